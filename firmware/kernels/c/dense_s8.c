@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: 2026 lstmcu contributors
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "dot_s8.h"
+#include "fixed_point.h"
+#include "lstmcu_kernels.h"
+
+static int8_t output(const lstmcu_dense_s8 *layer, int32_t row, int32_t sum)
+{
+    const int32_t y = lstmcu_requantise(sum, layer->scale[row]) + layer->zero_point;
+    return (int8_t)lstmcu_clamp(y, layer->low, layer->high);
+}
+
+void lstmcu_dense_s8_run(const lstmcu_dense_s8 *layer, const int8_t *x, int8_t *y)
+{
+    const int8_t *kernel = layer->kernel;
+    for (int32_t row = 0; row < layer->outputs; ++row) {
+        y[row] = output(layer, row, dot_s8(kernel, x, layer->inputs, layer->bias[row]));
+        kernel += layer->inputs;
+    }
+}
+
+void lstmcu_dense_s8_add(const lstmcu_dense_s8 *layer, const int8_t *kernel, const int8_t *x, int32_t *sums)
+{
+    for (int32_t row = 0; row < layer->outputs; ++row) {
+        sums[row] = dot_s8(kernel, x, layer->inputs, sums[row]);
+        kernel += layer->inputs;
+    }
+}
+
+void lstmcu_dense_s8_finish(const lstmcu_dense_s8 *layer, const int32_t *sums, int8_t *y)
+{
+    for (int32_t row = 0; row < layer->outputs; ++row) {
+        y[row] = output(layer, row, sums[row]);
+    }
+}

@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 lstmcu contributors
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "dot_f32.h"
+#include "float_math.h"
+#include "lstmcu_kernels.h"
+
+static float clip(float cell, float limit)
+{
+    if (limit > 0.0f) {
+        cell = cell > limit ? limit : cell < -limit ? -limit : cell;
+    }
+    return cell;
+}
+
+void lstmcu_lstm_f32_step(const lstmcu_lstm_f32 *layer, const float *x, float *hidden, float *cell, float *next)
+{
+    const float *kernel = layer->kernel;
+    const float *recurrent = layer->recurrent;
+    const float *bias = layer->bias;
+    for (int32_t unit = 0; unit < layer->units; ++unit) {
+        float gate[LSTMCU_GATES];
+        for (int g = 0; g < LSTMCU_GATES; ++g) {
+            const float from_input = dot_f32(kernel, x, layer->inputs, *bias++);
+            gate[g] = dot_f32(recurrent, hidden, layer->units, from_input);
+            kernel += layer->inputs;
+            recurrent += layer->units;
+        }
+        const float kept = lstmcu_sigmoid(gate[LSTMCU_FORGET]) * cell[unit];
+        const float added = lstmcu_sigmoid(gate[LSTMCU_INPUT]) * lstmcu_tanh(gate[LSTMCU_CANDIDATE]);
+        cell[unit] = clip(kept + added, layer->cell_limit);
+        next[unit] = lstmcu_sigmoid(gate[LSTMCU_OUTPUT]) * lstmcu_tanh(cell[unit]);
+    }
+    memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
+}
+
+void lstmcu_lstm_f32_once(const lstmcu_lstm_once_f32 *layer, const float *x, float *hidden)
+{
+    const float *kernel = layer->kernel;
+    const float *bias = layer->bias;
+    for (int32_t unit = 0; unit < layer->units; ++unit) {
+        float gate[3];
+        for (int g = 0; g < 3; ++g) {
+            gate[g] = dot_f32(kernel, x, layer->inputs, *bias++);
+            kernel += layer->inputs;
+        }
+        const float cell = clip(lstmcu_sigmoid(gate[0]) * lstmcu_tanh(gate[1]), layer->cell_limit);
+        hidden[unit] = lstmcu_sigmoid(gate[2]) * lstmcu_tanh(cell);
+    }
+}

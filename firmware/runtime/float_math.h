@@ -1,0 +1,14 @@
+/* SPDX-FileCopyrightText: 2026 lstmcu contributors
+ * SPDX-License-Identifier: Apache-2.0 */
+/** exp, sigmoid and tanh in single precision without libm; absolute error below 2e-7 for the bounded two. */
+#ifndef LSTMCU_FLOAT_MATH_H
+#define LSTMCU_FLOAT_MATH_H
+
+float lstmcu_exp(float x);
+
+/** 1 / (1 + e^-x) */
+float lstmcu_sigmoid(float x);
+
+float lstmcu_tanh(float x);
+
+#endif

@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Errors a user can act on, and the one way every command-line program reports them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+
+class UserError(Exception):
+    """A mistake in what the user gave: one sentence that says what is wrong, where, and what to do."""
+
+
+def run_main(main: Callable[[], None]) -> None:
+    """Run ``main`` and exit: 0 when it returns, 2 with one sentence on stderr for a user's mistake."""
+    try:
+        main()
+    except UserError as error:
+        print(f"lstmcu: error: {error}", file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        print(f"lstmcu: error: cannot read or write{where}: {error.strerror or error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("lstmcu: interrupted", file=sys.stderr)
+        sys.exit(130)
+    sys.exit(0)

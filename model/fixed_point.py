@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The integer arithmetic of TensorFlow Lite Micro's LSTM and Dense, in numpy, bit for bit.
+
+Integers are held in int64 so that nothing wraps by accident; where the device wraps or saturates, so does this.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Multiplier:
+    """A real factor as ``value * 2**(shift - 31)``, value in [2**30, 2**31) or 0."""
+
+    value: int
+    shift: int
+
+
+def multiplier(real: float) -> Multiplier:
+    """Split a non-negative real factor the way TFLite's QuantizeMultiplier does."""
+    if real == 0.0:
+        return Multiplier(0, 0)
+    fraction, shift = np.frexp(real)
+    value = int(np.floor(fraction * 2.0**31 + 0.5))  # round half away from zero; fraction > 0
+    if value == 1 << 31:
+        value, shift = 1 << 30, shift + 1
+    if shift < -31:
+        return Multiplier(0, 0)
+    return Multiplier(value, int(shift))
+
+
+def saturate(x: Int, bits: int) -> Int:
+    """Clamp to a signed integer of ``bits`` bits."""
+    limit = 1 << (bits - 1)
+    return np.clip(x, -limit, limit - 1)
+
+
+def wrap32(x: Int) -> Int:
+    """The low 32 bits of ``x`` as a signed number."""
+    return (x + (1 << 31)) % (1 << 32) - (1 << 31)
+
+
+def requantise32(x: Int, m: Multiplier) -> Int:
+    """Multiply an int32 by ``m``: doubling high multiply with rounding, then a rounding shift (two roundings).
+
+    (a*m + 2**30) >> 31 equals the saturating rounding doubling high multiply for both signs; the shift
+    rounds half away from zero.
+    """
+    right = max(-m.shift, 0)
+    high = (wrap32(x << max(m.shift, 0)) * m.value + (1 << 30)) >> 31
+    if right == 0:
+        return high
+    return (high + (1 << (right - 1)) - (high < 0)) >> right
+
+
+def requantise64(x: Int, m: Multiplier) -> Int:
+    """Multiply an int64 accumulator by ``m`` reduced to 16 bits, with one rounding (int16x8 kernels)."""
+    reduced = (m.value + (1 << 15)) >> 16 if m.value < 0x7FFF0000 else 0x7FFF
+    total = 15 - m.shift
+    return wrap32((x * reduced + (1 << (total - 1))) >> total)
+
+
+# sigmoid(k / 24) * 2**16 for k = 0..255: one table serves sigmoid and tanh (tanh(x) = 2 sigmoid(2x) - 1)
+SIGMOID_TABLE: Int = np.floor(65536.0 / (1.0 + np.exp(-np.arange(256) / 24.0)) + 0.5).astype(np.int64)
+
+
+def _interpolate(v: Int, index_bits: int, one: int) -> Int:
+    """SIGMOID_TABLE at |v| / 2**index_bits, linear between entries, with ``index_bits`` fraction bits."""
+    magnitude = np.abs(v)
+    k = np.minimum(magnitude >> index_bits, 254)
+    base, slope = SIGMOID_TABLE[k], SIGMOID_TABLE[k + 1] - SIGMOID_TABLE[k]
+    inside = (base << index_bits) + (magnitude & ((1 << index_bits) - 1)) * slope
+    return np.where(magnitude >> index_bits >= 255, one << index_bits, inside)
+
+
+def sigmoid16(x: Int) -> Int:
+    """Logistic function of an int16 in Q3.12, result Q0.15 in [0, 32767]."""
+    v = 3 * x
+    r = _interpolate(v, 9, 0x7FFF << 1)
+    return np.where(v >= 0, r + 512, (1 << 25) - r + 511) >> 10
+
+
+def tanh16(x: Int, log2_scale: int) -> Int:
+    """tanh of an int16 at scale 2**log2_scale (-12 for a gate), result Q0.15."""
+    shift = 12 + log2_scale
+    v = x * (3 << shift) if shift >= 0 else (3 * x + (1 << (-shift - 1))) >> -shift
+    r = _interpolate(v, 8, 0xFFFF)
+    return np.where(v >= 0, r - (1 << 23) + 128, -r + (1 << 23) + 127) >> 8

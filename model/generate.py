@@ -1,0 +1,374 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Write a network as C: ``<name>.h`` and ``<name>.c`` for the user, ``<name>_bench.h`` and ``model.json`` for the bench.
+
+``python -m model.generate NETWORK.npz --kernels c --state window --out DIRECTORY``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from model import layout, store
+from model.errors import UserError, run_main
+from model.files import write_atomically
+from model.layout import C_TYPES, ConstArray, Constants, float_literal, suffix
+from model.network import Activation, Bidirectional, Dense, Lstm, Network, Signal, macs
+from model.plan import Field, Loop, Op, Plan, Value, make
+from model.version import VERSION
+
+KERNEL_SETS = ("c",)
+LINE = 100  # columns of generated code
+SUM_TYPES = {"int8": "int32", "int16": "int64", "float32": "float32"}
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """Where each short-lived vector lies in the state's scratch arrays, by name; sizes in elements by type."""
+
+    offsets: dict[str, int]
+    sizes: dict[str, int]
+
+
+def _operations(plan: Plan) -> list[Op]:
+    return [op for item in plan.work for op in (item.body if isinstance(item, Loop) else (item,))]
+
+
+def _next_hidden(op: Op, index: int) -> Value | None:
+    """The vector an LSTM step needs for its new hidden state while the old one is still read."""
+    if op.kind != "lstm":
+        return None
+    return Value(f"#next{index}", op.layer.output.dtype, op.y.length)
+
+
+def allocate(plan: Plan) -> Scratch:
+    """First-fit placement of short-lived vectors: two share memory unless both are needed in one operation."""
+    lengths: dict[str, tuple[str, int]] = {value.base: (value.dtype, value.length) for value in plan.temporaries}
+    lives: dict[str, tuple[int, int]] = {}
+    for index, op in enumerate(_operations(plan)):
+        extra = _next_hidden(op, index)
+        for value in (op.x, op.y, *([extra] if extra else [])):
+            if value.base.startswith("#"):
+                first, _ = lives.get(value.base, (index, index))
+                lives[value.base] = (first, index)
+        if extra:
+            lengths[extra.base] = (extra.dtype, extra.length)
+    offsets: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+    for name, (first, last) in sorted(lives.items(), key=lambda item: (item[1], item[0])):
+        dtype, length = lengths[name]
+        taken = sorted(
+            (offsets[other], offsets[other] + lengths[other][1])
+            for other in offsets
+            if lengths[other][0] == dtype and lives[other][0] <= last and first <= lives[other][1]
+        )
+        offset = 0
+        for low, high in taken:
+            if offset + length <= low:
+                break
+            offset = max(offset, high)
+        offsets[name] = offset
+        sizes[dtype] = max(sizes.get(dtype, 0), offset + length)
+    return Scratch(offsets, sizes)
+
+
+class Emitter:
+    """Turns a plan's operations into C statements."""
+
+    def __init__(self, network: Network, plan: Plan, stream: bool) -> None:
+        self.network, self.plan, self.stream = network, plan, stream
+        self.scratch = allocate(plan)
+        self.operations = _operations(plan)
+
+    def element_type(self, dtype: str) -> str:
+        """C type of a field's or value's elements."""
+        return C_TYPES[SUM_TYPES[self.network.input.dtype] if dtype == "sum" else dtype]
+
+    def expression(self, value: Value, loop: Loop | None, at: str = "t") -> str:
+        """A pointer to ``value`` at time step ``at`` of ``loop``."""
+        if value.base.startswith("#"):
+            base, offset = f"state->scratch_{layout.SUFFIXES[value.dtype]}", self.scratch.offsets[value.base]
+        else:
+            base = value.base if value.base in ("input", "output") else f"state->{value.base}"
+            offset = 0
+        offset += value.offset
+        terms = [base] + ([str(offset)] if offset else [])
+        if value.stride and loop and loop.steps > 1:
+            step = f"({loop.steps - 1} - {at})" if value.backwards else at
+            terms.append(step if value.stride == 1 else f"{step} * {value.stride}")
+        return " + ".join(terms)
+
+    def statement(self, op: Op, loop: Loop | None, at: str = "t") -> str:
+        """The call that does ``op``."""
+        x, y = self.expression(op.x, loop, at), self.expression(op.y, loop, at)
+        layer, name = op.layer, object_name(op)
+        kind = suffix(layer)
+        if op.kind == "lstm":
+            half = f" + {op.direction * op.y.length}" if op.direction else ""
+            scratch = self.expression(_next_hidden(op, self.operations.index(op)) or op.y, None)
+            return f"lstmcu_lstm_{kind}_step(&{name}_layer, {x}, {y}, state->{op.name}_cell{half}, {scratch});"
+        if op.kind == "lstm_once":
+            return f"lstmcu_lstm_{kind}_once(&{name}_layer, {x}, {y});"
+        if op.kind == "dense":
+            return f"lstmcu_dense_{kind}_run(&{name}_layer, {x}, {y});"
+        if op.kind == "dense_add":
+            return f"lstmcu_dense_{kind}_add(&{name}_layer, {self.kernel_part(op, loop, at)}, {x}, {y});"
+        if op.kind == "dense_finish":
+            return f"lstmcu_dense_{kind}_finish(&{name}_layer, {x}, {y});"
+        if op.kind == "apply" and isinstance(layer, Activation):
+            return f"lstmcu_{layer.function}_{kind}({x}, {y}, {op.y.length});"
+        if op.kind == "copy":
+            return f"memcpy({y}, {x}, sizeof({self.element_type(op.y.dtype)}) * {op.x.length});"
+        raise UserError(f"layer '{layer.name}': cannot be generated yet")
+
+    def kernel_part(self, op: Op, loop: Loop | None, at: str) -> str:
+        """The weights of one step's share of a flattened Dense; block 1 belongs to a backward LSTM."""
+        part = op.y.length * op.x.length
+        step = at if loop and loop.steps > 1 else "0"
+        if op.block == 1 and loop:
+            step = f"({loop.steps - 1} - {at})"
+        offset = f" + {op.block * part}" if op.block else ""
+        return f"{op.name}_kernel + {step} * {op.blocks * part}{offset}"
+
+    def run_lines(self) -> list[str]:
+        """Body of ``<name>_run`` after the reset."""
+        lines: list[str] = []
+        for item in self.plan.work:
+            if isinstance(item, Op):
+                lines.append(self.statement(item, None))
+            elif item.steps == 1:
+                lines += [self.statement(op, item, "0") for op in item.body]
+            else:
+                lines.append(f"for (int32_t t = 0; t < {item.steps}; ++t) {{")
+                lines += [f"    {self.statement(op, item)}" for op in item.body]
+                lines.append("}")
+        return lines
+
+    def step_lines(self) -> tuple[list[str], list[str]]:
+        """Body of ``<name>_step``: what every step does, and what only the last step of a window does."""
+        always: list[str] = []
+        after: list[str] = []
+        for item in self.plan.work:
+            if isinstance(item, Loop):
+                for op in item.body:
+                    still = Loop(1, item.body)  # x_t and y_t are single steps: nothing moves with t
+                    if op.kind == "dense_add" and item.steps > 1:
+                        part = self.kernel_part(op, item, "(int32_t)state->step")
+                        x, y = self.expression(op.x, still), self.expression(op.y, still)
+                        always.append(f"lstmcu_dense_{suffix(op.layer)}_add(&{op.name}_layer, {part}, {x}, {y});")
+                    else:
+                        always.append(self.statement(op, still, "0"))
+            else:
+                after.append(self.statement(item, None))
+        return always, after
+
+    def reset_lines(self) -> list[str]:
+        """Body of ``<name>_reset``."""
+        lines: list[str] = []
+        signals = {f"{op.name}": op.layer.output for op in self.operations if isinstance(op.layer, Lstm)}
+        for f in self.plan.fields:
+            where = f"state->{f.name}"
+            if f.role == "hidden":
+                zero = signals[f.layer].zero_point
+                if signals[f.layer].dtype == "int16" or zero == 0:
+                    lines.append(f"memset({where}, 0, sizeof {where});")
+                else:
+                    lines.append(f"memset({where}, {zero} & 0xFF, sizeof {where}); /* hidden state 0.0 */")
+            elif f.role == "cell":
+                lines.append(f"memset({where}, 0, sizeof {where});")
+            elif f.role == "sums":
+                lines.append(f"memcpy({where}, {f.layer}_bias, sizeof {where});")
+        if self.counts_steps():
+            lines.append("state->step = 0;")
+        return lines
+
+    def counts_steps(self) -> bool:
+        """Whether streaming must know which step of a window it is at."""
+        return not self.plan.streamable and any(f.role == "sums" for f in self.plan.fields)
+
+    def constants(self) -> list[Constants]:
+        """Constants of all layers, each once, in the order of use."""
+        made: dict[str, Constants] = {}
+        loops = {id(op): item for item in self.plan.work if isinstance(item, Loop) for op in item.body}
+        for op in self.operations:
+            name = object_name(op)
+            index = _layer_index(self.network, op)
+            source = self.network.input_of(index)
+            if name in made:
+                continue
+            if isinstance(op.layer, Lstm) and op.kind in ("lstm", "lstm_once"):
+                made[name] = layout.lstm(name, op.layer, source, op.kind == "lstm_once")
+            elif isinstance(op.layer, Dense) and op.kind == "dense":
+                made[name] = layout.dense(name, op.layer, source)
+            elif isinstance(op.layer, Dense) and op.kind == "dense_add":
+                made[name] = layout.dense(name, op.layer, source, loops[id(op)].steps, op.blocks)
+        return list(made.values())
+
+    def state_fields(self) -> list[tuple[str, str, int, str]]:
+        """(C type, name, elements, comment) of the state struct, widest alignment first."""
+        rows = [(self.element_type(f.dtype), f.name, f.length, _ROLE_COMMENTS[f.role]) for f in self.plan.fields]
+        for dtype, size in self.scratch.sizes.items():
+            rows.append((C_TYPES[dtype], f"scratch_{layout.SUFFIXES[dtype]}", size, "between two calls of the runtime only"))
+        return sorted(rows, key=lambda row: -_SIZES[row[0]])
+
+    def scratch_bytes(self) -> int:
+        """Bytes of the state that hold nothing from one call to the next."""
+        return sum(np.dtype(dtype).itemsize * size for dtype, size in self.scratch.sizes.items())
+
+
+_SIZES = {"int8_t": 1, "int16_t": 2, "int32_t": 4, "float": 4, "int64_t": 8}
+_ROLE_COMMENTS = {
+    "hidden": "hidden state",
+    "cell": "cell state",
+    "sums": "running sums over the window",
+    "sequence": "a whole sequence, read in another order than it is made",
+}
+
+
+def _layer_index(network: Network, op: Op) -> int:
+    for index, layer in enumerate(network.layers):
+        if op.layer is layer or (isinstance(layer, Bidirectional) and op.layer in (layer.forward, layer.backward)):
+            return index
+    raise AssertionError(op.name)
+
+
+def object_name(op: Op) -> str:
+    """C name of the layer's constants: the two halves of a Bidirectional have their own."""
+    if isinstance(op.layer, Lstm) and op.layer.go_backwards and op.direction:
+        return f"{op.name}_backward"
+    return op.name
+
+
+def _wrapped(array: ConstArray) -> str:
+    """An array's initialiser, filled to the line's width."""
+    values = array.values
+    texts = list(values) if isinstance(values, tuple) else _literals(values)
+    lines, line = [], "   "
+    for text in texts:
+        if len(line) + len(text) + 2 > LINE:
+            lines.append(line)
+            line = "   "
+        line += f" {text},"
+    return "\n".join([*lines, line])
+
+
+def _literals(values: Any) -> list[str]:
+    if values.dtype.kind == "f":
+        return [float_literal(value) for value in values]
+    # the most negative int32 has no literal of its own type
+    return ["(-2147483647 - 1)" if value == -(1 << 31) else str(value) for value in values.tolist()]
+
+
+def _product(shape: tuple[int, ...]) -> str:
+    return " * ".join(map(str, shape))
+
+
+def context(network: Network, kernels: str, state: str) -> dict[str, Any]:
+    """Everything the templates show."""
+    stream = state == "stream"
+    plan = make(network, stream)
+    if stream and plan.streamable:
+        raise UserError(f"model '{network.name}' cannot run as state=stream: {plan.streamable}; use state=window")
+    emitter = Emitter(network, plan, stream)
+    once = any(op.kind == "lstm_once" for op in emitter.operations)
+    always, after = emitter.step_lines() if not plan.streamable and not once else ([], [])
+    step_output = Signal((emitter.operations[-1].y.length,), network.output.dtype)
+    first = network.input
+    constants = emitter.constants()
+    return {
+        "network": network,
+        "name": network.name,
+        "upper": network.name.upper(),
+        "version": VERSION,
+        "kernels": kernels,
+        "state": state,
+        "input_type": C_TYPES[first.dtype],
+        "output_type": C_TYPES[network.output.dtype],
+        "steps": first.shape[0] if len(first.shape) == 2 else 1,
+        "features": first.shape[-1],
+        "input_dims": _product(first.shape),
+        "output_dims": _product(network.output.shape),
+        "step_output_length": step_output.size,
+        "quantised": first.dtype != "float32",
+        "output_quantised": network.output.dtype != "float32",
+        "input_scale": float_literal(first.scale),
+        "output_scale": float_literal(network.output.scale),
+        "fields": emitter.state_fields(),
+        "counts_steps": emitter.counts_steps(),
+        "arrays": [array for group in constants for array in group.arrays],
+        "structs": [group.struct for group in constants],
+        "wrapped": _wrapped,
+        "reset": emitter.reset_lines(),
+        "run": emitter.run_lines(),
+        "streams": not plan.streamable and not once,
+        "no_stream": plan.streamable or "a single step from reset; generate with state=stream to keep the state",
+        "step_always": always,
+        "step_after": after,
+        "elementwise": any(op.kind == "apply" for op in emitter.operations),
+        "stream": stream,
+        "scratch_bytes": emitter.scratch_bytes(),
+    }
+
+
+def card(network: Network, values: dict[str, Any]) -> dict[str, Any]:
+    """``model.json``: what the measuring side must know of the generated model."""
+
+    def signal(s: Signal) -> dict[str, Any]:
+        return {"shape": list(s.shape), "dtype": s.dtype, "scale": s.scale, "zero_point": s.zero_point}
+
+    return {
+        "name": network.name,
+        "source": network.source,
+        "sha256": network.sha256,
+        "quantisation": network.quantisation,
+        "kernels": values["kernels"],
+        "state": values["state"],
+        "function": f"{network.name}_{'step' if values['stream'] else 'run'}",
+        "steps": values["steps"],
+        "input": signal(network.input),
+        "output": signal(network.output),
+        "scratch_bytes": values["scratch_bytes"],
+        "macs": macs(network),
+        "notes": list(network.notes),
+    }
+
+
+def generate(network: Network, kernels: str, state: str) -> dict[str, str]:
+    """File name to text of everything generated."""
+    values = context(network, kernels, state)
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    files = {
+        f"{network.name}{ending}": templates.get_template(f"model{ending}.jinja").render(values)
+        for ending in (".h", ".c", "_bench.h")
+    }
+    return {**files, "model.json": json.dumps(card(network, values), indent=2, sort_keys=True) + "\n"}
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="model.generate", description=__doc__)
+    parser.add_argument("network", type=Path)
+    parser.add_argument("--kernels", choices=KERNEL_SETS, required=True)
+    parser.add_argument("--state", choices=("window", "stream"), required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    for name, text in generate(store.load(arguments.network), arguments.kernels, arguments.state).items():
+        write_atomically(arguments.out / name, text)
+
+
+if __name__ == "__main__":
+    run_main(main)

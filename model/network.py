@@ -1,0 +1,181 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The network every reader produces and every later step consumes: a chain of layers on one signal.
+
+A ``Network`` is either real-valued (``quantisation == "float32"``: float32 arrays, no scales) or quantised (integer
+arrays with scales, integer signals). The structure is the same, so only the quantiser, the reference and the weight
+layout need to know the difference.
+
+Shapes carry no batch axis. Gates are always in the order i, f, c, o (input, forget, candidate, output).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+GATES = ("i", "f", "c", "o")
+QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Signal:
+    """What flows between two layers: real = scale * (stored - zero_point), elementwise."""
+
+    shape: tuple[int, ...]  # (T, F) for a sequence, (N,) for a vector
+    dtype: str = "float32"  # float32, int8 or int16
+    scale: float = 1.0  # exactly representable in float32
+    zero_point: int = 0
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape))
+
+    @property
+    def low(self) -> int:
+        """Smallest stored integer."""
+        return int(np.iinfo(self.dtype).min)
+
+    @property
+    def high(self) -> int:
+        """Largest stored integer."""
+        return int(np.iinfo(self.dtype).max)
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """A weight matrix: float32 ``values``, or int8 ``values`` with real = scale[k] * values[k]."""
+
+    values: Array  # (gates, rows, columns) or (rows, columns)
+    scale: Array | None = None  # (gates,) or (rows,) float32; None for float32 values
+
+
+@dataclass(frozen=True, eq=False)
+class Lstm:
+    """One LSTM direction: sigmoid gates, tanh candidate and output, no peepholes, no projection."""
+
+    name: str
+    kernel: Weights  # (4, H, F)
+    recurrent: Weights  # (4, H, H)
+    bias: Array  # (4, H) float32; int32 (int8 mode) or int64 (int16x8 mode) at scale input * kernel
+    return_sequences: bool
+    go_backwards: bool  # reads the sequence from its last step; outputs stay in the order computed
+    cell_clip: float  # 0: none; else the cell state is clamped to +-cell_clip
+    output: Signal  # hidden state, (T, H) or (H,)
+    cell_scale: float = 0.0  # power of two, integer modes only: cell state is int16, zero point 0
+
+    @property
+    def units(self) -> int:
+        """H."""
+        return int(self.recurrent.values.shape[1])
+
+    @property
+    def features(self) -> int:
+        """F."""
+        return int(self.kernel.values.shape[2])
+
+
+@dataclass(frozen=True, eq=False)
+class Bidirectional:
+    """Two LSTMs over the same input, their hidden states side by side: forward first, both in time order."""
+
+    name: str
+    forward: Lstm
+    backward: Lstm  # go_backwards; over a sequence its outputs are put back into time order
+    output: Signal  # (T, 2H) or (2H,); both directions have this scale and zero point
+
+
+@dataclass(frozen=True, eq=False)
+class Dense:
+    """y = activation(kernel x + bias) on the last axis; on a sequence it runs at every step."""
+
+    name: str
+    kernel: Weights  # (O, I)
+    bias: Array  # (O,)
+    activation: str  # linear or relu: what a clamp can do; others are an Activation of their own
+    output: Signal
+
+
+@dataclass(frozen=True, eq=False)
+class Activation:
+    """An elementwise function, or softmax over the last axis."""
+
+    name: str
+    function: str  # relu, sigmoid, tanh, softmax
+    output: Signal
+
+
+@dataclass(frozen=True, eq=False)
+class Reshape:
+    """The same elements in another shape (Flatten, Reshape); costs nothing on the device."""
+
+    name: str
+    output: Signal
+
+
+@dataclass(frozen=True, eq=False)
+class Normalise:
+    """y = x * scale + offset along the last axis; real values only (the quantiser folds it into the input)."""
+
+    name: str
+    scale: Array  # (F,) float32
+    offset: Array  # (F,) float32
+    output: Signal
+
+
+@dataclass(frozen=True, eq=False)
+class Convert:
+    """The same real values in another type, scale or zero point (TFLite's QUANTIZE and DEQUANTIZE)."""
+
+    name: str
+    output: Signal
+
+
+Layer = Lstm | Bidirectional | Dense | Activation | Reshape | Normalise | Convert
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A trained model: layers in order, each reading what the one before it wrote."""
+
+    name: str  # a C identifier
+    source: str  # file name the model came from
+    sha256: str  # of that file
+    quantisation: str  # one of QUANTISATIONS
+    input: Signal
+    layers: tuple[Layer, ...]
+    notes: tuple[str, ...] = field(default=())  # what a user should know of how it was read or quantised
+
+    @property
+    def output(self) -> Signal:
+        """What the last layer writes."""
+        return self.layers[-1].output if self.layers else self.input
+
+    def input_of(self, index: int) -> Signal:
+        """What layer ``index`` reads."""
+        return self.layers[index - 1].output if index else self.input
+
+
+def directions(layer: Layer) -> tuple[Lstm, ...]:
+    """The LSTMs a layer consists of: one, two, or none."""
+    if isinstance(layer, Bidirectional):
+        return (layer.forward, layer.backward)
+    return (layer,) if isinstance(layer, Lstm) else ()
+
+
+def macs(network: Network) -> int:
+    """Multiply-accumulates of one inference over a whole window, as the layers define them."""
+    total = 0
+    for index, layer in enumerate(network.layers):
+        shape = network.input_of(index).shape
+        for lstm in directions(layer):
+            total += shape[0] * int(lstm.kernel.values.size + lstm.recurrent.values.size)
+        if isinstance(layer, Dense):
+            total += int(np.prod(shape[:-1])) * int(layer.kernel.values.size)
+    return total

@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Readers: one module per file format, each turning a trained file into a ``Network`` without TensorFlow."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from model.errors import UserError
+from model.network import Network
+from model.readers import keras
+
+FORMATS = {".keras": keras.read}
+
+
+def c_identifier(stem: str) -> str:
+    """A model's C name from its file's stem: ``forecast-window`` gives ``forecast_window``."""
+    name = re.sub(r"\W", "_", stem, flags=re.ASCII).strip("_").lower() or "model"
+    return f"m_{name}" if name[0].isdigit() else name
+
+
+def read(path: Path) -> Network:
+    """Read a trained model, choosing the reader by the file's ending."""
+    reader = FORMATS.get(path.suffix.lower())
+    if reader is None:
+        known = ", ".join(FORMATS)
+        raise UserError(f"{path}: unknown kind of model file '{path.suffix}'; supported: {known}")
+    if not path.is_file():
+        raise UserError(f"{path}: no such model file; give model= the path of a trained {' or '.join(FORMATS)} file")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return reader(path, c_identifier(path.stem), digest)

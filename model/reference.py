@@ -1,0 +1,178 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a network must compute: float64 for real-valued networks, the exact integers for quantised ones.
+
+All windows run together: the first axis N is the sample. ``observe(layer, quantity, values)`` sees every
+intermediate result: the gates i, f, c, o, the cell and hidden state of each LSTM step (N, T, H), and each
+layer's output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from model import fixed_point as fp
+from model.network import GATES, Activation, Array, Dense, Layer, Lstm, Network, Signal, Weights
+
+Observe = Callable[[str, str, Array], None]
+GATE_LOG2_SCALE = -12  # gate pre-activations are Q3.12
+
+
+def _ignore(layer: str, quantity: str, values: Array) -> None:
+    pass
+
+
+def sigmoid(x: Array) -> Array:
+    """Logistic function that does not overflow."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * x)))
+
+
+def softmax(x: Array) -> Array:
+    """Softmax over the last axis."""
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return np.asarray(e / e.sum(axis=-1, keepdims=True))
+
+
+FUNCTIONS: dict[str, Callable[[Array], Array]] = {
+    "relu": lambda x: np.maximum(x, 0.0),
+    "sigmoid": sigmoid,
+    "tanh": np.tanh,
+    "softmax": softmax,
+}
+
+# A step maps x (N, F), hidden (N, H), cell (N, H) to the gates (after activation), the new cell and hidden state.
+Step = Callable[[Array, Array, Array], tuple[tuple[Array, ...], Array, Array]]
+
+
+def _float_step(layer: Lstm) -> Step:
+    kernel, recurrent, bias = (a.astype(np.float64) for a in (layer.kernel.values, layer.recurrent.values, layer.bias))
+
+    def step(x: Array, hidden: Array, cell: Array) -> tuple[tuple[Array, ...], Array, Array]:
+        i, f, c, o = (x @ kernel[g].T + hidden @ recurrent[g].T + bias[g] for g in range(4))
+        i, f, c, o = sigmoid(i), sigmoid(f), np.tanh(c), sigmoid(o)
+        cell = f * cell + i * c
+        if layer.cell_clip > 0:
+            cell = np.clip(cell, -layer.cell_clip, layer.cell_clip)
+        return (i, f, c, o), cell, o * np.tanh(cell)
+
+    return step
+
+
+def _products(weights: Array, x: Array) -> fp.Int:
+    """x (N, I) times weights (R, I) transposed, exactly: sums of integers below 2**53 are exact in float64."""
+    return np.asarray(x.astype(np.float64) @ weights.astype(np.float64).T).astype(np.int64)
+
+
+def _requantise(x: fp.Int, factor: fp.Multiplier, wide: bool) -> fp.Int:
+    return fp.requantise64(x, factor) if wide else fp.requantise32(fp.wrap32(x), factor)
+
+
+def scale_of(weights: Weights) -> Array:
+    """The scales of quantised weights."""
+    assert weights.scale is not None, "these weights are not quantised"
+    return weights.scale
+
+
+def cell_limit(layer: Lstm) -> int:
+    """The largest magnitude the clipped int16 cell state may take; 32768 where there is no clip."""
+    if layer.cell_clip <= 0:
+        return 1 << 15
+    return int(min(layer.cell_clip / layer.cell_scale, 32767.0))
+
+
+def _integer_step(layer: Lstm, source: Signal) -> Step:
+    wide = source.dtype == "int16"
+    gate = 2.0**GATE_LOG2_SCALE
+    kernel_factor = [fp.multiplier(float(source.scale) * float(s) / gate) for s in scale_of(layer.kernel)]
+    recurrent_factor = [fp.multiplier(float(layer.output.scale) * float(s) / gate) for s in scale_of(layer.recurrent)]
+    cell_log2 = int(np.log2(layer.cell_scale))
+    forget_factor = fp.multiplier(2.0**-15)
+    input_factor = fp.multiplier(2.0**-30 / layer.cell_scale)
+    hidden_factor = fp.multiplier(2.0**-30 / float(layer.output.scale))
+    limit = cell_limit(layer)
+
+    def step(x: Array, hidden: Array, cell: Array) -> tuple[tuple[Array, ...], Array, Array]:
+        x = x.astype(np.int64) - source.zero_point
+        hidden = hidden.astype(np.int64) - layer.output.zero_point
+        sums = []
+        for g in range(4):
+            u = _requantise(_products(layer.kernel.values[g], x) + layer.bias[g], kernel_factor[g], wide)
+            v = _requantise(_products(layer.recurrent.values[g], hidden), recurrent_factor[g], wide)
+            sums.append(fp.saturate(fp.saturate(u, 16) + fp.saturate(v, 16), 16))
+        i, f, o = fp.sigmoid16(sums[0]), fp.sigmoid16(sums[1]), fp.sigmoid16(sums[3])
+        c = fp.tanh16(sums[2], GATE_LOG2_SCALE)
+        kept = fp.saturate(fp.requantise32(f * cell, forget_factor), 16)
+        added = fp.saturate(fp.requantise32(i * c, input_factor), 16)
+        cell = np.clip(fp.saturate(kept + added, 16), -limit, limit)
+        out = fp.requantise32(fp.tanh16(cell, cell_log2) * o, hidden_factor) + layer.output.zero_point
+        return (i, f, c, o), cell, np.clip(out, layer.output.low, layer.output.high)
+
+    return step
+
+
+def _run_lstm(layer: Lstm, source: Signal, x: Array, observe: Observe) -> Array:
+    integer = layer.output.dtype != "float32"
+    step = _integer_step(layer, source) if integer else _float_step(layer)
+    samples, steps = x.shape[:2]
+    state_type = np.int64 if integer else np.float64
+    hidden = np.full((samples, layer.units), layer.output.zero_point, state_type)
+    cell = np.zeros((samples, layer.units), state_type)
+    history: dict[str, list[Array]] = {key: [] for key in (*GATES, "cell", "hidden")}
+    for t in reversed(range(steps)) if layer.go_backwards else range(steps):
+        gates, cell, hidden = step(x[:, t], hidden, cell)
+        for key, values in zip(history, (*gates, cell, hidden), strict=True):
+            history[key].append(values)
+    stacked = {key: np.stack(values, axis=1) for key, values in history.items()}
+    for key, values in stacked.items():
+        observe(layer.name, key, values)
+    return stacked["hidden"] if layer.return_sequences else hidden
+
+
+def _run_dense(layer: Dense, source: Signal, x: Array) -> Array:
+    if layer.output.dtype == "float32":
+        y = x @ layer.kernel.values.astype(np.float64).T + layer.bias
+        return FUNCTIONS[layer.activation](y) if layer.activation != "linear" else y
+    out = layer.output
+    wide = source.dtype == "int16"
+    total = _products(layer.kernel.values, x.astype(np.int64) - source.zero_point) + layer.bias
+    factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
+    channels = [_requantise(total[..., k], factor, wide) for k, factor in enumerate(factors)]
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    return np.clip(np.stack(channels, axis=-1) + out.zero_point, low, out.high)
+
+
+def _run_layer(layer: Layer, source: Signal, x: Array, observe: Observe) -> Array:
+    if isinstance(layer, Lstm):
+        return _run_lstm(layer, source, x, observe)
+    if isinstance(layer, Dense):
+        return _run_dense(layer, source, x)
+    if isinstance(layer, Activation):
+        if layer.output.dtype != "float32":
+            raise NotImplementedError(f"integer {layer.function}")
+        return FUNCTIONS[layer.function](x)
+    return x.reshape(len(x), *layer.output.shape)
+
+
+def run(network: Network, inputs: Array, observe: Observe = _ignore) -> Array:
+    """Outputs (N, ...) in the network's output type for inputs (N, T, F) in its input type."""
+    x: Array = inputs.astype(np.float64 if network.input.dtype == "float32" else np.int64)
+    for index, layer in enumerate(network.layers):
+        x = _run_layer(layer, network.input_of(index), x, observe)
+        observe(layer.name, "output", x)
+    return x.astype(network.output.dtype)
+
+
+def to_stored(real: Array, signal: Signal) -> Array:
+    """Real values in the stored type of ``signal``: float32 arithmetic, halves away from zero, saturating."""
+    if signal.dtype == "float32":
+        return real.astype(np.float32)
+    scaled = real.astype(np.float32) / np.float32(signal.scale)
+    rounded = np.trunc(scaled + np.copysign(np.float32(0.5), scaled)) + signal.zero_point
+    return np.clip(rounded, signal.low, signal.high).astype(signal.dtype)
+
+
+def to_real(stored: Array, signal: Signal) -> Array:
+    """Stored values as real numbers (float64)."""
+    return np.asarray((stored.astype(np.float64) - signal.zero_point) * float(signal.scale))

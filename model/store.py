@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A ``Network`` as one .npz file: its structure as JSON, its arrays beside it. The same network gives the same bytes."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from model import network as net
+from model.files import write_atomically
+
+CLASSES = {cls.__name__: cls for cls in (net.Network, net.Signal, net.Weights, *get_args(net.Layer))}
+
+
+def _encode(value: Any, arrays: dict[str, net.Array]) -> Any:
+    if isinstance(value, np.ndarray):
+        key = f"a{len(arrays)}"
+        arrays[key] = value
+        return {"array": key}
+    if isinstance(value, tuple):
+        return [_encode(item, arrays) for item in value]
+    if dataclasses.is_dataclass(value):
+        fields = {f.name: _encode(getattr(value, f.name), arrays) for f in dataclasses.fields(value)}
+        return {"class": type(value).__name__, **fields}
+    return value
+
+
+def _decode(value: Any, arrays: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_decode(item, arrays) for item in value)
+    if isinstance(value, dict) and "array" in value:
+        return arrays[value["array"]]
+    if isinstance(value, dict):
+        fields = {key: _decode(item, arrays) for key, item in value.items() if key != "class"}
+        return CLASSES[value["class"]](**fields)
+    return value
+
+
+def save(network: net.Network, path: Path) -> None:
+    """Write ``network`` to ``path``, whole or not at all."""
+    arrays: dict[str, net.Array] = {}
+    structure = json.dumps(_encode(network, arrays), sort_keys=True)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, network=np.array(structure), **arrays)  # type: ignore[arg-type]
+    write_atomically(path, buffer.getvalue())
+
+
+def load(path: Path) -> net.Network:
+    """Read what ``save`` wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        network = _decode(json.loads(str(arrays["network"])), arrays)
+    assert isinstance(network, net.Network)
+    return network
