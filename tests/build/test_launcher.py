@@ -1,0 +1,443 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The launcher ./scons, run as a user runs it: a copy of it in a checkout of its own, real venvs, real pip.
+
+Only what would change the machine or take long is replaced: ``apt-get`` and ``sudo`` are scripts that write
+down how they were called, and the locks name a tiny wheel made here, whose ``SCons`` prints its arguments.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+TARGET_TOOLS = ("arm-none-eabi-gcc", "qemu-system-arm")
+APT_LINE = (
+    "apt-get update && apt-get install -y --no-install-recommends "
+    "gcc libc6-dev gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"
+)
+SUDO = "" if os.geteuid() == 0 else "sudo "
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a launcher left behind: its exit code, its words, and SCons' arguments if it got that far."""
+
+    code: int
+    said: str
+    scons: list[str] | None
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A checkout with a launcher, in a folder with a space in its name, and the only folder on its PATH."""
+
+    root: Path
+    bin: Path
+
+    def start(self, *arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.Popen[str]:
+        clean = {
+            "PATH": str(self.bin),
+            "HOME": str(self.root),
+            "PIP_NO_INDEX": "1",
+            "PIP_CONFIG_FILE": os.devnull,
+        }
+        return subprocess.Popen(
+            [sys.executable, str(self.root / "scons"), *arguments],
+            cwd=cwd or self.root,
+            env=clean | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str, cwd: Path | None = None, **environment: str) -> Done:
+        return finish(self.start(*arguments, cwd=cwd, **environment))
+
+    def add_tools(self, *programs: str, script: str = "exit 0") -> None:
+        for program in programs:
+            path = self.bin / program
+            path.write_text(f"#!/bin/sh\n{script}\n")
+            path.chmod(0o755)
+
+    def lock(self, name: str, wheel: Path | None, digest: str | None = None) -> None:
+        """Write requirements/<name>.txt with one wheel and its hash, or with nothing."""
+        text = f"# {name}\n"
+        if wheel:
+            digest = digest or hashlib.sha256(wheel.read_bytes()).hexdigest()
+            text += f"lstmcu-scons @ {wheel.as_uri()} --hash=sha256:{digest}\n"
+        (self.root / "requirements" / f"{name}.txt").write_text(text)
+
+    def stamp(self) -> str:
+        return (self.root / ".venv" / "lstmcu-stamp").read_text()
+
+
+def finish(process: subprocess.Popen[str]) -> Done:
+    out, err = process.communicate(timeout=60)
+    return Done(process.returncode, err, json.loads(out) if out else None)
+
+
+def make_wheel(folder: Path, version: str) -> Path:
+    """A wheel whose module SCons prints its version and arguments as JSON."""
+    path = folder / f"lstmcu_scons-{version}-py3-none-any.whl"
+    info = f"lstmcu_scons-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("SCons/__init__.py", "")
+        wheel.writestr(
+            "SCons/__main__.py", f"import json, sys\nprint(json.dumps(['{version}', *sys.argv[1:]]))\n"
+        )
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: lstmcu-scons\nVersion: {version}\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def write_checkout(folder: Path, wheel: Path) -> Checkout:
+    checkout = Checkout(folder / "check out", folder / "bin")
+    (checkout.root / "requirements").mkdir(parents=True)
+    checkout.bin.mkdir()
+    shutil.copy(REPO / "scons", checkout.root)
+    shutil.copytree(REPO / "toolchains", checkout.root / "toolchains")
+    checkout.lock("build", wheel)
+    checkout.lock("sdist", None)
+    checkout.lock("test", None)
+    return checkout
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("two wheels")
+    return make_wheel(folder, "1.0"), make_wheel(folder, "2.0")
+
+
+@pytest.fixture
+def fresh(tmp_path: Path, wheels: tuple[Path, Path]) -> Checkout:
+    """Nothing is set up."""
+    return write_checkout(tmp_path, wheels[0])
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory, wheels: tuple[Path, Path]) -> tuple[Checkout, Done]:
+    """A checkout that its first run has set up, and what that run said."""
+    checkout = write_checkout(tmp_path_factory.mktemp("made"), wheels[0])
+    return checkout, checkout.run("-h")
+
+
+@pytest.fixture
+def ready(tmp_path: Path, made: tuple[Checkout, Done]) -> Checkout:
+    """.venv is set up for building; no system tool is there."""
+    shutil.copytree(made[0].root, tmp_path / "check out", symlinks=True)
+    (tmp_path / "bin").mkdir()
+    return Checkout(tmp_path / "check out", tmp_path / "bin")
+
+
+# ---- .venv -------------------------------------------------------------------------------------------------
+
+
+def test_first_run_sets_up_and_hands_over(made: tuple[Checkout, Done]) -> None:
+    checkout, first = made
+    assert first.code == 0, first.said
+    assert re.fullmatch(
+        r"lstmcu: making \.venv \.\.\. \d+ s\n"
+        r"lstmcu: installing requirements/build\.txt in \.venv \.\.\. \d+ s\n",
+        first.said,
+    )
+    assert first.scons is not None
+    assert first.scons[0] == "1.0"
+    assert first.scons[-1] == "-h"
+    names = [line.split()[0] for line in checkout.stamp().splitlines()]
+    assert names == ["python", "build"]
+
+
+def test_unchanged_lock_installs_nothing(ready: Checkout) -> None:
+    log = ready.root / ".venv" / "lstmcu-setup.log"
+    log.unlink()
+    done = ready.run("-h")
+    assert (done.code, done.said) == (0, "")
+    assert not log.exists()
+
+
+def test_changed_lock_is_installed(ready: Checkout, wheels: tuple[Path, Path]) -> None:
+    ready.lock("build", wheels[1])
+    done = ready.run("-h")
+    assert re.fullmatch(r"lstmcu: installing requirements/build\.txt in \.venv \.\.\. \d+ s\n", done.said)
+    assert done.scons is not None
+    assert done.scons[0] == "2.0"
+    assert ready.run("-h").said == ""
+
+
+def test_package_with_another_hash_is_refused(ready: Checkout, wheels: tuple[Path, Path]) -> None:
+    ready.lock("build", wheels[1], digest="0" * 64)
+    done = ready.run("-h")
+    assert done.code == 2
+    assert "lstmcu: error: pip could not install requirements/build.txt: " in done.said
+    assert "HASHES" in done.said
+    assert done.scons is None
+    assert ready.stamp() == ""
+
+
+def test_interrupted_set_up_is_done_anew(ready: Checkout, wheels: tuple[Path, Path]) -> None:
+    ready.lock("build", wheels[1])
+    process = ready.start("-h")
+    assert process.stderr is not None
+    process.stderr.read(len("lstmcu: installing"))  # pip has been started, or is about to
+    os.killpg(process.pid, signal.SIGINT)
+    done = finish(process)
+    assert done.code == 130
+    assert done.said.endswith(" interrupted\nlstmcu: interrupted\n")
+    assert ready.stamp() == ""
+
+    leftover = ready.root / ".venv" / "lib" / "leftover"
+    leftover.write_text("")
+    done = ready.run("-h")
+    assert (done.code, done.scons and done.scons[0]) == (0, "2.0")
+    assert done.said.startswith("lstmcu: making .venv")
+    assert not leftover.exists()
+
+
+def test_two_launchers_at_once_set_up_once(fresh: Checkout) -> None:
+    both = [fresh.start("-h"), fresh.start("-h")]
+    done = [finish(process) for process in both]
+    assert [each.code for each in done] == [0, 0], done
+    assert [each.scons and each.scons[0] for each in done] == ["1.0", "1.0"]
+    assert sum(each.said.count("making .venv") for each in done) == 1
+
+
+def test_venv_of_someone_else_is_left_alone(fresh: Checkout) -> None:
+    theirs = fresh.root / ".venv" / "pyvenv.cfg"
+    theirs.parent.mkdir()
+    theirs.write_text("mine")
+    done = fresh.run("-h")
+    assert (done.code, done.said) == (
+        2,
+        "lstmcu: error: .venv is not of ./scons' making: move it away or delete it\n",
+    )
+    assert theirs.read_text() == "mine"
+
+
+def test_replaced_interpreter_makes_venv_anew(ready: Checkout) -> None:
+    stamp = ready.root / ".venv" / "lstmcu-stamp"
+    stamp.write_text(re.sub("python .*", "python /usr/bin/python3.1", stamp.read_text()))
+    process = ready.start("-h")
+    assert process.stderr is not None
+    assert process.stderr.read(len("lstmcu: making .venv")) == "lstmcu: making .venv"
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def test_train_asks_for_every_lock_and_no_tool(ready: Checkout) -> None:
+    done = ready.run("train", LSTMCU_NO_INSTALL="1")
+    assert done.code == 0, done.said
+    assert "build.txt" not in done.said
+    assert "sdist.txt" in done.said
+    assert "test.txt" in done.said
+    assert ready.run("train").said == ""
+    assert ready.run("-h").said == ""
+
+
+# ---- arguments ---------------------------------------------------------------------------------------------
+
+
+def test_arguments_reach_scons_untouched(ready: Checkout) -> None:
+    arguments = [
+        "-n",
+        "model=my models/a b.keras",
+        "samples=$HOME 'x' \"y\"",
+        "--debug=explain",
+        "",
+        "verbose=1",
+    ]
+    done = ready.run(*arguments)
+    assert done.scons == ["1.0", f"-j{len(os.sched_getaffinity(0))}", *arguments]
+
+
+@pytest.mark.parametrize("arguments", [["-j", "3"], ["-j3"], ["-kj3"], ["--jobs=3"], ["--jobs", "3"]])
+def test_jobs_of_the_user_stand(ready: Checkout, arguments: list[str]) -> None:
+    assert ready.run("-n", *arguments).scons == ["1.0", "-n", *arguments]
+
+
+def test_jobs_in_sconsflags_stand(ready: Checkout) -> None:
+    assert ready.run("-n", SCONSFLAGS="-k -j3").scons == ["1.0", "-n"]
+
+
+def test_called_from_another_folder(ready: Checkout, tmp_path: Path) -> None:
+    done = ready.run("-n", "-j1", cwd=tmp_path)
+    assert done.scons == ["1.0", "-C", str(ready.root), "-n", "-j1"]
+    done = ready.run("-n", "-j1", "-D", cwd=ready.root / "toolchains")
+    assert done.scons == ["1.0", "-n", "-j1", "-D"]
+
+
+@pytest.mark.parametrize(
+    ("words", "goals", "targets", "only_reads"),
+    [
+        ("", [], None, False),
+        ("target=cortex-m4", [], ["cortex-m4"], False),
+        ("target=a,b test", ["test"], ["a", "b"], False),
+        ("-j 4 test -k", ["test"], None, False),
+        ("-f test", [], None, False),
+        ("--file test train", ["train"], None, False),
+        ("-Qc", [], None, True),
+        ("-j4n", [], None, False),
+        ("-kn test", ["test"], None, True),
+        ("--dry-run test", ["test"], None, True),
+        ("--clean", [], None, True),
+    ],
+)
+def test_reading_the_arguments(
+    words: str, goals: list[str], targets: list[str] | None, only_reads: bool
+) -> None:
+    request = runpy.run_path(str(REPO / "scons"), run_name="launcher")["Request"](words.split())
+    assert (request.goals, request.targets, request.only_reads) == (goals, targets, only_reads)
+
+
+# ---- system tools ------------------------------------------------------------------------------------------
+
+
+def test_missing_tools_and_no_leave_to_install(ready: Checkout) -> None:
+    ready.add_tools("apt-get", "sudo", script="exit 1")
+    done = ready.run("target=cortex-m4", LSTMCU_NO_INSTALL="1")
+    command = APT_LINE.replace("apt-get", SUDO + "apt-get")
+    assert (done.code, done.scons) == (2, None)
+    assert done.said == (
+        "lstmcu: error: missing cc, arm-none-eabi-gcc, qemu-system-arm; LSTMCU_NO_INSTALL is set; "
+        f"the command to install:\nlstmcu:     {command}\n"
+    )
+
+
+def test_missing_tools_and_no_apt(ready: Checkout) -> None:
+    ready.add_tools("cc", "arm-none-eabi-gcc")
+    done = ready.run("target=cortex-m4")
+    assert done.code == 2
+    assert "missing qemu-system-arm; there is no apt-get here" in done.said
+    assert done.said.endswith("--no-install-recommends qemu-system-arm\n")
+
+
+@pytest.fixture
+def apt(ready: Checkout) -> Callable[[str], list[str]]:
+    """Puts an apt-get on PATH that runs ``script`` to install; afterwards, tells how it was called."""
+    calls = ready.bin / "calls"
+
+    def put(script: str) -> None:
+        ready.add_tools("apt-get", script=f'echo "$@" >>"{calls}"\n[ "$1" = update ] && exit 100\n{script}')
+        ready.add_tools("sudo", script='[ "$1" = -n ] && shift\nexec "$@"')
+
+    def use(script: str) -> list[str]:
+        if script:
+            put(script)
+        return calls.read_text().splitlines() if calls.exists() else []
+
+    return use
+
+
+def test_missing_tools_are_installed_once(ready: Checkout, apt: Callable[[str], list[str]]) -> None:
+    tools = " ".join(f'"{ready.bin}/{tool}"' for tool in ("cc", *TARGET_TOOLS))
+    # A failing update (an unreachable third-party source) does not stop what can be installed.
+    apt(f"for tool in {tools}; do echo '#!/bin/sh' >$tool; /bin/chmod +x $tool; done")
+    done = ready.run("target=cortex-m4")
+    update, install = APT_LINE.split(" && ")
+    assert done.code == 0, done.said
+    assert done.scons is not None
+    assert re.fullmatch(
+        "lstmcu: missing cc, arm-none-eabi-gcc, qemu-system-arm\n"
+        rf"lstmcu: {SUDO}{update} \.\.\. failed\nlstmcu: {SUDO}{install} \.\.\. \d+ s\n",
+        done.said,
+    )
+    calls = apt("")
+    assert [call.split()[0] for call in calls] == ["update", "install"]
+    assert ready.run("target=cortex-m4").said == ""
+    assert apt("") == calls
+
+
+def test_failing_apt_is_one_sentence(ready: Checkout, apt: Callable[[str], list[str]]) -> None:
+    apt("echo Reading...; echo 'E: Unable to locate package gcc' >&2; exit 100")
+    done = ready.run("target=cortex-m4")
+    assert (done.code, done.scons) == (2, None)
+    assert "lstmcu: error: apt-get could not install cc" in done.said
+    assert ": Unable to locate package gcc; that put right, run:\n" in done.said
+
+
+def test_apt_that_brings_nothing(ready: Checkout, apt: Callable[[str], list[str]]) -> None:
+    apt("exit 0")
+    done = ready.run("target=cortex-m4")
+    assert done.code == 2
+    assert "apt-get ran, and cc, arm-none-eabi-gcc, qemu-system-arm is still not to be found" in done.said
+
+
+@pytest.mark.parametrize(
+    "arguments", ["target=cortex-m5", "target=../x", "-h", "-c target=all", "-n test", "convert -n"]
+)
+def test_nothing_to_install(ready: Checkout, arguments: str) -> None:
+    done = ready.run(*arguments.split(), LSTMCU_NO_INSTALL="1")
+    assert (done.code, done.said) == (0, "")
+
+
+def test_tests_need_every_target(ready: Checkout) -> None:
+    text = (ready.root / "toolchains" / "cortex-m4.toml").read_text()
+    other = ready.root / "toolchains" / "other.toml"
+    other.write_text(
+        re.sub('prefix = ".*"', 'prefix = "other-"', text).replace("gcc-arm-none-eabi", "gcc-other")
+    )
+    done = ready.run("test", LSTMCU_NO_INSTALL="1")
+    assert "missing cc, c++, cppcheck, arm-none-eabi-gcc, qemu-system-arm, other-gcc;" in done.said
+    assert "gcc-other" in done.said
+
+
+def test_unreadable_toolchain_is_left_to_scons(ready: Checkout) -> None:
+    (ready.root / "toolchains" / "cortex-m4.toml").write_text("[gcc\n")
+    assert ready.run("target=cortex-m4").code == 0
+
+
+# ---- the locks, and the cost -------------------------------------------------------------------------------
+
+
+def pins(lock: str) -> dict[str, str]:
+    text = (REPO / "requirements" / f"{lock}.txt").read_text()
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
+
+
+def test_locks_agree_and_have_hashes() -> None:
+    full = pins("test")
+    for lock in ("build", "sdist"):
+        assert pins(lock).items() <= full.items()
+    for lock in ("build", "sdist", "test"):
+        text = (REPO / "requirements" / f"{lock}.txt").read_text()
+        assert len(pins(lock)) == len(re.findall(r"^\S+==.* \\\n    --hash=sha256:", text, re.MULTILINE))
+        assert "://" not in text
+    assert "tensorflow" not in full  # it would be unpacked over tensorflow-cpu
+    assert not any(name.startswith(("tensorflow", "keras")) for name in pins("build"))
+
+
+def test_warm_start_is_cheap(ready: Checkout) -> None:
+    """The launcher with nothing to do, against the bare start of Python: a ratio, as machines differ."""
+    ready.add_tools("cc", *TARGET_TOOLS)
+
+    def fastest(run: Callable[[], object], times: int = 7) -> float:
+        taken = []
+        for _ in range(times):
+            begin = time.perf_counter()
+            run()
+            taken.append(time.perf_counter() - begin)
+        return min(taken)
+
+    python = str(ready.root / ".venv" / "bin" / "python")
+    bare = fastest(lambda: subprocess.run([python, "-c", "pass"], check=True))
+    direct = fastest(lambda: subprocess.run([python, "-m", "SCons"], check=True, stdout=subprocess.DEVNULL))
+    launched = fastest(lambda: ready.run("target=cortex-m4"))
+    assert launched - direct < 5 * bare, f"{launched - direct:.3f} s on top of {direct:.3f} s"
