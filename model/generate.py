@@ -11,20 +11,21 @@ import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import jinja2
 import numpy as np
 
-from model import layout, store
+from model import store
 from model.errors import UserError, run_main
 from model.files import write_atomically
-from model.layout import C_TYPES, ConstArray, Constants, float_literal, suffix
+from model.layouts import SETS
+from model.layouts.common import C_TYPES, SUFFIXES, ConstArray, Constants, float_literal, suffix
 from model.network import Activation, Bidirectional, Dense, Lstm, Network, Signal, macs
 from model.plan import Field, Loop, Op, Plan, Value, make
 from model.version import VERSION
 
-KERNEL_SETS = ("c",)
 LINE = 100  # columns of generated code
 SUM_TYPES = {"int8": "int32", "int16": "int64", "float32": "float32"}
 
@@ -41,19 +42,19 @@ def _operations(plan: Plan) -> list[Op]:
     return [op for item in plan.work for op in (item.body if isinstance(item, Loop) else (item,))]
 
 
-def _next_hidden(op: Op, index: int) -> Value | None:
-    """The vector an LSTM step needs for its new hidden state while the old one is still read."""
+def _lstm_scratch(op: Op, index: int, layout: ModuleType) -> Value | None:
+    """What an LSTM step needs beside its state."""
     if op.kind != "lstm":
         return None
-    return Value(f"#next{index}", op.layer.output.dtype, op.y.length)
+    return Value(f"#next{index}", op.layer.output.dtype, layout.lstm_scratch(op.layer))
 
 
-def allocate(plan: Plan) -> Scratch:
+def allocate(plan: Plan, layout: ModuleType) -> Scratch:
     """First-fit placement of short-lived vectors: two share memory unless both are needed in one operation."""
     lengths: dict[str, tuple[str, int]] = {value.base: (value.dtype, value.length) for value in plan.temporaries}
     lives: dict[str, tuple[int, int]] = {}
     for index, op in enumerate(_operations(plan)):
-        extra = _next_hidden(op, index)
+        extra = _lstm_scratch(op, index, layout)
         for value in (op.x, op.y, *([extra] if extra else [])):
             if value.base.startswith("#"):
                 first, _ = lives.get(value.base, (index, index))
@@ -82,9 +83,9 @@ def allocate(plan: Plan) -> Scratch:
 class Emitter:
     """Turns a plan's operations into C statements."""
 
-    def __init__(self, network: Network, plan: Plan, stream: bool) -> None:
-        self.network, self.plan, self.stream = network, plan, stream
-        self.scratch = allocate(plan)
+    def __init__(self, network: Network, plan: Plan, layout: ModuleType) -> None:
+        self.network, self.plan, self.layout = network, plan, layout
+        self.scratch = allocate(plan, layout)
         self.operations = _operations(plan)
 
     def element_type(self, dtype: str) -> str:
@@ -94,7 +95,7 @@ class Emitter:
     def expression(self, value: Value, loop: Loop | None, at: str = "t") -> str:
         """A pointer to ``value`` at time step ``at`` of ``loop``."""
         if value.base.startswith("#"):
-            base, offset = f"state->scratch_{layout.SUFFIXES[value.dtype]}", self.scratch.offsets[value.base]
+            base, offset = f"state->scratch_{SUFFIXES[value.dtype]}", self.scratch.offsets[value.base]
         else:
             base = value.base if value.base in ("input", "output") else f"state->{value.base}"
             offset = 0
@@ -112,7 +113,7 @@ class Emitter:
         kind = suffix(layer)
         if op.kind == "lstm":
             half = f" + {op.direction * op.y.length}" if op.direction else ""
-            scratch = self.expression(_next_hidden(op, self.operations.index(op)) or op.y, None)
+            scratch = self.expression(_lstm_scratch(op, self.operations.index(op), self.layout) or op.y, None)
             return f"lstmcu_lstm_{kind}_step(&{name}_layer, {x}, {y}, state->{op.name}_cell{half}, {scratch});"
         if op.kind == "lstm_once":
             return f"lstmcu_lstm_{kind}_once(&{name}_layer, {x}, {y});"
@@ -204,18 +205,18 @@ class Emitter:
             if name in made:
                 continue
             if isinstance(op.layer, Lstm) and op.kind in ("lstm", "lstm_once"):
-                made[name] = layout.lstm(name, op.layer, source, op.kind == "lstm_once")
+                made[name] = self.layout.lstm(name, op.layer, source, op.kind == "lstm_once")
             elif isinstance(op.layer, Dense) and op.kind == "dense":
-                made[name] = layout.dense(name, op.layer, source)
+                made[name] = self.layout.dense(name, op.layer, source)
             elif isinstance(op.layer, Dense) and op.kind == "dense_add":
-                made[name] = layout.dense(name, op.layer, source, loops[id(op)].steps, op.blocks)
+                made[name] = self.layout.dense(name, op.layer, source, loops[id(op)].steps, op.blocks)
         return list(made.values())
 
     def state_fields(self) -> list[tuple[str, str, int, str]]:
         """(C type, name, elements, comment) of the state struct, widest alignment first."""
         rows = [(self.element_type(f.dtype), f.name, f.length, _ROLE_COMMENTS[f.role]) for f in self.plan.fields]
         for dtype, size in self.scratch.sizes.items():
-            rows.append((C_TYPES[dtype], f"scratch_{layout.SUFFIXES[dtype]}", size, "between two calls of the runtime only"))
+            rows.append((C_TYPES[dtype], f"scratch_{SUFFIXES[dtype]}", size, "between two calls of the runtime only"))
         return sorted(rows, key=lambda row: -_SIZES[row[0]])
 
     def scratch_bytes(self) -> int:
@@ -276,7 +277,7 @@ def context(network: Network, kernels: str, state: str) -> dict[str, Any]:
     plan = make(network, stream)
     if stream and plan.streamable:
         raise UserError(f"model '{network.name}' cannot run as state=stream: {plan.streamable}; use state=window")
-    emitter = Emitter(network, plan, stream)
+    emitter = Emitter(network, plan, SETS[kernels])
     once = any(op.kind == "lstm_once" for op in emitter.operations)
     always, after = emitter.step_lines() if not plan.streamable and not once else ([], [])
     step_output = Signal((emitter.operations[-1].y.length,), network.output.dtype)
@@ -362,7 +363,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="model.generate", description=__doc__)
     parser.add_argument("network", type=Path)
-    parser.add_argument("--kernels", choices=KERNEL_SETS, required=True)
+    parser.add_argument("--kernels", choices=SETS, required=True)
     parser.add_argument("--state", choices=("window", "stream"), required=True)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()

@@ -14,7 +14,21 @@ from collections.abc import Callable
 import numpy as np
 
 from model import fixed_point as fp
-from model.network import GATES, Activation, Array, Dense, Layer, Lstm, Network, Signal, Weights
+from model import integer_activations
+from model.network import (
+    GATES,
+    Activation,
+    Array,
+    Bidirectional,
+    Convert,
+    Dense,
+    Layer,
+    Lstm,
+    Network,
+    Normalise,
+    Signal,
+    Weights,
+)
 
 Observe = Callable[[str, str, Array], None]
 GATE_LOG2_SCALE = -12  # gate pre-activations are Q3.12
@@ -46,8 +60,16 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
 Step = Callable[[Array, Array, Array], tuple[tuple[Array, ...], Array, Array]]
 
 
+def real_weights(weights: Weights) -> Array:
+    """Weights as real numbers (float64), whether they are stored as float32 or as int8 with a scale."""
+    values = weights.values.astype(np.float64)
+    if weights.scale is None:
+        return values
+    return values * weights.scale.astype(np.float64).reshape(-1, *[1] * (values.ndim - 1))
+
+
 def _float_step(layer: Lstm) -> Step:
-    kernel, recurrent, bias = (a.astype(np.float64) for a in (layer.kernel.values, layer.recurrent.values, layer.bias))
+    kernel, recurrent, bias = real_weights(layer.kernel), real_weights(layer.recurrent), layer.bias.astype(np.float64)
 
     def step(x: Array, hidden: Array, cell: Array) -> tuple[tuple[Array, ...], Array, Array]:
         i, f, c, o = (x @ kernel[g].T + hidden @ recurrent[g].T + bias[g] for g in range(4))
@@ -132,10 +154,10 @@ def _run_lstm(layer: Lstm, source: Signal, x: Array, observe: Observe) -> Array:
 
 def _run_dense(layer: Dense, source: Signal, x: Array) -> Array:
     if layer.output.dtype == "float32":
-        y = x @ layer.kernel.values.astype(np.float64).T + layer.bias
+        y = x @ real_weights(layer.kernel).T + layer.bias
         return FUNCTIONS[layer.activation](y) if layer.activation != "linear" else y
     out = layer.output
-    wide = source.dtype == "int16"
+    wide = layer.bias.dtype == np.int64
     total = _products(layer.kernel.values, x.astype(np.int64) - source.zero_point) + layer.bias
     factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
     channels = [_requantise(total[..., k], factor, wide) for k, factor in enumerate(factors)]
@@ -143,15 +165,42 @@ def _run_dense(layer: Dense, source: Signal, x: Array) -> Array:
     return np.clip(np.stack(channels, axis=-1) + out.zero_point, low, out.high)
 
 
+def _run_bidirectional(layer: Bidirectional, source: Signal, x: Array, observe: Observe) -> Array:
+    forward = _run_lstm(layer.forward, source, x, observe)
+    backward = _run_lstm(layer.backward, source, x, observe)
+    if layer.backward.return_sequences:
+        backward = backward[:, ::-1]
+    return np.concatenate([forward, backward], axis=-1)  # stored values as they are, as TFLite does
+
+
+def _run_convert(source: Signal, out: Signal, x: Array) -> Array:
+    if source.dtype == "float32":
+        return to_stored(x, out).astype(np.float64 if out.dtype == "float32" else np.int64)
+    if out.dtype == "float32":
+        return to_real(x, source)
+    factor = fp.multiplier(float(source.scale) / float(out.scale))
+    return np.clip(fp.requantise32(x - source.zero_point, factor) + out.zero_point, out.low, out.high)
+
+
+def _run_activation(layer: Activation, source: Signal, x: Array) -> Array:
+    if layer.output.dtype == "float32":
+        return FUNCTIONS[layer.function](x)
+    return integer_activations.run(layer.function, x, source, layer.output)
+
+
 def _run_layer(layer: Layer, source: Signal, x: Array, observe: Observe) -> Array:
     if isinstance(layer, Lstm):
         return _run_lstm(layer, source, x, observe)
+    if isinstance(layer, Bidirectional):
+        return _run_bidirectional(layer, source, x, observe)
     if isinstance(layer, Dense):
         return _run_dense(layer, source, x)
     if isinstance(layer, Activation):
-        if layer.output.dtype != "float32":
-            raise NotImplementedError(f"integer {layer.function}")
-        return FUNCTIONS[layer.function](x)
+        return _run_activation(layer, source, x)
+    if isinstance(layer, Convert):
+        return _run_convert(source, layer.output, x)
+    if isinstance(layer, Normalise):
+        return x * layer.scale.astype(np.float64) + layer.offset
     return x.reshape(len(x), *layer.output.shape)
 
 
@@ -168,8 +217,8 @@ def to_stored(real: Array, signal: Signal) -> Array:
     """Real values in the stored type of ``signal``: float32 arithmetic, halves away from zero, saturating."""
     if signal.dtype == "float32":
         return real.astype(np.float32)
-    scaled = real.astype(np.float32) / np.float32(signal.scale)
-    rounded = np.trunc(scaled + np.copysign(np.float32(0.5), scaled)) + signal.zero_point
+    scaled = (real.astype(np.float32) / np.float32(signal.scale)).astype(np.float64)
+    rounded = np.trunc(scaled + np.copysign(0.5, scaled)) + signal.zero_point  # the sum is exact in float64
     return np.clip(rounded, signal.low, signal.high).astype(signal.dtype)
 
 

@@ -5,20 +5,14 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 
 from model.errors import UserError
+from model.names import c_identifier
 from model.network import Network
 from model.readers import keras
 
 FORMATS = {".keras": keras.read}
-
-
-def c_identifier(stem: str) -> str:
-    """A model's C name from its file's stem: ``forecast-window`` gives ``forecast_window``."""
-    name = re.sub(r"\W", "_", stem, flags=re.ASCII).strip("_").lower() or "model"
-    return f"m_{name}" if name[0].isdigit() else name
 
 
 def read(path: Path) -> Network:

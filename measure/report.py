@@ -1,0 +1,173 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Put one run's figures together: ``python -m measure.report --target cortex-m4 ... --out report.json``.
+
+The schema of report.json is described in docs/report.md; what was not measured is null.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bisect
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from measure import sizes
+from measure.profile import Profile, ProfileUnavailableError, read_profile
+from measure.target import Target, load_target
+from model import samples
+from model.errors import UserError, run_main
+from model.files import write_atomically
+from model.network import Array, Signal
+from model.version import VERSION
+
+SCHEMA = 1
+FLOAT_TOLERANCE = 1e-5  # of the largest expected magnitude, or of 1 where that is smaller
+
+
+def read_bench(path: Path) -> dict[str, int]:
+    """The bench's ``key=value`` lines."""
+    return {
+        key: int(value) for key, _, value in (line.partition("=") for line in path.read_text().splitlines())
+    }
+
+
+def against_reference(outputs: Array, expected: Array) -> dict[str, Any]:
+    """Differing values: of integers any difference, of floats one beyond the tolerance."""
+    if outputs.dtype.kind != "f":
+        difference = np.abs(outputs.astype(np.int64) - expected)
+        return {"mismatches": int((difference > 0).sum()), "max_abs": int(difference.max()), "tolerance": 0}
+    tolerance = FLOAT_TOLERANCE * max(1.0, float(np.abs(expected).max()))
+    difference = np.abs(outputs.astype(np.float64) - expected)
+    wrong = ~(difference <= tolerance)  # a NaN is a mismatch
+    largest = None if np.isnan(difference).any() else float(difference.max())
+    return {"mismatches": int(wrong.sum()), "max_abs": largest, "tolerance": tolerance}
+
+
+def require_equal(error: dict[str, Any], outputs: Array, expected: Array, where: str) -> None:
+    """Raise ``UserError`` that names the first differing value, if there is any."""
+    if error["mismatches"]:
+        beyond = ~(np.abs(outputs.astype(np.float64) - expected) <= error["tolerance"])
+        at = tuple(int(i) for i in np.argwhere(beyond)[0])
+        raise UserError(
+            f"{where}: the device differs from the reference in {error['mismatches']} of {outputs.size} values; "
+            f"first in sample {at[0]}, element {at[1:]}: {outputs[at]} instead of {expected[at]}"
+        )
+
+
+def to_real(stored: Array, signal: dict[str, Any]) -> Array:
+    """Outputs as real numbers."""
+    return np.asarray((stored.astype(np.float64) - signal["zero_point"]) * signal["scale"])
+
+
+def distance(a: Array, b: Array) -> dict[str, float]:
+    """Mean and largest absolute difference of real values."""
+    difference = np.abs(a.astype(np.float64) - b)
+    return {"mae": float(difference.mean()), "max_abs": float(difference.max())}
+
+
+def by_function(profile: Profile, elf: Path) -> list[dict[str, Any]]:
+    """Instructions and code size of every executed function, the busiest first; instructions of an average call."""
+    functions = sorted(
+        (s for s in sizes.symbols(elf) if s.kind == "FUNC" and s.size), key=lambda s: s.address
+    )
+    starts = [s.address for s in functions]
+    counts: dict[int, int] = {}
+    for instruction in profile.instructions:
+        index = bisect.bisect_right(starts, instruction.address) - 1
+        counts[index] = counts.get(index, 0) + instruction.count
+    rows = [
+        {"name": functions[i].name, "instructions": count / profile.calls, "code": functions[i].size}
+        for i, count in counts.items()
+    ]
+    return sorted(rows, key=lambda row: (-row["instructions"], row["name"]))
+
+
+def compiler_version(target: Target) -> str:
+    """First line of ``gcc --version``."""
+    gcc = f"{target.gcc.prefix}gcc"
+    return subprocess.run([gcc, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[
+        0
+    ]
+
+
+def _profile(path: Path) -> tuple[Profile | None, str]:
+    try:
+        return read_profile(path), ""
+    except ProfileUnavailableError as unavailable:
+        return None, str(unavailable)
+
+
+def make(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The report; raises ``UserError`` when the device differs from the reference."""
+    target = load_target(arguments.target)
+    card = json.loads(arguments.model.read_text())
+    outputs, expected, ideal = (
+        np.load(path) for path in (arguments.outputs, arguments.expected, arguments.ideal)
+    )
+    reference = against_reference(outputs, expected)
+    require_equal(reference, outputs, expected, str(arguments.elf))
+    real = to_real(outputs, card["output"])
+    given = samples.load(arguments.samples, Signal(tuple(card["input"]["shape"])))
+    has_targets = given.targets is not None and given.targets.shape == real.shape
+    profile, unavailable = _profile(arguments.profile)
+    bench = read_bench(arguments.bench)
+    flash = sizes.flash(arguments.carried, arguments.model_object)
+    scratch = card["scratch_bytes"]
+    return {
+        "version": SCHEMA,
+        "tool": f"lstmcu {VERSION}",
+        "target": target.name,
+        "core": target.description,
+        "kernels": card["kernels"],
+        "quantisation": card["quantisation"],
+        "state": card["state"],
+        "model": {key: card[key] for key in ("name", "source", "sha256", "macs", "notes")},
+        "compiler": {"version": compiler_version(target), "flags": arguments.flags.split()},
+        "samples": len(outputs),
+        "function": card["function"],
+        "instructions": profile.most if profile else None,
+        "instructions_least": profile.least if profile else None,
+        "instructions_note": unavailable or None,
+        "cycles": None,
+        "flash": {"code": flash.code, "tables": flash.tables, "weights": flash.weights, "total": flash.total},
+        "ram": {"state": bench["state_bytes"] - scratch, "scratch": scratch, "total": bench["state_bytes"]},
+        "stack": bench["stack_bytes"],
+        "error": {
+            "reference": reference,
+            "float": distance(real, ideal),
+            "targets": distance(real, given.targets) if given.targets is not None and has_targets else None,
+        },
+        "functions": by_function(profile, arguments.elf) if profile else None,
+    }
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="measure.report", description=__doc__)
+    parser.add_argument("--target", required=True)
+    parser.add_argument("--flags", required=True, help="of the compiler, as one word")
+    paths = (
+        "model",
+        "elf",
+        "carried",
+        "model-object",
+        "bench",
+        "profile",
+        "outputs",
+        "expected",
+        "ideal",
+        "samples",
+    )
+    for name in (*paths, "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    arguments = parser.parse_args()
+    write_atomically(arguments.out, json.dumps(make(arguments), indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A target: one file of toolchains/, checked and frozen. The file's name is the target's name."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.errors import UserError
+
+TOOLCHAINS = Path(__file__).resolve().parent.parent / "toolchains"
+ARCHITECTURES = ("arm", "riscv")
+
+
+@dataclass(frozen=True)
+class Gcc:
+    """The cross compiler: its programs are ``prefix`` + gcc, objdump …; ``packages`` are Debian's."""
+
+    prefix: str
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Qemu:
+    """The emulator: ``cpu`` is None for the machine's own; ``package`` is Debian's."""
+
+    program: str
+    machine: str
+    package: str
+    cpu: str | None = None
+
+
+@dataclass(frozen=True)
+class Region:
+    """A range of addresses, in bytes."""
+
+    origin: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """Everything that differs from target to target."""
+
+    name: str
+    description: str
+    arch: str  # of ARCHITECTURES: decides the ELF machine and QEMU's flags
+    flags: tuple[str, ...]  # for compiling and linking
+    board: str  # firmware/boards/<board>
+    kernels: tuple[str, ...]  # best first
+    timing: str | None  # measure/timing table; None: instructions only
+    gcc: Gcc
+    qemu: Qemu
+    flash: Region
+    ram: Region
+
+
+def target_names(toolchains: Path = TOOLCHAINS) -> list[str]:
+    """The names of all targets, sorted."""
+    return sorted(path.stem for path in toolchains.glob("*.toml"))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` for the nearest known word, or the whole list when none is near."""
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    return f"; did you mean '{near[0]}'?" if near else f"; there are: {', '.join(names) or 'none'}"
+
+
+def load_target(name: str, toolchains: Path = TOOLCHAINS) -> Target:
+    """Read ``<toolchains>/<name>.toml``. UserError for an unknown target or a mistake in its file."""
+    names = target_names(toolchains)
+    if name not in names:
+        raise UserError(f"unknown target '{name}'{did_you_mean(name, names)}")
+    path = toolchains / f"{name}.toml"
+    try:
+        root = _Table(path, "", tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: not valid TOML: {error}") from None
+
+    root.allow("description", "arch", "flags", "board", "kernels", "timing", "gcc", "qemu", "memory")
+    arch = root.text("arch")
+    if arch not in ARCHITECTURES:
+        raise UserError(f"{path}: arch = '{arch}' is not known{did_you_mean(arch, ARCHITECTURES)}")
+    gcc = root.table("gcc", "prefix", "packages")
+    qemu = root.table("qemu", "program", "machine", "package", "cpu")
+    memory = root.table("memory", "flash", "ram")
+    return Target(
+        name=name,
+        description=root.text("description"),
+        arch=arch,
+        flags=root.texts("flags"),
+        board=root.text("board"),
+        kernels=root.texts("kernels"),
+        timing=root.text("timing") if root.has("timing") else None,
+        gcc=Gcc(prefix=gcc.text("prefix"), packages=gcc.texts("packages")),
+        qemu=Qemu(
+            program=qemu.text("program"),
+            machine=qemu.text("machine"),
+            package=qemu.text("package"),
+            cpu=qemu.text("cpu") if qemu.has("cpu") else None,
+        ),
+        flash=memory.region("flash"),
+        ram=memory.region("ram"),
+    )
+
+
+class _Table:
+    """A table of the file whose reads check the type and name the key in full: ``gcc.prefix``."""
+
+    def __init__(self, path: Path, prefix: str, values: dict[str, object]) -> None:
+        self.path, self.prefix, self.values = path, prefix, values
+
+    def has(self, key: str) -> bool:
+        return key in self.values
+
+    def allow(self, *keys: str) -> None:
+        for key in self.values:
+            if key not in keys:
+                raise UserError(f"{self.path}: unknown key '{self.prefix}{key}'{did_you_mean(key, keys)}")
+
+    def text(self, key: str) -> str:
+        value = self._get(key)
+        if not isinstance(value, str) or not value:
+            raise self._wrong(key, 'a text, "…"')
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._get(key)
+        if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
+            raise self._wrong(key, 'a list of texts, ["…"]')
+        return tuple(value)
+
+    def table(self, key: str, *allowed: str) -> _Table:
+        value = self._get(key)
+        if not isinstance(value, dict):
+            raise self._wrong(key, f"a table with {', '.join(allowed)}")
+        table = _Table(self.path, f"{self.prefix}{key}.", value)
+        table.allow(*allowed)
+        return table
+
+    def region(self, key: str) -> Region:
+        table = self.table(key, "origin", "size")
+        region = Region(table._number("origin"), table._number("size"))
+        if region.size == 0 or region.origin + region.size > 1 << 32:
+            raise self._wrong(key, "a region of at least one byte that ends within 32 bits")
+        return region
+
+    def _number(self, key: str) -> int:
+        value = self._get(key)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise self._wrong(key, "a number of bytes, 0 or more")
+        return value
+
+    def _get(self, key: str) -> object:
+        if key not in self.values:
+            raise UserError(f"{self.path}: the key '{self.prefix}{key}' is missing")
+        return self.values[key]
+
+    def _wrong(self, key: str, wanted: str) -> UserError:
+        return UserError(f"{self.path}: '{self.prefix}{key}' must be {wanted}, not {self.values[key]!r}")

@@ -1,0 +1,15 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Weight layouts: one module per kernel set, each with
+
+* ``lstm(name, layer, source, once) -> Constants`` and ``dense(name, layer, source, steps, blocks) -> Constants``;
+* ``lstm_scratch(layer) -> int``: elements of scratch, in the type of the hidden state, that one LSTM step needs.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from model.layouts import c
+
+SETS: dict[str, ModuleType] = {"c": c}

@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""compile_commands.json for editors, written only when a command changes (SCons's own tool writes it always).
+
+    env.CompileCommands("compile_commands.json")
+"""
+
+from __future__ import annotations
+
+import json
+
+from SCons.Script import Action, Dir, Environment
+
+
+def _write(target: list, source: list, env: Environment) -> None:
+    with open(str(target[0]), "w", encoding="utf-8") as file:
+        file.write(source[0].get_text_contents())
+
+
+def _compile_commands(env: Environment, path: str) -> list:
+    directory = Dir("#").abspath
+    rows = [
+        {"directory": directory, "file": source, "output": output, "command": f"{command} -c {source} -o {output}"}
+        for source, output, command in sorted(set(env["COMPILED"]))
+    ]
+    text = env.Value(json.dumps(rows, indent=1) + "\n")
+    return env.Command(path, text, Action(_write, "[DB] $TARGET"))
+
+
+def generate(env: Environment) -> None:
+    """Add ``CompileCommands`` to ``env``."""
+    env.AddMethod(_compile_commands, "CompileCommands")
+
+
+def exists(env: Environment) -> bool:
+    """Always there."""
+    return True

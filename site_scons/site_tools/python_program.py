@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Run one of the project's Python programs as a build step.
+
+    env.PythonProgram("model.generate", targets, sources, "--kernels", "c", ...)
+
+The step depends on the program and on every module of the project it imports, so that an edit of any of them
+runs it again, and on nothing else of the project. Arguments are words; targets and sources are named in them
+as ``$TARGET``, ``${SOURCES[1]}``, ``${TARGET.dir}``.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+from SCons.Script import Action, Dir, Environment, File
+
+PACKAGES = ("model", "measure", "train")
+
+
+def _file_of(module: str, root: Path) -> Path | None:
+    base = root.joinpath(*module.split("."))
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+@cache
+def module_files(module: str, root: Path) -> frozenset[Path]:
+    """The files of ``module`` and of every module of the project that it imports, directly or not."""
+    found: dict[str, Path] = {}
+    pending = [module]
+    while pending:
+        name = pending.pop()
+        path = _file_of(name, root)
+        if name in found or path is None:
+            continue
+        found[name] = path
+        pending += [name.rpartition(".")[0]] if "." in name else []
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            else:
+                continue
+            pending += [n for n in names if n.split(".")[0] in PACKAGES]
+    return frozenset(found.values())
+
+
+def _python_program(env: Environment, module: str, targets: list, sources: list, *words: str, tag: str = "PY") -> list:
+    root = Path(Dir("#").abspath)
+    command = [["$PYTHON", "-m", module, *words]]
+    nodes = env.Command(targets, sources, [Action(command, f"[{tag}] $TARGET")])
+    env.Depends(nodes, [File(f"#{path.relative_to(root)}") for path in sorted(module_files(module, root))])
+    env.Depends(nodes, env.Value(env["PYTHON_IDENTITY"]))
+    return nodes
+
+
+def generate(env: Environment) -> None:
+    """Add ``PythonProgram`` to ``env``; PYTHON_IDENTITY stands for the interpreter and its installed packages."""
+    env.AddMethod(_python_program, "PythonProgram")
+
+
+def exists(env: Environment) -> bool:
+    """Always there."""
+    return True

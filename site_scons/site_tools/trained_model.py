@@ -1,0 +1,44 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""From a trained file to C text, and to what the device must answer.
+
+    network = env.Network("build/models/forecast/int8", model, "int8")          # network.npz
+    expected = env.Expected("build/models/forecast/int8", network, model)       # inputs, expected, float .npy
+    c, header, bench, card = env.ModelSource(folder, network, "c", "window", "forecast")
+"""
+
+from __future__ import annotations
+
+from SCons.Script import Environment, Glob
+
+
+def _network(env: Environment, folder: str, model, quantisation: str) -> list:
+    words = ["$SOURCE", "--samples", "${SOURCES[1]}", "--quant", quantisation, "--out", "$TARGET"]
+    sources = [str(model.path), str(model.samples)]
+    return env.PythonProgram("model.prepare", [f"{folder}/network.npz"], sources, *words, tag="QUANT")
+
+
+def _expected(env: Environment, folder: str, network: list, model) -> list:
+    words = ["$SOURCE", "--model", "${SOURCES[1]}", "--samples", "${SOURCES[2]}", "--out", "${TARGET.dir}"]
+    targets = [f"{folder}/{name}.npy" for name in ("inputs", "expected", "float")]
+    return env.PythonProgram("model.expect", targets, [*network, str(model.path), str(model.samples)], *words, tag="REF")
+
+
+def _model_source(env: Environment, folder: str, network: list, kernels: str, state: str, name: str) -> list:
+    words = ["$SOURCE", "--kernels", kernels, "--state", state, "--out", "${TARGET.dir}"]
+    targets = [f"{folder}/{file}" for file in (f"{name}.c", f"{name}.h", f"{name}_bench.h", "model.json")]
+    nodes = env.PythonProgram("model.generate", targets, network, *words, tag="GEN")
+    env.Depends(nodes, Glob("#model/templates/*.jinja"))
+    return nodes
+
+
+def generate(env: Environment) -> None:
+    """Add ``Network``, ``Expected`` and ``ModelSource`` to ``env``."""
+    env.AddMethod(_network, "Network")
+    env.AddMethod(_expected, "Expected")
+    env.AddMethod(_model_source, "ModelSource")
+
+
+def exists(env: Environment) -> bool:
+    """Always there."""
+    return True
