@@ -11,18 +11,30 @@ as ``$TARGET``, ``${SOURCES[1]}``, ``${TARGET.dir}``.
 
 from __future__ import annotations
 
-import ast
+import re
 from functools import cache
 from pathlib import Path
 
 from SCons.Script import Action, Dir, Environment, File
 
-PACKAGES = ("model", "measure", "train")
+PACKAGES = "model|measure|train"
+IMPORT = re.compile(
+    rf"^ *(?:import +((?:{PACKAGES})[\w.]*)|from +((?:{PACKAGES})[\w.]*) +import +(\([^)]*\)|.*))", re.MULTILINE
+)
 
 
 def _file_of(module: str, root: Path) -> Path | None:
-    base = root.joinpath(*module.split("."))
+    base = root.joinpath(*module.split(".")) if module else root / "-"
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+@cache
+def _imports(path: Path) -> frozenset[str]:
+    """Names of the project's modules that a file may import: of ``from model import a``, both model and model.a."""
+    names = set()
+    for whole, package, listed in IMPORT.findall(path.read_text(encoding="utf-8")):
+        names |= {whole or package, *(f"{package}.{name}" for name in re.findall(r"\w+", listed))}
+    return frozenset(names)
 
 
 @cache
@@ -36,15 +48,7 @@ def module_files(module: str, root: Path) -> frozenset[Path]:
         if name in found or path is None:
             continue
         found[name] = path
-        pending += [name.rpartition(".")[0]] if "." in name else []
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            else:
-                continue
-            pending += [n for n in names if n.split(".")[0] in PACKAGES]
+        pending += [name.rpartition(".")[0], *_imports(path)]
     return frozenset(found.values())
 
 
