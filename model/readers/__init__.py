@@ -12,7 +12,7 @@ from model.names import c_identifier
 from model.network import Network
 from model.readers import keras
 
-FORMATS = {".keras": keras.read}
+FORMATS = {".keras": keras.read, ".h5": keras.read_h5, ".hdf5": keras.read_h5}
 
 
 def read(path: Path) -> Network:
