@@ -10,7 +10,7 @@
  * stack_bytes is the stack of one call of MODEL_RUN (or MODEL_STEP), the deepest over all samples:
  * the bytes from SP at the call instruction down to the lowest word that the call, or anything it
  * calls, has written. What a callee reserves below its last written word is not seen. The bench's
- * own frames are not in it; stack_base is their share, from the top of the stack to that same SP. */
+ * own frames are not in it: stack_base is their share, from the top of the stack to that SP. */
 
 #include <stddef.h>
 #include <stdint.h>

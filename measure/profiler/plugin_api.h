@@ -49,7 +49,7 @@ extern PLUGIN_EXPORT int qemu_plugin_version;
 PLUGIN_EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc,
                                       char **argv);
 
-/* QEMU's. A "tb" is a translation block: straight code with one way in, at its first instruction. */
+/* QEMU's. A "tb" is a translation block: straight code, entered at its first instruction only. */
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, qemu_plugin_tb_trans_cb cb);
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, qemu_plugin_exec_cb cb,
                                           enum qemu_plugin_cb_flags flags, void *data);

@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-/* A QEMU plugin that counts, exactly, what one function and everything it calls execute. It knows no
- * instruction set: decoding and timing are done offline, over the text it writes.
+/* A QEMU plugin that counts, exactly, what one function and everything it calls execute. It knows
+ * no instruction set: decoding and timing are done offline, over the text it writes.
  *
  *   -plugin libprofiler.so,entry=0x…,stack_low=0x…,stack_high=0x…,out=profile.txt
  *
@@ -240,8 +240,7 @@ static void on_exit_of_qemu(qemu_plugin_id_t id, void *data)
     (void)id;
     (void)data;
     if (run.inside) {
-        fprintf(stderr,
-                "profiler: the call of 0x%" PRIx64 " did not return to 0x%" PRIx64 "\n",
+        fprintf(stderr, "profiler: the call of 0x%" PRIx64 " did not return to 0x%" PRIx64 "\n",
                 options.entry, run.return_address);
         return;
     }

@@ -15,7 +15,7 @@ extern "C" {
 /* The modes of fopen() that are used here, by their semihosting numbers. */
 enum semihosting_mode { SEMIHOSTING_READ = 1 /* "rb" */, SEMIHOSTING_WRITE = 5 /* "wb" */ };
 
-/* A file of the host, by its path from the host's working directory; -1 when it cannot be opened. */
+/* A file of the host, by its path from the host's working directory; -1 when it cannot open. */
 int semihosting_open(const char *path, enum semihosting_mode mode);
 
 /* The host's standard output, as a file. */

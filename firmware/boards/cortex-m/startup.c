@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-/* Reset and faults of every Cortex-M, M0 to M55. Nothing here is more than ARMv6-M unless guarded. */
+/* Reset and faults of every Cortex-M, M0 to M55. Nothing is more than ARMv6-M unless guarded. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -25,7 +25,7 @@ extern const uint32_t __data_load[];
 #define BFAR REGISTER(0xE000ED38u)
 #define CPACR REGISTER(0xE000ED88u)
 
-/* The main profile (ARMv7-M, ARMv8-M Mainline) has fault status registers, the baseline has none. */
+/* The main profile (ARMv7-M, ARMv8-M Mainline) has fault status registers, baselines do not. */
 #define HAS_FAULT_STATUS (__ARM_ARCH_ISA_THUMB == 2)
 
 /* No interrupt is ever enabled: sixteen words are the whole table. */
@@ -45,7 +45,7 @@ void reset(void)
     CPACR |= 0xFu << 20; /* CP10 and CP11: FPU and MVE */
 #endif
 #if defined(__ARM_FEATURE_MVE) || defined(__ARM_ARCH_8_1M_MAIN__)
-    CCR |= 1u << 19; /* LOB: the cache of low-overhead loops */
+    CCR |= 1u << 19; /* LOB: low-overhead loops cached (QEMU ignores it) */
 #endif
     __asm__ volatile("dsb\n\tisb" : : : "memory");
 
