@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A target: one file of toolchains/, checked and frozen. The file's name is the target's name."""
+"""A target: one TOML file, checked and frozen. The file's name is the target's name; docs/targets.md describes its keys."""
 
 from __future__ import annotations
 
@@ -13,15 +13,25 @@ from pathlib import Path
 from model.errors import UserError
 
 TOOLCHAINS = Path(__file__).resolve().parent.parent / "toolchains"
-ARCHITECTURES = ("arm", "riscv")
+ARCHITECTURES = ("arm", "riscv", "xtensa", "host")
 
 
 @dataclass(frozen=True)
 class Gcc:
-    """The cross compiler: its programs are ``prefix`` + gcc, objdump …; ``packages`` are Debian's."""
+    """GNU tools: programs are ``prefix`` + gcc, objdump …; ``packages`` are Debian's; ``flags`` are for gcc alone."""
 
     prefix: str
     packages: tuple[str, ...]
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Clang:
+    """The other compiler; it links with lld and with gcc's C library. ``flags`` are for clang alone."""
+
+    program: str
+    packages: tuple[str, ...]
+    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,16 +57,24 @@ class Target:
     """Everything that differs from target to target."""
 
     name: str
+    file: Path  # the TOML
     description: str
     arch: str  # of ARCHITECTURES: decides the ELF machine and QEMU's flags
-    flags: tuple[str, ...]  # for compiling and linking
+    isa: str  # what an ELF's attributes must say, as measure.isa spells it; empty on the host
+    flags: tuple[str, ...]  # for compiling and linking, with any compiler
     board: str  # firmware/boards/<board>
     kernels: tuple[str, ...]  # best first
     timing: str | None  # measure/timing table; None: instructions only
     gcc: Gcc
-    qemu: Qemu
-    flash: Region
+    clang: Clang | None  # None: clang cannot serve
+    qemu: Qemu | None  # None: the host, or no machine of QEMU's is like it; it is built and not run
+    flash: Region  # empty on the host
     ram: Region
+
+    @property
+    def reference(self) -> str:
+        """What ``load_target`` finds it by: the name of a shipped one, the path of another."""
+        return self.name if self.file.parent == TOOLCHAINS else str(self.file)
 
 
 def target_names(toolchains: Path = TOOLCHAINS) -> list[str]:
@@ -72,40 +90,67 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def load_target(name: str, toolchains: Path = TOOLCHAINS) -> Target:
-    """Read ``<toolchains>/<name>.toml``. UserError for an unknown target or a mistake in its file."""
-    names = target_names(toolchains)
-    if name not in names:
-        raise UserError(f"unknown target '{name}'{did_you_mean(name, names)}")
-    path = toolchains / f"{name}.toml"
+    """Read ``<toolchains>/<name>.toml``, or the file ``name`` when that ends in .toml.
+
+    UserError for an unknown target or a mistake in its file.
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+        if not path.is_file():
+            raise UserError(f"toolchain={name}: no such file; docs/your-target.md shows how to write one")
+    elif name in target_names(toolchains):
+        path = toolchains / f"{name}.toml"
+    else:
+        raise UserError(f"unknown target '{name}'{did_you_mean(name, target_names(toolchains))}")
     try:
         root = _Table(path, "", tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: not valid TOML: {error}") from None
 
-    root.allow("description", "arch", "flags", "board", "kernels", "timing", "gcc", "qemu", "memory")
+    root.allow(*KEYS)
     arch = root.text("arch")
     if arch not in ARCHITECTURES:
         raise UserError(f"{path}: arch = '{arch}' is not known{did_you_mean(arch, ARCHITECTURES)}")
-    gcc = root.table("gcc", "prefix", "packages")
-    qemu = root.table("qemu", "program", "machine", "package", "cpu")
-    memory = root.table("memory", "flash", "ram")
+    native = arch == "host"
+    gcc = root.table("gcc", "prefix", "packages", "flags")
+    memory = None if native else root.table("memory", "flash", "ram")
     return Target(
-        name=name,
+        name=path.stem,
+        file=path,
         description=root.text("description"),
         arch=arch,
+        isa="" if native else root.text("isa"),
         flags=root.texts("flags"),
         board=root.text("board"),
         kernels=root.texts("kernels"),
         timing=root.text("timing") if root.has("timing") else None,
-        gcc=Gcc(prefix=gcc.text("prefix"), packages=gcc.texts("packages")),
-        qemu=Qemu(
-            program=qemu.text("program"),
-            machine=qemu.text("machine"),
-            package=qemu.text("package"),
-            cpu=qemu.text("cpu") if qemu.has("cpu") else None,
+        gcc=Gcc(
+            prefix=gcc.text("prefix", empty=native),
+            packages=gcc.texts("packages"),
+            flags=gcc.texts("flags") if gcc.has("flags") else (),
         ),
-        flash=memory.region("flash"),
-        ram=memory.region("ram"),
+        clang=_clang(root.table("clang", "program", "packages", "flags")) if root.has("clang") else None,
+        qemu=_qemu(root.table("qemu", "program", "machine", "package", "cpu")) if root.has("qemu") else None,
+        flash=memory.region("flash") if memory else Region(0, 0),
+        ram=memory.region("ram") if memory else Region(0, 0),
+    )
+
+
+KEYS = (
+    "description", "arch", "isa", "flags", "board", "kernels", "timing", "gcc", "clang", "qemu", "memory",
+)  # fmt: skip
+
+
+def _clang(table: _Table) -> Clang:
+    return Clang(table.text("program"), table.texts("packages"), table.texts("flags"))
+
+
+def _qemu(table: _Table) -> Qemu:
+    return Qemu(
+        program=table.text("program"),
+        machine=table.text("machine"),
+        package=table.text("package"),
+        cpu=table.text("cpu") if table.has("cpu") else None,
     )
 
 
@@ -123,9 +168,9 @@ class _Table:
             if key not in keys:
                 raise UserError(f"{self.path}: unknown key '{self.prefix}{key}'{did_you_mean(key, keys)}")
 
-    def text(self, key: str) -> str:
+    def text(self, key: str, *, empty: bool = False) -> str:
         value = self._get(key)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or not (value or empty):
             raise self._wrong(key, 'a text, "…"')
         return value
 

@@ -31,7 +31,7 @@ def main() -> None:
     arguments = parser.parse_args()
     network, trained = store.load(arguments.network), readers.read(arguments.model)
     given = samples.load(arguments.samples, trained.input).inputs
-    inputs = given if given.dtype == network.input.dtype else reference.to_stored(given, network.input)
+    inputs = given if given.dtype == network.input.dtype else reference.stored_inputs(network, given)
     expected = reference.run(network, inputs)
     ideal = reference.run(trained, given) if trained.quantisation == "float32" else reference.to_real(expected, network.output)
     for name, array in (("inputs", inputs), ("expected", expected), ("float", ideal.astype(np.float32))):

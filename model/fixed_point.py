@@ -68,7 +68,7 @@ def requantise64(x: Int, m: Multiplier) -> Int:
 
 
 def _sigmoid_table() -> Int:
-    """TFLite's table: sigmoid(k / 24) * 2**16, k = 0..255, raised by half of what a chord misses at its middle.
+    """TFLite's table: 2**16 sigmoid(k / 24), k = 0..255, raised by half of what a chord misses at its middle.
 
     The sigmoid lies above its chords for x > 0; the shift halves the largest error of the interpolation.
     """

@@ -20,9 +20,9 @@ import numpy as np
 from model import store
 from model.errors import UserError, run_main
 from model.files import write_atomically
-from model.layouts import SETS
+from model.layouts import SETS, elementwise
 from model.layouts.common import C_TYPES, SUFFIXES, ConstArray, Constants, float_literal, suffix
-from model.network import Activation, Bidirectional, Dense, Lstm, Network, Signal, macs
+from model.network import Bidirectional, Dense, Lstm, Network, Signal, macs
 from model.plan import Field, Loop, Op, Plan, Value, make
 from model.version import VERSION
 
@@ -42,11 +42,9 @@ def _operations(plan: Plan) -> list[Op]:
     return [op for item in plan.work for op in (item.body if isinstance(item, Loop) else (item,))]
 
 
-def _lstm_scratch(op: Op, index: int, layout: ModuleType) -> Value | None:
-    """What an LSTM step needs beside its state."""
-    if op.kind != "lstm":
-        return None
-    return Value(f"#next{index}", op.layer.output.dtype, layout.lstm_scratch(op.layer))
+def _scratch(op: Op, index: int, layout: ModuleType) -> list[Value]:
+    """What operation number ``index`` needs only while it runs."""
+    return [Value(f"#{index}.{dtype}", dtype, length) for dtype, length in layout.scratch(op)]
 
 
 def allocate(plan: Plan, layout: ModuleType) -> Scratch:
@@ -54,13 +52,12 @@ def allocate(plan: Plan, layout: ModuleType) -> Scratch:
     lengths: dict[str, tuple[str, int]] = {value.base: (value.dtype, value.length) for value in plan.temporaries}
     lives: dict[str, tuple[int, int]] = {}
     for index, op in enumerate(_operations(plan)):
-        extra = _lstm_scratch(op, index, layout)
-        for value in (op.x, op.y, *([extra] if extra else [])):
+        extra = _scratch(op, index, layout)
+        lengths |= {value.base: (value.dtype, value.length) for value in extra}
+        for value in (op.x, op.y, *extra):
             if value.base.startswith("#"):
                 first, _ = lives.get(value.base, (index, index))
                 lives[value.base] = (first, index)
-        if extra:
-            lengths[extra.base] = (extra.dtype, extra.length)
     offsets: dict[str, int] = {}
     sizes: dict[str, int] = {}
     for name, (first, last) in sorted(lives.items(), key=lambda item: (item[1], item[0])):
@@ -109,34 +106,40 @@ class Emitter:
     def statement(self, op: Op, loop: Loop | None, at: str = "t") -> str:
         """The call that does ``op``."""
         x, y = self.expression(op.x, loop, at), self.expression(op.y, loop, at)
-        layer, name = op.layer, object_name(op)
-        kind = suffix(layer)
-        if op.kind == "lstm":
-            half = f" + {op.direction * op.y.length}" if op.direction else ""
-            scratch = self.expression(_lstm_scratch(op, self.operations.index(op), self.layout) or op.y, None)
-            return f"lstmcu_lstm_{kind}_step(&{name}_layer, {x}, {y}, state->{op.name}_cell{half}, {scratch});"
-        if op.kind == "lstm_once":
-            return f"lstmcu_lstm_{kind}_once(&{name}_layer, {x}, {y});"
-        if op.kind == "dense":
-            return f"lstmcu_dense_{kind}_run(&{name}_layer, {x}, {y});"
-        if op.kind == "dense_add":
-            return f"lstmcu_dense_{kind}_add(&{name}_layer, {self.kernel_part(op, loop, at)}, {x}, {y});"
-        if op.kind == "dense_finish":
-            return f"lstmcu_dense_{kind}_finish(&{name}_layer, {x}, {y});"
-        if op.kind == "apply" and isinstance(layer, Activation):
-            return f"lstmcu_{layer.function}_{kind}({x}, {y}, {op.y.length});"
+        layer, name = f"&{object_name(op)}_layer", op.name
         if op.kind == "copy":
             return f"memcpy({y}, {x}, sizeof({self.element_type(op.y.dtype)}) * {op.x.length});"
-        raise UserError(f"layer '{layer.name}': cannot be generated yet")
+        if op.kind == "apply":
+            call = elementwise.call(name, op.layer, self.source(op))
+            return f"{call.function}({', '.join((x, y, str(op.y.length), *call.arguments))});"
+        kind = suffix(op.layer)
+        scratch = [self.expression(value, None) for value in _scratch(op, self.operations.index(op), self.layout)]
+        if op.kind == "lstm":
+            half = f" + {op.direction * op.y.length}" if op.direction else ""
+            function, arguments = f"lstm_{kind}_step", [layer, x, y, f"state->{name}_cell{half}"]
+        elif op.kind == "lstm_once":
+            function, arguments = f"lstm_{kind}_once", [layer, x, y]
+        elif op.kind == "dense_add":
+            part = self.part(op, loop, at)
+            size = op.y.length * op.x.length
+            kernel = part if kind == "dyn" else f"{name}_kernel + {part if part.isalnum() else f'({part})'} * {size}"
+            function, arguments = f"dense_{kind}_add", [layer, kernel, x, y]
+        else:
+            function, arguments = f"dense_{kind}_{'finish' if op.kind == 'dense_finish' else 'run'}", [layer, x, y]
+        return f"lstmcu_{function}({', '.join((*arguments, *scratch))});"
 
-    def kernel_part(self, op: Op, loop: Loop | None, at: str) -> str:
-        """The weights of one step's share of a flattened Dense; block 1 belongs to a backward LSTM."""
-        part = op.y.length * op.x.length
+    def source(self, op: Op) -> Signal:
+        """The signal that ``op``'s layer reads."""
+        return self.network.input_of(_layer_index(self.network, op))
+
+    def part(self, op: Op, loop: Loop | None, at: str) -> str:
+        """Which part of a flattened sequence a dense_add is for; block 1 belongs to a backward LSTM."""
         step = at if loop and loop.steps > 1 else "0"
         if op.block == 1 and loop:
             step = f"({loop.steps - 1} - {at})"
-        offset = f" + {op.block * part}" if op.block else ""
-        return f"{op.name}_kernel + {step} * {op.blocks * part}{offset}"
+        if op.blocks == 1:
+            return step
+        return f"{step} * {op.blocks}" + (f" + {op.block}" if op.block else "")
 
     def run_lines(self) -> list[str]:
         """Body of ``<name>_run`` after the reset."""
@@ -160,12 +163,8 @@ class Emitter:
             if isinstance(item, Loop):
                 for op in item.body:
                     still = Loop(1, item.body)  # x_t and y_t are single steps: nothing moves with t
-                    if op.kind == "dense_add" and item.steps > 1:
-                        part = self.kernel_part(op, item, "(int32_t)state->step")
-                        x, y = self.expression(op.x, still), self.expression(op.y, still)
-                        always.append(f"lstmcu_dense_{suffix(op.layer)}_add(&{op.name}_layer, {part}, {x}, {y});")
-                    else:
-                        always.append(self.statement(op, still, "0"))
+                    counted = op.kind == "dense_add"
+                    always.append(self.statement(op, item if counted else still, "state->step" if counted else "0"))
             else:
                 after.append(self.statement(item, None))
         return always, after
@@ -199,12 +198,12 @@ class Emitter:
         made: dict[str, Constants] = {}
         loops = {id(op): item for item in self.plan.work if isinstance(item, Loop) for op in item.body}
         for op in self.operations:
-            name = object_name(op)
-            index = _layer_index(self.network, op)
-            source = self.network.input_of(index)
+            name, source = object_name(op), self.source(op)
             if name in made:
                 continue
-            if isinstance(op.layer, Lstm) and op.kind in ("lstm", "lstm_once"):
+            if op.kind == "apply":
+                made[name] = Constants(elementwise.call(name, op.layer, source).arrays)
+            elif isinstance(op.layer, Lstm) and op.kind in ("lstm", "lstm_once"):
                 made[name] = self.layout.lstm(name, op.layer, source, op.kind == "lstm_once")
             elif isinstance(op.layer, Dense) and op.kind == "dense":
                 made[name] = self.layout.dense(name, op.layer, source)
@@ -304,7 +303,7 @@ def context(network: Network, kernels: str, state: str) -> dict[str, Any]:
         "fields": emitter.state_fields(),
         "counts_steps": emitter.counts_steps(),
         "arrays": [array for group in constants for array in group.arrays],
-        "structs": [group.struct for group in constants],
+        "structs": [group.struct for group in constants if group.struct],
         "wrapped": _wrapped,
         "reset": emitter.reset_lines(),
         "run": emitter.run_lines(),

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Activations of whole integer layers as TensorFlow Lite Micro computes them, bit for bit.
 
-An elementwise function of int8 is a table of 256 values; of int16, the sigmoid table of the LSTM; softmax has an
-arithmetic of its own for each. Q0.31 and Q5.26 name fixed-point formats by integer and fraction bits.
+An elementwise function of int8 is a table of 256 values; of int16, the sigmoid table of the LSTM; softmax has
+an arithmetic of its own for each. Q0.31 and Q5.26 name fixed-point formats by integer and fraction bits.
 """
 
 from __future__ import annotations
@@ -44,14 +44,15 @@ def _shift_right(x: Int, bits: Int | int) -> Int:
 
 
 def _exp(x: Int, integer_bits: int) -> Int:
-    """exp(x) in Q0.31 of x <= 0 with this many integer bits: a Taylor series near -1/8 and factors exp(-2**k)."""
+    """exp(x) in Q0.31 of x <= 0 with this many integer bits: a Taylor series near -1/8, factors exp(-2**k)."""
     fraction_bits = 31 - integer_bits
     quarter = 1 << (fraction_bits - 2)
     low = (x & (quarter - 1)) - quarter  # in [-1/4, 0)
     a = _shift_left(low, integer_bits) + (1 << 28)
     a2 = _product(a, a)
     a3, a4 = _product(a2, a), _product(a2, a2)
-    series = a + _shift_right(_product(_shift_right(a4, 2) + a3, 715827883) + a2, 1)  # a + a2/2 + a3/6 + a4/24
+    cubic = _product(_shift_right(a4, 2) + a3, 715827883)  # a3/3 + a4/12
+    series = a + _shift_right(cubic + a2, 1)
     result = 1895147668 + _product(series, 1895147668)  # exp(-1/8)
     rest = low - x
     factors = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)  # exp(-2**k), k = -2..4
@@ -61,7 +62,7 @@ def _exp(x: Int, integer_bits: int) -> Int:
 
 
 def _reciprocal(x: Int) -> Int:
-    """2 / (1 + x) in Q2.29 of x in [0, 1) as Q0.31: three Newton steps from 48/17 - 32/17 d, d = (1 + x) / 2."""
+    """2 / (1 + x) in Q2.29 of x in [0, 1) as Q0.31: Newton steps from 48/17 - 32/17 d, d = (1 + x) / 2."""
     half_denominator = (x + ONE + 1) // 2
     y = 1515870810 + _product(half_denominator, -1010580540)
     for _ in range(3):
@@ -105,10 +106,7 @@ def table8(function: str, source: Signal, out: Signal) -> Int:
     x = stored - source.zero_point
     radius = _radius(4, factor.shift)
     inside = fp.requantise32(np.where(np.abs(x) < radius, x, 0), factor)
-    if function == "sigmoid":
-        y = _shift_right(_sigmoid31(inside), 23) - 128
-    else:
-        y = _shift_right(_tanh31(inside), 24)
+    y = _shift_right(_sigmoid31(inside), 23) - 128 if function == "sigmoid" else _shift_right(_tanh31(inside), 24)
     return np.where(x <= -radius, -128, np.where(x >= radius, 127, np.clip(y, -128, 127)))
 
 
@@ -155,10 +153,10 @@ def _softmax8(x: Int, source: Signal) -> Int:
     return np.where(near, np.clip(y, -128, 127), -128)
 
 
-Function32 = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Real32 = NDArray[np.float32]
 
 
-def _softmax_table(low: np.float32, high: np.float32, function: Function32) -> Int:
+def _softmax_table(low: np.float32, high: np.float32, function: Callable[[Real32], Real32]) -> Int:
     """513 samples of a function over [low, high] in Q0.15, moved by half the error of a chord at its middle.
 
     Computed in float32 as TFLite does, where the order of operations decides the last bit.
@@ -170,32 +168,34 @@ def _softmax_table(low: np.float32, high: np.float32, function: Function32) -> I
     at = low + np.arange(512, dtype=np.float32) * step
     after = low + np.arange(1, 513, dtype=np.float32) * step
 
-    def nearest(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def nearest(values: Real32) -> Real32:
         return np.trunc(values.astype(np.float64) + np.copysign(0.5, values)).astype(np.float32)
 
     here = nearest(function(at) * inverse)
     middle = nearest(function(at + step / f32(2)) * inverse)
     chord = nearest((function(after) * inverse + here) / f32(2))
     last = nearest(function(np.array([high])) * inverse)
-    return np.append(np.clip(here - nearest((chord - middle) / f32(2)), -32768, 32767), last.clip(max=32767)).astype(
-        np.int64
-    )
+    table = np.append(here - nearest((chord - middle) / f32(2)), last)
+    return np.clip(table, -32768, 32767).astype(np.int64)
 
 
-def _exp32(x: NDArray[np.float32]) -> NDArray[np.float32]:
+def _exp32(x: Real32) -> Real32:
     return np.exp(x.astype(np.float64)).astype(np.float32)
 
 
-EXP_TABLE: Int = _softmax_table(np.float32(10) / np.float32(65535) * np.float32(-65535), np.float32(0), _exp32)
-RECIPROCAL_TABLE: Int = _softmax_table(
-    np.float32(0), np.float32(1) / np.float32(65535) * np.float32(65535), lambda x: 1 / (1 + x)
-)
+def _reciprocal32(x: Real32) -> Real32:
+    return (np.float32(1) / (np.float32(1) + x)).astype(np.float32)
+
+
+_STEP16 = np.float32(65535)  # steps between the ends of int16
+EXP_TABLE: Int = _softmax_table(np.float32(10) / _STEP16 * -_STEP16, np.float32(0), _exp32)
+RECIPROCAL_TABLE: Int = _softmax_table(np.float32(0), np.float32(1) / _STEP16 * _STEP16, _reciprocal32)
 
 
 def _look_up(x: Int, table: Int) -> Int:
     """A 513-entry table at an int16, linear between entries."""
     k = 256 + (x >> 7)
-    return table[k] + (((table[k + 1] - table[k]) * (x & 127) + 64) >> 7)
+    return np.asarray(table[k] + (((table[k + 1] - table[k]) * (x & 127) + 64) >> 7))
 
 
 def softmax16_multiplier(source: Signal) -> fp.Multiplier:
@@ -212,7 +212,7 @@ def _softmax16(x: Int, source: Signal) -> Int:
     mantissa = ((total << (31 - bits)) + (1 << 13)) >> 14  # total as 2**16 .. 2**17
     reciprocal = _look_up(np.clip(mantissa - (1 << 15) - (1 << 16), -32768, 32767), RECIPROCAL_TABLE)
     right = bits - 1
-    return np.clip((e * reciprocal + (1 << (right - 1))) >> right, 0, 32767)
+    return np.asarray(np.clip((e * reciprocal + (1 << (right - 1))) >> right, 0, 32767))
 
 
 def run(function: str, x: Int, source: Signal, out: Signal) -> Int:

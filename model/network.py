@@ -11,7 +11,7 @@ Shapes carry no batch axis. Gates are always in the order i, f, c, o (input, for
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -150,7 +150,8 @@ class Network:
     quantisation: str  # one of QUANTISATIONS
     input: Signal
     layers: tuple[Layer, ...]
-    notes: tuple[str, ...] = field(default=())  # what a user should know of how it was read or quantised
+    notes: tuple[str, ...] = ()  # what a user should know of how it was read or quantised
+    normalise: Normalise | None = None  # folded into the quantisation of the input: `input` is in its units
 
     @property
     def output(self) -> Signal:

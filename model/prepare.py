@@ -23,12 +23,11 @@ def prepare(model: Path, samples_path: Path, quantisation: str) -> Network:
         if network.quantisation != quantisation:
             raise UserError(f"{model}: is already quantised as {network.quantisation}; give quant={network.quantisation}")
         return network
-    if quantisation == "float32":
-        return network
-    if quantisation not in quantise.INTEGER_TYPES:
-        supported = ", ".join(("float32", *quantise.INTEGER_TYPES))
-        raise UserError(f"quant={quantisation} of a real-valued model is not supported; supported: {supported}")
-    return quantise.quantise(network, data.calibration, quantisation)
+    quantised = quantise.quantise(network, data.calibration, quantisation)
+    if quantisation in quantise.INTEGER_TYPES:
+        print(f"{model.name} as {quantisation}, over {len(data.calibration)} samples of {samples_path.name}:")
+        print(quantise.describe(quantised))
+    return quantised
 
 
 def main() -> None:

@@ -12,9 +12,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from model import reference
+from model import integer_activations, reference
 from model.errors import UserError
-from model.network import Activation, Array, Dense, Layer, Lstm, Network, Reshape, Signal, Weights
+from model.network import (
+    Activation,
+    Array,
+    Bidirectional,
+    Dense,
+    Layer,
+    Lstm,
+    Network,
+    Normalise,
+    Reshape,
+    Signal,
+    Weights,
+    directions,
+)
 
 INTEGER_TYPES = {"int8": "int8", "int16x8": "int16"}  # quantisation: type of the activations
 MIN_CELL_LOG2 = -15  # finer cell scales make TFLite's own LSTM wrong, and gain nothing: |cell| <= 1 fits
@@ -65,17 +78,26 @@ class Ranges:
         self.of[layer, quantity] = (float(values.min()), float(values.max()))
 
 
-def _quantise_lstm(layer: Lstm, source: Signal, ranges: Ranges, dtype: str, bias_type: str) -> Lstm:
+def _quantise_lstm(layer: Lstm, source: Signal, hidden: Signal, ranges: Ranges, bias_type: str) -> Lstm:
     kernel, recurrent = quantise_weights(layer.kernel.values), quantise_weights(layer.recurrent.values)
-    low, high = ranges.of[layer.name, "hidden"]
     return replace(
         layer,
         kernel=kernel,
         recurrent=recurrent,
         bias=quantise_bias(layer.bias, source.scale, reference.scale_of(kernel), bias_type),
-        output=range_signal(layer.output.shape, low, high, dtype),
+        output=replace(hidden, shape=layer.output.shape),
         cell_scale=cell_scale(max(map(abs, ranges.of[layer.name, "cell"]))),
     )
+
+
+def _quantise_recurrent(layer: Lstm | Bidirectional, source: Signal, ranges: Ranges, dtype: str, bias: str) -> Layer:
+    """Both directions of a Bidirectional get one hidden scale, so that their outputs can lie side by side."""
+    seen = [ranges.of[lstm.name, "hidden"] for lstm in directions(layer)]
+    hidden = range_signal(layer.output.shape, min(low for low, _ in seen), max(high for _, high in seen), dtype)
+    if isinstance(layer, Lstm):
+        return _quantise_lstm(layer, source, hidden, ranges, bias)
+    forward, backward = (_quantise_lstm(half, source, hidden, ranges, bias) for half in directions(layer))
+    return replace(layer, forward=forward, backward=backward, output=hidden)
 
 
 def _quantise_dense(layer: Dense, source: Signal, ranges: Ranges, dtype: str, bias_type: str) -> Dense:
@@ -89,26 +111,75 @@ def _quantise_dense(layer: Dense, source: Signal, ranges: Ranges, dtype: str, bi
     )
 
 
+def _activation_signal(layer: Activation, ranges: Ranges, dtype: str) -> Signal:
+    """Bounded functions have the fixed scales that TFLite gives them."""
+    fixed = integer_activations.OUTPUTS.get(layer.function)
+    if fixed is None:
+        return range_signal(layer.output.shape, *ranges.of[layer.name, "output"], dtype)
+    scale, zero_point = fixed[dtype]
+    return Signal(layer.output.shape, dtype, scale, zero_point)
+
+
 def _quantise_layer(layer: Layer, source: Signal, ranges: Ranges, dtype: str) -> Layer:
     bias_type = "int32" if dtype == "int8" else "int64"
-    if isinstance(layer, Lstm):
-        return _quantise_lstm(layer, source, ranges, dtype, bias_type)
+    if isinstance(layer, Lstm | Bidirectional):
+        return _quantise_recurrent(layer, source, ranges, dtype, bias_type)
     if isinstance(layer, Dense):
         return _quantise_dense(layer, source, ranges, dtype, bias_type)
     if isinstance(layer, Reshape):
         return replace(layer, output=replace(source, shape=layer.output.shape))
-    assert isinstance(layer, Activation)
-    raise UserError(f"layer '{layer.name}': {layer.function} is not supported in integer modes; use quant=float32")
+    if isinstance(layer, Activation):
+        return replace(layer, output=_activation_signal(layer, ranges, dtype))
+    raise UserError(
+        f"layer '{layer.name}': normalisation is supported in integer modes as the first layer only; use quant=float32"
+    )
 
 
-def quantise(network: Network, calibration: Array, quantisation: str) -> Network:
-    """An integer network that covers the ranges seen on ``calibration`` (N, T, F), real values."""
+def _quantise_integer(network: Network, calibration: Array, quantisation: str) -> Network:
     dtype = INTEGER_TYPES[quantisation]
     ranges = Ranges()
     reference.run(network, calibration, ranges.observe)
-    first = range_signal(network.input.shape, float(calibration.min()), float(calibration.max()), dtype)
-    layers: list[Layer] = []
-    for layer in network.layers:
-        source = layers[-1].output if layers else first
-        layers.append(_quantise_layer(layer, source, ranges, dtype))
-    return replace(network, quantisation=quantisation, input=first, layers=tuple(layers))
+    low, high = float(calibration.min()), float(calibration.max())
+    layers = network.layers
+    normalise = layers[0] if isinstance(layers[0], Normalise) else None
+    if normalise is not None:
+        layers = layers[1:]
+        low, high = ranges.of[normalise.name, "output"]
+    first = range_signal(network.input.shape, low, high, dtype)
+    done: list[Layer] = []
+    for layer in layers:
+        done.append(_quantise_layer(layer, done[-1].output if done else first, ranges, dtype))
+    return replace(network, quantisation=quantisation, input=first, layers=tuple(done), normalise=normalise)
+
+
+def _dynamic_layer(layer: Layer) -> Layer:
+    if isinstance(layer, Bidirectional):
+        forward, backward = map(_dynamic_layer, directions(layer))
+        assert isinstance(forward, Lstm) and isinstance(backward, Lstm)
+        return replace(layer, forward=forward, backward=backward)
+    if isinstance(layer, Lstm):
+        kernel, recurrent = quantise_weights(layer.kernel.values), quantise_weights(layer.recurrent.values)
+        return replace(layer, kernel=kernel, recurrent=recurrent)
+    return replace(layer, kernel=quantise_weights(layer.kernel.values)) if isinstance(layer, Dense) else layer
+
+
+def quantise(network: Network, calibration: Array, quantisation: str) -> Network:
+    """The network in one of QUANTISATIONS; integers cover the ranges seen on ``calibration`` (N, T, F), real values."""
+    if quantisation == "float32":
+        return network
+    if quantisation == "dynamic":
+        return replace(network, quantisation="dynamic", layers=tuple(map(_dynamic_layer, network.layers)))
+    return _quantise_integer(network, calibration, quantisation)
+
+
+def describe(network: Network) -> str:
+    """What each signal of an integer network covers, a line each."""
+    rows = [("input", network.input), *((layer.name, layer.output) for layer in network.layers)]
+    width = max(len(name) for name, _ in rows)
+    lines = []
+    for name, signal in rows:
+        low, high = ((limit - signal.zero_point) * signal.scale for limit in (signal.low, signal.high))
+        lines.append(f"  {name:<{width}}  {signal.dtype} covers {low:.4g} .. {high:.4g}, scale {signal.scale:.4g}")
+    for lstm in (lstm for layer in network.layers for lstm in directions(layer)):
+        lines.append(f"  {lstm.name:<{width}}  cell int16 covers +-{32768 * lstm.cell_scale:g}")
+    return "\n".join(lines)

@@ -15,6 +15,7 @@ import numpy as np
 
 from model import fixed_point as fp
 from model import integer_activations
+from model.hybrid import product
 from model.network import (
     GATES,
     Activation,
@@ -26,6 +27,7 @@ from model.network import (
     Lstm,
     Network,
     Normalise,
+    Reshape,
     Signal,
     Weights,
 )
@@ -60,19 +62,15 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
 Step = Callable[[Array, Array, Array], tuple[tuple[Array, ...], Array, Array]]
 
 
-def real_weights(weights: Weights) -> Array:
-    """Weights as real numbers (float64), whether they are stored as float32 or as int8 with a scale."""
-    values = weights.values.astype(np.float64)
-    if weights.scale is None:
-        return values
-    return values * weights.scale.astype(np.float64).reshape(-1, *[1] * (values.ndim - 1))
-
-
 def _float_step(layer: Lstm) -> Step:
-    kernel, recurrent, bias = real_weights(layer.kernel), real_weights(layer.recurrent), layer.bias.astype(np.float64)
+    def gate_rows(weights: Weights, g: int) -> Weights:
+        return Weights(weights.values[g], None if weights.scale is None else weights.scale[g])
+
+    kernel, recurrent = ([gate_rows(w, g) for g in range(4)] for w in (layer.kernel, layer.recurrent))
+    bias = layer.bias.astype(np.float64)
 
     def step(x: Array, hidden: Array, cell: Array) -> tuple[tuple[Array, ...], Array, Array]:
-        i, f, c, o = (x @ kernel[g].T + hidden @ recurrent[g].T + bias[g] for g in range(4))
+        i, f, c, o = (product(kernel[g], x) + product(recurrent[g], hidden) + bias[g] for g in range(4))
         i, f, c, o = sigmoid(i), sigmoid(f), np.tanh(c), sigmoid(o)
         cell = f * cell + i * c
         if layer.cell_clip > 0:
@@ -152,9 +150,21 @@ def _run_lstm(layer: Lstm, source: Signal, x: Array, observe: Observe) -> Array:
     return stacked["hidden"] if layer.return_sequences else hidden
 
 
-def _run_dense(layer: Dense, source: Signal, x: Array) -> Array:
+def _parts(network: Network, index: int) -> int:
+    """How many vectors a Dense with int8 weights quantises one by one: the steps of a sequence flattened before it."""
+    if index == 0 or not isinstance(network.layers[index - 1], Reshape):
+        return 1
+    flattened = network.input_of(index - 1).shape
+    halves = 2 if index > 1 and isinstance(network.layers[index - 2], Bidirectional) else 1
+    return flattened[0] * halves if len(flattened) == 2 and flattened[0] > 1 else 1
+
+
+def _run_dense(layer: Dense, source: Signal, x: Array, parts: int) -> Array:
     if layer.output.dtype == "float32":
-        y = x @ real_weights(layer.kernel).T + layer.bias
+        kernels = np.split(layer.kernel.values, parts, axis=1)
+        vectors = np.split(x, parts, axis=-1)
+        pairs = zip(kernels, vectors, strict=True)
+        y = sum(product(Weights(kernel, layer.kernel.scale), vector) for kernel, vector in pairs) + layer.bias
         return FUNCTIONS[layer.activation](y) if layer.activation != "linear" else y
     out = layer.output
     wide = layer.bias.dtype == np.int64
@@ -188,19 +198,20 @@ def _run_activation(layer: Activation, source: Signal, x: Array) -> Array:
     return integer_activations.run(layer.function, x, source, layer.output)
 
 
-def _run_layer(layer: Layer, source: Signal, x: Array, observe: Observe) -> Array:
+def _run_layer(network: Network, index: int, x: Array, observe: Observe) -> Array:
+    layer, source = network.layers[index], network.input_of(index)
     if isinstance(layer, Lstm):
         return _run_lstm(layer, source, x, observe)
     if isinstance(layer, Bidirectional):
         return _run_bidirectional(layer, source, x, observe)
     if isinstance(layer, Dense):
-        return _run_dense(layer, source, x)
+        return _run_dense(layer, source, x, _parts(network, index))
     if isinstance(layer, Activation):
         return _run_activation(layer, source, x)
     if isinstance(layer, Convert):
         return _run_convert(source, layer.output, x)
     if isinstance(layer, Normalise):
-        return x * layer.scale.astype(np.float64) + layer.offset
+        return np.asarray(x * layer.scale.astype(np.float64) + layer.offset)
     return x.reshape(len(x), *layer.output.shape)
 
 
@@ -208,9 +219,16 @@ def run(network: Network, inputs: Array, observe: Observe = _ignore) -> Array:
     """Outputs (N, ...) in the network's output type for inputs (N, T, F) in its input type."""
     x: Array = inputs.astype(np.float64 if network.input.dtype == "float32" else np.int64)
     for index, layer in enumerate(network.layers):
-        x = _run_layer(layer, network.input_of(index), x, observe)
+        x = _run_layer(network, index, x, observe)
         observe(layer.name, "output", x)
     return x.astype(network.output.dtype)
+
+
+def stored_inputs(network: Network, real: Array) -> Array:
+    """Real inputs (N, T, F) as the device takes them: normalised where the network folds that in, then quantised."""
+    if network.normalise is not None:
+        real = real.astype(np.float32) * network.normalise.scale + network.normalise.offset
+    return to_stored(real, network.input)
 
 
 def to_stored(real: Array, signal: Signal) -> Array:
@@ -219,7 +237,7 @@ def to_stored(real: Array, signal: Signal) -> Array:
         return real.astype(np.float32)
     scaled = (real.astype(np.float32) / np.float32(signal.scale)).astype(np.float64)
     rounded = np.trunc(scaled + np.copysign(0.5, scaled)) + signal.zero_point  # the sum is exact in float64
-    return np.clip(rounded, signal.low, signal.high).astype(signal.dtype)
+    return np.asarray(np.clip(rounded, signal.low, signal.high).astype(signal.dtype))
 
 
 def to_real(stored: Array, signal: Signal) -> Array:

@@ -14,9 +14,9 @@ from measure.target import Target, did_you_mean, load_target, target_names
 from model.errors import UserError
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
-MODEL_ENDINGS = (".keras",)
+MODEL_ENDINGS = (".keras", ".h5", ".hdf5")
 SAMPLE_ENDINGS = (".npz", ".csv")
-QUANTISATIONS = ("float32", "int8")
+QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
 
 # option: (default, help)
 OPTIONS = {

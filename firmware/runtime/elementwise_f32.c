@@ -39,3 +39,10 @@ void lstmcu_softmax_f32(const float *x, float *y, int32_t count)
         y[k] /= sum;
     }
 }
+
+void lstmcu_normalise_f32(const float *x, float *y, int32_t count, const float *scale, const float *offset)
+{
+    for (int32_t k = 0; k < count; ++k) {
+        y[k] = x[k] * scale[k] + offset[k];
+    }
+}

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 /** Integer arithmetic of TensorFlow Lite Micro's LSTM and Dense, bit for bit.
  *
- * Right shifts of negative numbers are arithmetic, as on every compiler this runtime is built with. */
+ * Right shifts of negative numbers are arithmetic, as on every compiler this runtime is built with.
+ */
 #ifndef LSTMCU_FIXED_POINT_H
 #define LSTMCU_FIXED_POINT_H
 
@@ -18,7 +19,8 @@ static inline int16_t lstmcu_saturate16(int32_t x)
     return (int16_t)lstmcu_clamp(x, INT16_MIN, INT16_MAX);
 }
 
-/** x * scale: a doubling high multiply with rounding, then a shift that rounds half away from zero. */
+/** x * scale: a doubling high multiply with rounding, then a shift that rounds half away from zero.
+ */
 static inline int32_t lstmcu_requantise(int32_t x, lstmcu_scale scale)
 {
     const int32_t left = scale.shift > 0 ? scale.shift : 0;
@@ -31,6 +33,20 @@ static inline int32_t lstmcu_requantise(int32_t x, lstmcu_scale scale)
     }
     return (int32_t)(((int64_t)high + (1 << (right - 1)) - (high < 0)) >> right);
 }
+
+/** x * scale for the 64-bit sums of int16x8: the factor rounded to 16 bits, one rounding at the end. */
+static inline int32_t lstmcu_requantise64(int64_t x, lstmcu_scale scale)
+{
+    const int32_t factor = scale.value < 0x7FFF0000 ? (scale.value + (1 << 15)) >> 16 : 0x7FFF;
+    const int32_t shift = 15 - scale.shift;
+    return (int32_t)((x * factor + ((int64_t)1 << (shift - 1))) >> shift);
+}
+
+/** Logistic function of v / 3 / 2^12; Q0.15 in [0, 32767]. */
+int16_t lstmcu_sigmoid_at(int32_t v);
+
+/** tanh of v / 3 / 2^12; Q0.15. */
+int16_t lstmcu_tanh_at(int32_t v);
 
 /** Logistic function of x in Q3.12; Q0.15 in [0, 32767]. */
 int16_t lstmcu_sigmoid16(int16_t x);

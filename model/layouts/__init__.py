@@ -3,7 +3,7 @@
 """Weight layouts: one module per kernel set, each with
 
 * ``lstm(name, layer, source, once) -> Constants`` and ``dense(name, layer, source, steps, blocks) -> Constants``;
-* ``lstm_scratch(layer) -> int``: elements of scratch, in the type of the hidden state, that one LSTM step needs.
+* ``scratch(op) -> ((type, elements), ...)``: the scratch arrays a call takes as its last arguments.
 """
 
 from __future__ import annotations

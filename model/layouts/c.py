@@ -7,12 +7,16 @@ from __future__ import annotations
 import numpy as np
 
 from model import fixed_point as fp
+from model.errors import UserError
 from model.layouts.common import (
+    ALL_GATES,
     ONCE_GATES,
     ConstArray,
     Constants,
-    ConstStruct,
+    Member,
     by_unit,
+    constants,
+    dense_parts,
     float_literal,
     folded,
     gate_factors,
@@ -22,131 +26,136 @@ from model.layouts.common import (
     suffix,
 )
 from model.network import Array, Dense, Lstm, Signal
+from model.plan import Op
 from model.reference import cell_limit, scale_of
 
 
-def _cell_s8(layer: Lstm) -> tuple[str, str]:
+def scratch(op: Op) -> tuple[tuple[str, int], ...]:
+    """(type, elements) of each scratch array that ``op`` takes as its last arguments."""
+    dynamic = isinstance(op.layer, Lstm | Dense) and suffix(op.layer) == "dyn"
+    rows: list[tuple[str, int]] = []
+    if op.kind == "lstm":
+        rows.append((op.layer.output.dtype, op.y.length))  # the new hidden state, while the old one is still read
+    if dynamic and op.kind in ("lstm", "lstm_once", "dense", "dense_add"):
+        rows.append(("int8", op.x.length + (op.y.length if op.kind == "lstm" else 0)))
+    return tuple(rows)
+
+
+def _cell(layer: Lstm) -> Member:
     candidate = fp.multiplier(2.0**-30 / layer.cell_scale)
     hidden = fp.multiplier(2.0**-30 / float(layer.output.scale))
     log2 = int(np.log2(layer.cell_scale))
     members = (scale(candidate), scale(hidden), layer.output.zero_point, cell_limit(layer), log2)
     text = "{" + ", ".join(map(str, members)) + "}"
-    return text, "cell: candidate and hidden scale, zero point, limit, log2 of the cell's scale"
+    return text, "candidate and hidden scale, zero point, cell limit, log2 of its scale"
 
 
-def _lstm_s8(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
-    gates = ONCE_GATES if once else (0, 1, 2, 3)
-    count = len(gates)
-    kernel = by_unit(layer.kernel.values, gates)
-    kernel_bias = folded(by_unit(layer.bias, gates), kernel, source.zero_point)
-    prove_int32(layer.name, kernel, kernel_bias)
-    sizes = ((str(layer.features), "inputs"), (str(layer.units), "units"))
-    shape = f"({layer.units} units, {count} gates, {layer.features} inputs)"
-    kernel_array = numbers(f"{name}_kernel", kernel, shape)
-    bias_array = numbers(
-        f"{name}_kernel_bias", kernel_bias.astype(np.int32), f"({layer.units} units, {count} gates), zero point folded in"
-    )
-    kernel_scale = (gate_factors(source, scale_of(layer.kernel), gates), "accumulator to Q3.12, a gate")
-    if once:
-        members = (*sizes, (kernel_array.name, ""), (bias_array.name, ""), kernel_scale, _cell_s8(layer))
-        return Constants((kernel_array, bias_array), ConstStruct(f"{name}_layer", "lstmcu_lstm_once_s8", members))
-    recurrent = by_unit(layer.recurrent.values)
-    recurrent_bias = folded(0, recurrent, layer.output.zero_point)
-    prove_int32(layer.name, recurrent, recurrent_bias)
-    arrays = (
-        kernel_array,
-        numbers(f"{name}_recurrent", recurrent, f"({layer.units} units, 4 gates, {layer.units} units)"),
-        bias_array,
-        numbers(f"{name}_recurrent_bias", recurrent_bias.astype(np.int32), f"({layer.units} units, 4 gates)"),
-    )
-    members = (
-        *sizes,
-        *((array.name, "") for array in arrays),
-        kernel_scale,
-        (gate_factors(layer.output, scale_of(layer.recurrent), gates), "accumulator to Q3.12, a gate"),
-        _cell_s8(layer),
-    )
-    return Constants(arrays, ConstStruct(f"{name}_layer", "lstmcu_lstm_s8", members))
+def _limit(layer: Lstm) -> Member:
+    return float_literal(layer.cell_clip), "limit of the cell state, 0: none"
 
 
-def _lstm_f32(name: str, layer: Lstm, once: bool) -> Constants:
-    gates = ONCE_GATES if once else (0, 1, 2, 3)
-    count = len(gates)
-    kernel, bias = by_unit(layer.kernel.values, gates), by_unit(layer.bias, gates)
-    arrays = [numbers(f"{name}_kernel", kernel, f"({layer.units} units, {count} gates, {layer.features} inputs)")]
+def _floats(values: Array, comment: str) -> Member:
+    return "{" + ", ".join(float_literal(v) for v in values) + "}", comment
+
+
+class _Rows:
+    """One LSTM's matrices, a unit's rows together, with what the arrays' comments say of their shapes."""
+
+    def __init__(self, name: str, layer: Lstm, once: bool) -> None:
+        self.gates = ONCE_GATES if once else ALL_GATES
+        self.rows = f"{layer.units} units, {len(self.gates)} gates"
+        self.kernel = by_unit(layer.kernel.values, self.gates)
+        self.recurrent = None if once else by_unit(layer.recurrent.values, self.gates)
+        self.bias = by_unit(layer.bias, self.gates)
+        self.matrices = [numbers(f"{name}_kernel", self.kernel, f"({self.rows}, {layer.features} inputs)")]
+        if self.recurrent is not None:
+            self.matrices.append(numbers(f"{name}_recurrent", self.recurrent, f"({self.rows}, {layer.units} units)"))
+        self.sizes: tuple[Member, ...] = ((str(layer.features), "inputs"), (str(layer.units), "units"))
+
+
+def _integer_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
+    rows = _Rows(name, layer, once)
+    kind = suffix(layer)
+    arrays = list(rows.matrices)
+    if kind == "s8":
+        bias = folded(rows.bias, rows.kernel, source.zero_point)
+        prove_int32(layer.name, rows.kernel, bias)
+        comment = f"({rows.rows}), zero point folded in"
+        arrays.append(numbers(f"{name}_kernel_bias", bias.astype(np.int32), comment))
+        if rows.recurrent is not None:
+            bias = folded(0, rows.recurrent, layer.output.zero_point)
+            prove_int32(layer.name, rows.recurrent, bias)
+            arrays.append(numbers(f"{name}_recurrent_bias", bias.astype(np.int32), comment))
+    else:
+        arrays.append(numbers(f"{name}_bias", rows.bias.astype(np.int64), f"({rows.rows})"))
+    scales = [gate_factors(source, scale_of(layer.kernel), rows.gates)]
     if not once:
-        recurrent = by_unit(layer.recurrent.values)
-        arrays.append(numbers(f"{name}_recurrent", recurrent, f"({layer.units} units, 4 gates, {layer.units} units)"))
-    arrays.append(numbers(f"{name}_bias", bias, f"({layer.units} units, {count} gates)"))
-    members = (
-        (str(layer.features), "inputs"),
-        (str(layer.units), "units"),
-        *((array.name, "") for array in arrays),
-        (float_literal(layer.cell_clip), "limit of the cell state, 0: none"),
-    )
-    ctype = "lstmcu_lstm_once_f32" if once else "lstmcu_lstm_f32"
-    return Constants(tuple(arrays), ConstStruct(f"{name}_layer", ctype, members))
+        scales.append(gate_factors(layer.output, scale_of(layer.recurrent), rows.gates))
+    factors = [(text, "accumulator to Q3.12, a gate") for text in scales]
+    ctype = f"lstmcu_lstm_once_{kind}" if once else f"lstmcu_lstm_{kind}"
+    return constants(name, ctype, rows.sizes, arrays, *factors, _cell(layer))
 
 
-def _dense_kernel(layer: Dense, steps: int, blocks: int) -> tuple[Array, str]:
-    """(O, I), or for a flattened sequence of steps * blocks vectors (steps, blocks, O, I)."""
-    rows, columns = layer.kernel.values.shape
-    inputs = columns // (steps * blocks)
-    values = layer.kernel.values.reshape(rows, steps, blocks, inputs).transpose(1, 2, 0, 3)
-    shape = f"({rows} outputs, {inputs} inputs)"
-    return np.ascontiguousarray(values), shape if steps * blocks == 1 else f"({steps * blocks} parts, {shape[1:]}"
+def _float_lstm(name: str, layer: Lstm, once: bool) -> Constants:
+    rows = _Rows(name, layer, once)
+    arrays = [*rows.matrices, numbers(f"{name}_bias", rows.bias, f"({rows.rows})")]
+    return constants(name, "lstmcu_lstm_once_f32" if once else "lstmcu_lstm_f32", rows.sizes, arrays, _limit(layer))
 
 
-def _dense_s8(name: str, layer: Dense, source: Signal, steps: int, blocks: int) -> Constants:
-    kernel, shape = _dense_kernel(layer, steps, blocks)
-    bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
-    prove_int32(layer.name, layer.kernel.values, bias)
-    out = layer.output
-    factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
-    arrays = (
-        numbers(f"{name}_kernel", kernel, shape),
-        numbers(f"{name}_bias", bias.astype(np.int32), f"({len(bias)} outputs), zero point folded in"),
-        ConstArray(f"{name}scale", tuple(map(scale, factors)), "lstmcu_scale", "accumulator to output, a row"),
-    )
-    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
-    members = (
-        (str(kernel.shape[-1]), "inputs"),
-        (str(len(bias)), "outputs"),
-        *((array.name, "") for array in arrays),
-        (str(out.zero_point), "zero point of the output"),
-        (str(low), "lowest output"),
-        (str(out.high), "highest output"),
-    )
-    return Constants(arrays, ConstStruct(f"{name}_layer", "lstmcu_dense_s8", members))
+def _totals(name: str, what: str, weights: Array, shape: str) -> ConstArray:
+    """Row sums, to take the zero point of a vector quantised at run time out of its products."""
+    totals = weights.astype(np.int64).sum(axis=-1)
+    prove_int32(name, weights, 128 * totals)
+    return numbers(f"{name}_{what}_total", totals.astype(np.int32), f"({shape}): sum of each row")
 
 
-def _dense_f32(name: str, layer: Dense, steps: int, blocks: int) -> Constants:
-    kernel, shape = _dense_kernel(layer, steps, blocks)
-    arrays = (
-        numbers(f"{name}_kernel", kernel, shape),
-        numbers(f"{name}_bias", layer.bias, f"({len(layer.bias)} outputs)"),
-    )
-    members = (
-        (str(kernel.shape[-1]), "inputs"),
-        (str(len(layer.bias)), "outputs"),
-        *((array.name, "") for array in arrays),
-        (str(int(layer.activation == "relu")), "relu"),
-    )
-    return Constants(arrays, ConstStruct(f"{name}_layer", "lstmcu_dense_f32", members))
+def _dynamic_lstm(name: str, layer: Lstm, once: bool) -> Constants:
+    rows = _Rows(name, layer, once)
+    gates = list(rows.gates)
+    totals = [_totals(name, "kernel", rows.kernel, rows.rows)]
+    scales = [_floats(scale_of(layer.kernel)[gates], "of the kernel, a gate")]
+    if rows.recurrent is not None:
+        totals.append(_totals(name, "recurrent", rows.recurrent, rows.rows))
+        scales.append(_floats(scale_of(layer.recurrent)[gates], "of the recurrent kernel, a gate"))
+    arrays = [*rows.matrices, *totals, numbers(f"{name}_bias", rows.bias, f"({rows.rows})")]
+    ctype = "lstmcu_lstm_once_dyn" if once else "lstmcu_lstm_dyn"
+    return constants(name, ctype, rows.sizes, arrays, *scales, _limit(layer))
 
 
 def lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
     """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
-    return _lstm_f32(name, layer, once) if suffix(layer) == "f32" else _lstm_s8(name, layer, source, once)
+    kind = suffix(layer)
+    if kind == "f32":
+        return _float_lstm(name, layer, once)
+    return _dynamic_lstm(name, layer, once) if kind == "dyn" else _integer_lstm(name, layer, source, once)
 
 
 def dense(name: str, layer: Dense, source: Signal, steps: int = 1, blocks: int = 1) -> Constants:
     """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
-    if suffix(layer) == "f32":
-        return _dense_f32(name, layer, steps, blocks)
-    return _dense_s8(name, layer, source, steps, blocks)
-
-
-def lstm_scratch(layer: Lstm) -> int:
-    """The new hidden state, while the old one is still read."""
-    return layer.units
+    kind, out = suffix(layer), layer.output
+    kernel, shape = dense_parts(layer, steps, blocks)
+    rows = f"({len(layer.bias)} outputs)"
+    sizes: tuple[Member, ...] = ((str(kernel.shape[-1]), "inputs"), (str(len(layer.bias)), "outputs"))
+    arrays = [numbers(f"{name}_kernel", kernel, shape)]
+    if kind in ("f32", "dyn"):
+        if kind == "dyn":
+            parts = f"{steps * blocks} parts, {len(layer.bias)} outputs" if steps * blocks > 1 else rows[1:-1]
+            arrays.append(_totals(name, "kernel", kernel, parts))
+        arrays.append(numbers(f"{name}_bias", layer.bias, rows))
+        if kind == "dyn":
+            arrays.append(numbers(f"{name}_scale", scale_of(layer.kernel), rows))
+        return constants(name, f"lstmcu_dense_{kind}", sizes, arrays, (str(int(layer.activation == "relu")), "relu"))
+    if kind == "s8":
+        bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
+        prove_int32(layer.name, layer.kernel.values, bias)
+        arrays.append(numbers(f"{name}_bias", bias.astype(np.int32), f"{rows}, zero point folded in"))
+    elif layer.bias.dtype != np.int64:
+        raise UserError(f"layer '{layer.name}': a {layer.bias.dtype} bias is not supported in int16x8; supported: int64")
+    else:
+        arrays.append(numbers(f"{name}_bias", layer.bias, rows))
+    factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
+    arrays.append(ConstArray(f"{name}_scale", tuple(map(scale, factors)), "lstmcu_scale", "accumulator to output, a row"))
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    limits = ((str(low), "lowest output"), (str(out.high), "highest output"))
+    zero = ((str(out.zero_point), "zero point of the output"),) if kind == "s8" else ()
+    return constants(name, f"lstmcu_dense_{kind}", sizes, arrays, *zero, *limits)

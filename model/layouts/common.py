@@ -10,9 +10,10 @@ import numpy as np
 
 from model import fixed_point as fp
 from model.errors import UserError
-from model.network import Array, Layer, Signal
+from model.network import Array, Dense, Layer, Lstm, Signal
 from model.reference import GATE_LOG2_SCALE
 
+ALL_GATES = (0, 1, 2, 3)
 ONCE_GATES = (0, 2, 3)  # what a single step from reset needs: input, candidate, output
 C_TYPES = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "int64": "int64_t", "float32": "float"}
 SUFFIXES = {"int8": "s8", "int16": "s16", "float32": "f32"}
@@ -28,13 +29,16 @@ class ConstArray:
     comment: str  # shape and unit
 
 
+Member = tuple[str, str]  # initialiser, comment
+
+
 @dataclass(frozen=True)
 class ConstStruct:
     """A constant struct: its members' initialisers, each with a comment."""
 
     name: str
     ctype: str
-    members: tuple[tuple[str, str], ...]
+    members: tuple[Member, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,23 +46,33 @@ class Constants:
     """All constants of one layer."""
 
     arrays: tuple[ConstArray, ...]
-    struct: ConstStruct
+    struct: ConstStruct | None = None
+
+
+def constants(name: str, ctype: str, sizes: tuple[Member, ...], arrays: list[ConstArray], *rest: Member) -> Constants:
+    """The layer's struct ``<name>_layer``: its sizes, then its arrays in order, then the rest."""
+    members = (*sizes, *((array.name, "") for array in arrays), *rest)
+    return Constants(tuple(arrays), ConstStruct(f"{name}_layer", ctype, members))
 
 
 def suffix(layer: Layer) -> str:
-    """Which variant of a kernel computes this layer."""
-    return SUFFIXES[layer.output.dtype]
+    """Which variant of a kernel computes this layer: by its output's type, and ``dyn`` for int8 weights on floats."""
+    quantised = isinstance(layer, Lstm | Dense) and layer.kernel.scale is not None
+    return "dyn" if quantised and layer.output.dtype == "float32" else SUFFIXES[layer.output.dtype]
 
 
 def numbers(name: str, values: Array, comment: str) -> ConstArray:
+    """An array of numbers, flattened in C order."""
     return ConstArray(name, values.reshape(-1), C_TYPES[str(values.dtype)], comment)
 
 
 def scale(m: fp.Multiplier) -> str:
+    """A ``lstmcu_scale``."""
     return f"{{{m.value}, {m.shift}}}"
 
 
 def scales(factors: list[fp.Multiplier]) -> str:
+    """An array of ``lstmcu_scale``."""
     return "{" + ", ".join(map(scale, factors)) + "}"
 
 
@@ -80,11 +94,21 @@ def folded(bias: Array | int, weights: Array, zero_point: int) -> Array:
     return np.asarray(bias - zero_point * weights.astype(np.int64).sum(axis=-1))
 
 
-def by_unit(values: Array, gates: tuple[int, ...] = (0, 1, 2, 3)) -> Array:
+def by_unit(values: Array, gates: tuple[int, ...] = ALL_GATES) -> Array:
     """(4, H, ...) to (H, gates, ...): a unit's rows lie together, in the order they are used."""
     return np.ascontiguousarray(np.swapaxes(values[list(gates)], 0, 1))
 
 
 def gate_factors(signal: Signal, weight_scales: Array, gates: tuple[int, ...]) -> str:
+    """What brings each gate's accumulator to Q3.12."""
     gate = 2.0**GATE_LOG2_SCALE
     return scales([fp.multiplier(float(signal.scale) * float(weight_scales[g]) / gate) for g in gates])
+
+
+def dense_parts(layer: Dense, steps: int, blocks: int) -> tuple[Array, str]:
+    """Kernel (O, I), or (steps, blocks, O, I) for a flattened sequence of steps * blocks vectors; and its shape."""
+    rows, columns = layer.kernel.values.shape
+    inputs = columns // (steps * blocks)
+    values = layer.kernel.values.reshape(rows, steps, blocks, inputs).transpose(1, 2, 0, 3)
+    shape = f"{rows} outputs, {inputs} inputs)"
+    return np.ascontiguousarray(values), f"({shape}" if steps * blocks == 1 else f"({steps * blocks} parts, {shape}"

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-#include "dot_f32.h"
+#include "dot.h"
 #include "lstmcu_kernels.h"
 
 static float output(const lstmcu_dense_f32 *layer, float sum)
@@ -17,7 +17,8 @@ void lstmcu_dense_f32_run(const lstmcu_dense_f32 *layer, const float *x, float *
     }
 }
 
-void lstmcu_dense_f32_add(const lstmcu_dense_f32 *layer, const float *kernel, const float *x, float *sums)
+void lstmcu_dense_f32_add(const lstmcu_dense_f32 *layer, const float *kernel, const float *x,
+                          float *sums)
 {
     for (int32_t row = 0; row < layer->outputs; ++row) {
         sums[row] = dot_f32(kernel, x, layer->inputs, sums[row]);

@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-#include "dot_s8.h"
+#include "dot.h"
 #include "fixed_point.h"
 #include "lstmcu_kernels.h"
 
@@ -19,7 +19,8 @@ void lstmcu_dense_s8_run(const lstmcu_dense_s8 *layer, const int8_t *x, int8_t *
     }
 }
 
-void lstmcu_dense_s8_add(const lstmcu_dense_s8 *layer, const int8_t *kernel, const int8_t *x, int32_t *sums)
+void lstmcu_dense_s8_add(const lstmcu_dense_s8 *layer, const int8_t *kernel, const int8_t *x,
+                         int32_t *sums)
 {
     for (int32_t row = 0; row < layer->outputs; ++row) {
         sums[row] = dot_s8(kernel, x, layer->inputs, sums[row]);

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "dot_f32.h"
+#include "dot.h"
 #include "float_math.h"
 #include "lstmcu_kernels.h"
 
@@ -14,7 +14,8 @@ static float clip(float cell, float limit)
     return cell;
 }
 
-void lstmcu_lstm_f32_step(const lstmcu_lstm_f32 *layer, const float *x, float *hidden, float *cell, float *next)
+void lstmcu_lstm_f32_step(const lstmcu_lstm_f32 *layer, const float *x, float *hidden, float *cell,
+                          float *next)
 {
     const float *kernel = layer->kernel;
     const float *recurrent = layer->recurrent;
@@ -28,7 +29,8 @@ void lstmcu_lstm_f32_step(const lstmcu_lstm_f32 *layer, const float *x, float *h
             recurrent += layer->units;
         }
         const float kept = lstmcu_sigmoid(gate[LSTMCU_FORGET]) * cell[unit];
-        const float added = lstmcu_sigmoid(gate[LSTMCU_INPUT]) * lstmcu_tanh(gate[LSTMCU_CANDIDATE]);
+        const float added =
+            lstmcu_sigmoid(gate[LSTMCU_INPUT]) * lstmcu_tanh(gate[LSTMCU_CANDIDATE]);
         cell[unit] = clip(kept + added, layer->cell_limit);
         next[unit] = lstmcu_sigmoid(gate[LSTMCU_OUTPUT]) * lstmcu_tanh(cell[unit]);
     }

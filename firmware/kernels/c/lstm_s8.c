@@ -2,11 +2,9 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "dot_s8.h"
-#include "fixed_point.h"
+#include "cell.h"
+#include "dot.h"
 #include "lstmcu_kernels.h"
-
-#define GATE_LOG2_SCALE (-12) /* gate values before their activation are Q3.12 */
 
 /* A gate's weighted sum in Q3.12. Each product is requantised and saturated on its own, as the reference does. */
 static int32_t product(const int8_t *row, const int8_t *x, int32_t count, int32_t bias, lstmcu_scale scale)
@@ -14,27 +12,9 @@ static int32_t product(const int8_t *row, const int8_t *x, int32_t count, int32_
     return lstmcu_saturate16(lstmcu_requantise(dot_s8(row, x, count, bias), scale));
 }
 
-static int16_t candidate_part(const lstmcu_cell_s8 *layer, int16_t input, int16_t candidate)
+static int8_t hidden_s8(const lstmcu_cell *layer, int16_t output, int16_t cell)
 {
-    return lstmcu_saturate16(lstmcu_requantise((int32_t)input * candidate, layer->candidate));
-}
-
-static int16_t forget_part(int16_t forget, int16_t cell)
-{
-    const lstmcu_scale q15 = {1 << 30, -14};
-    return lstmcu_saturate16(lstmcu_requantise((int32_t)forget * cell, q15));
-}
-
-static int16_t clip(const lstmcu_cell_s8 *layer, int32_t cell)
-{
-    return (int16_t)lstmcu_clamp(lstmcu_saturate16(cell), -layer->cell_limit, layer->cell_limit);
-}
-
-static int8_t hidden_state(const lstmcu_cell_s8 *layer, int16_t output, int16_t cell)
-{
-    const int32_t raw = (int32_t)lstmcu_tanh16(cell, layer->cell_log2_scale) * output;
-    const int32_t hidden = lstmcu_requantise(raw, layer->hidden) + layer->hidden_zero_point;
-    return (int8_t)lstmcu_clamp(hidden, INT8_MIN, INT8_MAX);
+    return (int8_t)lstmcu_clamp(lstmcu_hidden(layer, output, cell), INT8_MIN, INT8_MAX);
 }
 
 void lstmcu_lstm_s8_step(const lstmcu_lstm_s8 *layer, const int8_t *x, int8_t *hidden, int16_t *cell,
@@ -55,12 +35,10 @@ void lstmcu_lstm_s8_step(const lstmcu_lstm_s8 *layer, const int8_t *x, int8_t *h
             kernel += layer->inputs;
             recurrent += layer->units;
         }
-        const int16_t candidate = lstmcu_tanh16(gate[LSTMCU_CANDIDATE], GATE_LOG2_SCALE);
-        const int16_t kept = forget_part(lstmcu_sigmoid16(gate[LSTMCU_FORGET]), cell[unit]);
-        const int16_t added =
-            candidate_part(&layer->cell, lstmcu_sigmoid16(gate[LSTMCU_INPUT]), candidate);
-        cell[unit] = clip(&layer->cell, kept + added);
-        next[unit] = hidden_state(&layer->cell, lstmcu_sigmoid16(gate[LSTMCU_OUTPUT]), cell[unit]);
+        const int16_t kept = lstmcu_kept(gate[LSTMCU_FORGET], cell[unit]);
+        const int16_t added = lstmcu_candidate(&layer->cell, gate[LSTMCU_INPUT], gate[LSTMCU_CANDIDATE]);
+        cell[unit] = lstmcu_new_cell(&layer->cell, kept + added);
+        next[unit] = hidden_s8(&layer->cell, gate[LSTMCU_OUTPUT], cell[unit]);
     }
     memcpy(hidden, next, (size_t)layer->units);
 }
@@ -75,9 +53,8 @@ void lstmcu_lstm_s8_once(const lstmcu_lstm_once_s8 *layer, const int8_t *x, int8
             gate[g] = (int16_t)product(kernel, x, layer->inputs, *bias++, layer->scale[g]);
             kernel += layer->inputs;
         }
-        const int16_t candidate = lstmcu_tanh16(gate[1], GATE_LOG2_SCALE);
         const int16_t cell =
-            clip(&layer->cell, candidate_part(&layer->cell, lstmcu_sigmoid16(gate[0]), candidate));
-        hidden[unit] = hidden_state(&layer->cell, lstmcu_sigmoid16(gate[2]), cell);
+            lstmcu_new_cell(&layer->cell, lstmcu_candidate(&layer->cell, gate[0], gate[1]));
+        hidden[unit] = hidden_s8(&layer->cell, gate[2], cell);
     }
 }

@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: 2026 lstmcu contributors
+ * SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cell.h"
+#include "dot.h"
+#include "lstmcu_kernels.h"
+
+/* A gate's weighted sum in Q3.12, saturated. */
+static int32_t product(const int8_t *row, const int16_t *x, int32_t count, int64_t bias, lstmcu_scale scale)
+{
+    return lstmcu_saturate16(lstmcu_requantise64(dot_s16(row, x, count, bias), scale));
+}
+
+static int16_t hidden_s16(const lstmcu_cell *layer, int16_t output, int16_t cell)
+{
+    return lstmcu_saturate16(lstmcu_hidden(layer, output, cell));
+}
+
+void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_t *hidden, int16_t *cell,
+                          int16_t *next)
+{
+    const int8_t *kernel = layer->kernel;
+    const int8_t *recurrent = layer->recurrent;
+    const int64_t *bias = layer->bias;
+    for (int32_t unit = 0; unit < layer->units; ++unit) {
+        int16_t gate[LSTMCU_GATES];
+        for (int g = 0; g < LSTMCU_GATES; ++g) {
+            const int32_t from_input = product(kernel, x, layer->inputs, *bias++, layer->kernel_scale[g]);
+            const int32_t from_hidden =
+                product(recurrent, hidden, layer->units, 0, layer->recurrent_scale[g]);
+            gate[g] = lstmcu_saturate16(from_input + from_hidden);
+            kernel += layer->inputs;
+            recurrent += layer->units;
+        }
+        const int16_t kept = lstmcu_kept(gate[LSTMCU_FORGET], cell[unit]);
+        const int16_t added = lstmcu_candidate(&layer->cell, gate[LSTMCU_INPUT], gate[LSTMCU_CANDIDATE]);
+        cell[unit] = lstmcu_new_cell(&layer->cell, kept + added);
+        next[unit] = hidden_s16(&layer->cell, gate[LSTMCU_OUTPUT], cell[unit]);
+    }
+    memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
+}
+
+void lstmcu_lstm_s16_once(const lstmcu_lstm_once_s16 *layer, const int16_t *x, int16_t *hidden)
+{
+    const int8_t *kernel = layer->kernel;
+    const int64_t *bias = layer->bias;
+    for (int32_t unit = 0; unit < layer->units; ++unit) {
+        int16_t gate[3];
+        for (int g = 0; g < 3; ++g) {
+            gate[g] = (int16_t)product(kernel, x, layer->inputs, *bias++, layer->scale[g]);
+            kernel += layer->inputs;
+        }
+        const int16_t cell =
+            lstmcu_new_cell(&layer->cell, lstmcu_candidate(&layer->cell, gate[0], gate[1]));
+        hidden[unit] = hidden_s16(&layer->cell, gate[2], cell);
+    }
+}

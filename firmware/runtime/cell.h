@@ -1,0 +1,38 @@
+/* SPDX-FileCopyrightText: 2026 lstmcu contributors
+ * SPDX-License-Identifier: Apache-2.0 */
+/** From gate values to the new cell and hidden state, in integers. */
+#ifndef LSTMCU_CELL_H
+#define LSTMCU_CELL_H
+
+#include "fixed_point.h"
+
+#define LSTMCU_GATE_LOG2_SCALE (-12) /* gate values before their activation are Q3.12 */
+
+/** i * c~ at the cell's scale; input and candidate before their activation. */
+static inline int16_t lstmcu_candidate(const lstmcu_cell *layer, int16_t input, int16_t candidate)
+{
+    const int32_t product = (int32_t)lstmcu_sigmoid16(input) * lstmcu_tanh16(candidate, LSTMCU_GATE_LOG2_SCALE);
+    return lstmcu_saturate16(lstmcu_requantise(product, layer->candidate));
+}
+
+/** f * c at the cell's scale; forget before its activation. */
+static inline int16_t lstmcu_kept(int16_t forget, int16_t cell)
+{
+    const lstmcu_scale q15 = {1 << 30, -14};
+    return lstmcu_saturate16(lstmcu_requantise((int32_t)lstmcu_sigmoid16(forget) * cell, q15));
+}
+
+/** The new cell state: saturated, then clipped where the layer has a clip. */
+static inline int16_t lstmcu_new_cell(const lstmcu_cell *layer, int32_t sum)
+{
+    return (int16_t)lstmcu_clamp(lstmcu_saturate16(sum), -layer->cell_limit, layer->cell_limit);
+}
+
+/** The new hidden state, not yet saturated to its type; output before its activation. */
+static inline int32_t lstmcu_hidden(const lstmcu_cell *layer, int16_t output, int16_t cell)
+{
+    const int32_t product = (int32_t)lstmcu_tanh16(cell, layer->cell_log2_scale) * lstmcu_sigmoid16(output);
+    return lstmcu_requantise(product, layer->hidden) + layer->hidden_zero_point;
+}
+
+#endif

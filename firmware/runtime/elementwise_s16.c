@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: 2026 lstmcu contributors
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "elementwise.h"
+#include "fixed_point.h"
+
+/* x * value / 2^shift, halves up */
+static int32_t scaled(int16_t x, int32_t value, int32_t shift)
+{
+    return (x * value + ((1 << shift) >> 1)) >> shift;
+}
+
+void lstmcu_relu_s16(const int16_t *x, int16_t *y, int32_t count, int32_t value, int32_t shift)
+{
+    const lstmcu_scale scale = {value, shift};
+    for (int32_t k = 0; k < count; ++k) {
+        y[k] = (int16_t)lstmcu_clamp(lstmcu_requantise(x[k], scale), 0, INT16_MAX);
+    }
+}
+
+void lstmcu_sigmoid_s16(const int16_t *x, int16_t *y, int32_t count, int32_t value, int32_t shift)
+{
+    for (int32_t k = 0; k < count; ++k) {
+        y[k] = lstmcu_sigmoid_at(scaled(x[k], value, shift));
+    }
+}
+
+void lstmcu_tanh_s16(const int16_t *x, int16_t *y, int32_t count, int32_t value, int32_t shift)
+{
+    for (int32_t k = 0; k < count; ++k) {
+        y[k] = lstmcu_tanh_at(scaled(x[k], value, shift));
+    }
+}

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""TensorFlow Lite files (.tflite): float, dynamic range, int8 and int16x8 conversions with a fused LSTM.
+
+Scales are kept as the float32 numbers in the file, so that the reference and the device compute what tflite-micro
+computes from the same file, bit for bit.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from model.errors import UserError
+from model.network import Dense, Network, directions
+from model.readers import tflite_file
+from model.readers.tflite_chain import LSTM, Chain
+from model.readers.tflite_layers import SUPPORTED, Reader, read_step, signal_of
+
+WAYS_OUT = {
+    "WHILE": "a loop, which is how Keras 3 converts an LSTM; give the .keras file instead",
+    "BIDIRECTIONAL_SEQUENCE_LSTM": "an old fused form; convert again with TensorFlow 2, or give the Keras file instead",
+    "LSTM": "the old form of a fused LSTM; convert again with TensorFlow 2, or give the Keras file instead",
+    "RELU6": "supported: RELU; train with relu instead of relu6",
+    "ADD": "merging or normalising inside the model; give the Keras file instead, or normalise outside",
+    "SUB": "merging or normalising inside the model; give the Keras file instead, or normalise outside",
+    "MUL": "merging or normalising inside the model; give the Keras file instead, or normalise outside",
+    "TRANSPOSE": "only sequences in the order (batch, steps, features) are supported; convert with time_major=False",
+}
+
+
+def _check_names(data: bytes, refuse: Callable[[str], UserError]) -> None:
+    names = tflite_file.operator_names(data)
+    for name in sorted(set(names) - set(SUPPORTED), key=lambda name: (name not in WAYS_OUT, names.index(name))):
+        raise refuse(f"operator {name} is not supported: {WAYS_OUT.get(name, 'supported: ' + ', '.join(SUPPORTED))}")
+    if LSTM not in names:
+        raise refuse("holds no fused LSTM; lstmcu builds recurrent networks")
+
+
+def _quantisation(reader: Reader) -> str:
+    """What the layers with weights have in common."""
+    kinds = set()
+    for layer in reader.layers:
+        weighted = [(lstm.kernel, lstm.output) for lstm in directions(layer)]
+        if isinstance(layer, Dense):
+            weighted = [(layer.kernel, layer.output)]
+        for weights, output in weighted:
+            real = "float32" if weights.scale is None else "dynamic"
+            kinds.add({"int8": "int8", "int16": "int16x8"}.get(output.dtype, real))
+    if kinds == {"float32", "dynamic"}:
+        return "dynamic"  # the converter leaves small matrices alone
+    if len(kinds) != 1:
+        raise reader.refuse(f"it mixes {' and '.join(sorted(kinds))} layers; convert all of it to one of them")
+    return kinds.pop()
+
+
+def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
+    def refuse(what: str) -> UserError:
+        return UserError(f"{path}: {what}")
+
+    _check_names(data, refuse)
+    graph = tflite_file.parse(data)
+    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
+        raise refuse(f"it has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; supported: one of each")
+    first, last = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
+    if len(first.shape) < 2 or first.shape[0] != 1:
+        raise refuse(f"its input has shape {first.shape}; convert with a batch size of 1")
+    source = signal_of(first, refuse)
+    reader = Reader(path, graph, source)
+    for step in Chain(graph, refuse).steps():
+        read_step(reader, step)
+    reader.relabel(replace(reader.signal, shape=signal_of(last, refuse).shape))
+    return Network(name, path.name, sha256, _quantisation(reader), source, tuple(reader.layers), tuple(reader.notes))
+
+
+def read(path: Path, name: str, sha256: str) -> Network:
+    """Read a .tflite; raises ``UserError`` naming file and operator for what is damaged or unsupported."""
+    data = tflite_file.load(path)
+    try:
+        return _read(path, name, sha256, data)
+    except (struct.error, ValueError, TypeError, IndexError, KeyError, AttributeError, ArithmeticError) as error:
+        raise UserError(f"{path}: the file is damaged: {error}; convert the model again") from None

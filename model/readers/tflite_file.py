@@ -1,0 +1,213 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a .tflite file says, as plain values: its tensors and operators, every count and size checked before use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tflite
+
+from model.errors import UserError
+from model.network import Array
+
+FILE_LIMIT = 256 << 20  # bytes
+COUNT_LIMIT = 10_000  # tensors or operators; a network for a microcontroller has tens
+ENDS_LIMIT = 64  # inputs or outputs of one operator
+ELEMENT_LIMIT = 1 << 24  # elements of one tensor
+
+OPERATOR_NAMES: dict[int, str] = {code: name for name, code in vars(tflite.BuiltinOperator).items() if name.isupper()}
+TYPE_NAMES: dict[int, str] = {code: name.lower() for name, code in vars(tflite.TensorType).items() if name.isupper()}
+
+# operator: (its options table, the fields that matter)
+OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": (
+        "UnidirectionalSequenceLSTMOptions",
+        ("FusedActivationFunction", "CellClip", "TimeMajor", "DiagonalRecurrentTensors"),
+    ),
+    "FULLY_CONNECTED": ("FullyConnectedOptions", ("FusedActivationFunction", "WeightsFormat", "QuantizedBiasType")),
+    "CONCATENATION": ("ConcatenationOptions", ("Axis", "FusedActivationFunction")),
+    "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
+    "STRIDED_SLICE": (
+        "StridedSliceOptions",
+        ("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask", "Offset"),
+    ),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """One tensor of the file; a constant if it has data."""
+
+    number: int
+    name: str
+    shape: tuple[int, ...]  # with the batch axis, as in the file
+    dtype: str
+    data: Array  # bytes of a constant, else empty
+    scale: Array  # float32, empty if not quantised
+    zero_point: Array  # int64, as many as scales
+    axis: int  # that the scales belong to
+    variable: bool
+    sparse: bool
+    fixed: bool  # no axis but the batch is left open
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        product = 1
+        for n in self.shape:
+            product *= n
+        return product
+
+
+@dataclass(frozen=True, eq=False)
+class Operator:
+    """One operator: tensor numbers in and out, and those options that matter."""
+
+    number: int
+    name: str
+    inputs: tuple[int, ...]  # -1: absent
+    outputs: tuple[int, ...]
+    options: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"operator {self.number} ({self.name})"
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """The main graph of a file."""
+
+    tensors: tuple[Tensor, ...]
+    operators: tuple[Operator, ...]
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+
+def _count(length: int, what: str) -> range:
+    if length > COUNT_LIMIT:
+        raise ValueError(f"it claims {length} {what}")
+    return range(length)
+
+
+def _vector(table: Any, field: str, dtype: str) -> Array:
+    """A vector of numbers as a view of the file, empty where the file leaves it out."""
+    if not getattr(table, f"{field}Length")():
+        return np.empty(0, dtype)
+    return np.asarray(getattr(table, f"{field}AsNumpy")(), dtype)
+
+
+def _indices(table: Any, field: str) -> tuple[int, ...]:
+    """A short vector of tensor numbers."""
+    if getattr(table, f"{field}Length")() > ENDS_LIMIT:
+        raise ValueError(f"an operator or graph claims more than {ENDS_LIMIT} {field.lower()}")
+    return tuple(_vector(table, field, "int32").tolist())
+
+
+def _dimensions(table: Any, field: str) -> tuple[int, ...]:
+    """A shape of at most eight axes."""
+    return tuple(_vector(table, field, "int32")[:8].tolist())
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"")[:100].decode("ascii", "replace")
+
+
+def _operator_name(model: Any, index: int) -> str:
+    if index >= model.OperatorCodesLength():
+        raise ValueError(f"an operator has code number {index} of {model.OperatorCodesLength()}")
+    code = model.OperatorCodes(index)
+    number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())  # files before 2020 have only the second
+    if number == tflite.BuiltinOperator.CUSTOM:
+        return _text(code.CustomCode()) or "CUSTOM"
+    return OPERATOR_NAMES.get(number, f"operator code {number}")
+
+
+def _options(operator: Any, name: str) -> dict[str, Any]:
+    if name not in OPTIONS or operator.BuiltinOptions() is None:
+        return {}
+    kind, fields = OPTIONS[name]
+    if operator.BuiltinOptionsType() != getattr(tflite.BuiltinOptions, kind):
+        raise ValueError(f"the options of a {name} are not {kind}")
+    table = getattr(tflite, kind)()
+    source = operator.BuiltinOptions()
+    table.Init(source.Bytes, source.Pos)
+    return {field: getattr(table, field)() for field in fields}
+
+
+def _operator(model: Any, graph: Any, number: int) -> Operator:
+    operator = graph.Operators(number)
+    name = _operator_name(model, operator.OpcodeIndex())
+    return Operator(number, name, _indices(operator, "Inputs"), _indices(operator, "Outputs"), _options(operator, name))
+
+
+def _data(model: Any, index: int) -> Array:
+    if index >= model.BuffersLength():
+        raise ValueError(f"a tensor has buffer number {index} of {model.BuffersLength()}")
+    buffer = model.Buffers(index)
+    if buffer.Offset() > 1:
+        raise ValueError("it keeps its weights behind the model proper, as only files over 2 GB do")
+    return _vector(buffer, "Data", "uint8")
+
+
+def _tensor(model: Any, graph: Any, number: int) -> Tensor:
+    tensor = graph.Tensors(number)
+    quantisation = tensor.Quantization()
+    scale, zero_point, axis = np.empty(0, np.float32), np.empty(0, np.int64), 0
+    if quantisation is not None:
+        scale = _vector(quantisation, "Scale", "float32")
+        zero_point = _vector(quantisation, "ZeroPoint", "int64")
+        axis = quantisation.QuantizedDimension()
+        if len(zero_point) != len(scale):
+            raise ValueError(f"tensor {number} has {len(scale)} scales and {len(zero_point)} zero points")
+    return Tensor(
+        number=number,
+        name=_text(tensor.Name()),
+        shape=_dimensions(tensor, "Shape"),
+        dtype=TYPE_NAMES.get(tensor.Type(), f"type {tensor.Type()}"),
+        data=_data(model, tensor.Buffer()),
+        scale=scale,
+        zero_point=zero_point,
+        axis=axis,
+        variable=bool(tensor.IsVariable()),
+        sparse=tensor.Sparsity() is not None,
+        fixed=min(_dimensions(tensor, "ShapeSignature")[1:], default=0) >= 0,
+    )
+
+
+def operator_names(data: bytes) -> list[str]:
+    """The names of the main graph's operators, in order."""
+    model = tflite.Model.GetRootAs(data)
+    graph = model.Subgraphs(0)
+    return [
+        _operator_name(model, graph.Operators(n).OpcodeIndex()) for n in _count(graph.OperatorsLength(), "operators")
+    ]
+
+
+def parse(data: bytes) -> Graph:
+    """The main graph; raises ``ValueError`` and the like for damage."""
+    model = tflite.Model.GetRootAs(data)
+    graph = model.Subgraphs(0)
+    tensors = tuple(_tensor(model, graph, n) for n in _count(graph.TensorsLength(), "tensors"))
+    operators = tuple(_operator(model, graph, n) for n in _count(graph.OperatorsLength(), "operators"))
+    for operator in operators:
+        if any(not -1 <= n < len(tensors) for n in (*operator.inputs, *operator.outputs)):
+            raise ValueError(f"{operator} names a tensor that does not exist")
+    inputs, outputs = _indices(graph, "Inputs"), _indices(graph, "Outputs")
+    if any(not 0 <= n < len(tensors) for n in (*inputs, *outputs)):
+        raise ValueError("the graph names a tensor that does not exist")
+    return Graph(tensors, operators, inputs, outputs)
+
+
+def load(path: Path) -> bytes:
+    """The file's bytes, if it can be a .tflite at all."""
+    size = path.stat().st_size
+    if size > FILE_LIMIT:
+        raise UserError(f"{path}: has {size} bytes; no more than {FILE_LIMIT} are read")
+    data = path.read_bytes()
+    if len(data) < 8 or data[4:8] != b"TFL3":
+        raise UserError(f"{path}: is not a TensorFlow Lite file: it does not start as one; convert the model again")
+    return data

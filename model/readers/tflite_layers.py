@@ -1,0 +1,362 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The operators of a .tflite, one by one, as layers: types, shapes and scales checked before they are used."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from model import integer_activations
+from model.errors import UserError
+from model.network import (
+    Activation,
+    Array,
+    Bidirectional,
+    Convert,
+    Dense,
+    Layer,
+    Lstm,
+    Reshape,
+    Signal,
+    Weights,
+    directions,
+)
+from model.readers.tflite_chain import LSTM, Direction, Pair, Step
+from model.readers.tflite_file import ELEMENT_LIMIT, Graph, Operator, Tensor
+
+NONE, RELU, TANH = 0, 1, 4  # ActivationFunctionType
+FUNCTIONS = {"RELU": "relu", "LOGISTIC": "sigmoid", "TANH": "tanh", "SOFTMAX": "softmax"}
+INTEGERS = ("int8", "int16")
+BIAS_TYPES = {"float32": ("float32",), "int8": ("int32",), "int16": ("int64", "int32")}  # the first is the usual one
+FACTOR_LIMIT = 128.0  # of an accumulator: what the 64-bit requantisation can shift
+SOFTMAX_LIMIT = 4095  # values: more would overflow the sum's 12 integer bits
+
+WITHOUT = {
+    range(9, 12): "peephole connections",
+    range(16, 18): "a projection",
+    range(20, 24): "layer normalisation",
+}
+
+
+@dataclass
+class Reader:
+    """The layers read so far, and what the next one will read."""
+
+    path: Path
+    graph: Graph
+    signal: Signal
+    layers: list[Layer] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    names: dict[str, int] = field(default_factory=dict)
+
+    def refuse(self, what: str) -> UserError:
+        """A complaint about the file."""
+        return UserError(f"{self.path}: {what}")
+
+    def name(self, kind: str) -> str:
+        """A layer's name in Keras's manner: lstm, lstm_1, ..."""
+        count = self.names.get(kind, 0)
+        self.names[kind] = count + 1
+        return f"{kind}_{count}" if count else kind
+
+    def add(self, layer: Layer) -> None:
+        """Append a layer."""
+        self.layers.append(layer)
+        self.signal = layer.output
+
+    def relabel(self, signal: Signal) -> None:
+        """Let the same stored values pass as ``signal``: another shape, or another scale."""
+        if signal.size != self.signal.size or signal.dtype != self.signal.dtype:
+            raise self.refuse(f"{self.signal.size} {self.signal.dtype} values are read as {signal.size} {signal.dtype}")
+        if signal != self.signal:
+            self.add(Reshape(self.name("reshape"), signal))
+
+    def shaped(self, *shape: int) -> None:
+        """Let the current signal have this shape."""
+        self.relabel(replace(self.signal, shape=shape))
+
+    def tensor(self, operator: Operator, index: int) -> Tensor | None:
+        """Input ``index`` of an operator, None if it is absent."""
+        number = operator.inputs[index] if index < len(operator.inputs) else -1
+        return None if number < 0 else self.graph.tensors[number]
+
+    def signal_of(self, tensor: Tensor) -> Signal:
+        """How a tensor's values are stored; its shape without the batch axis."""
+        return signal_of(tensor, self.refuse)
+
+    def array(self, operator: Operator, index: int, what: str, dtypes: tuple[str, ...], *shape: int) -> Array:
+        """A constant input of an operator: its type, size and, for numbers, finiteness checked."""
+        tensor = self.tensor(operator, index)
+        if tensor is None:
+            raise self.refuse(f"{operator}: {what} is missing")
+        if tensor.dtype not in dtypes or tensor.sparse:
+            kind = "sparse" if tensor.sparse else tensor.dtype
+            raise self.refuse(f"{operator}: {what} is {kind}; supported: {' or '.join(dtypes)}")
+        if tensor.shape != shape:
+            raise self.refuse(f"{operator}: {what} has shape {tensor.shape}, the operator asks for {shape}")
+        if not tensor.data.size:
+            raise self.refuse(
+                f"{operator}: {what} is not stored in the file as {tensor.dtype}; convert without float16 weights"
+            )
+        if tensor.data.nbytes != tensor.size * np.dtype(tensor.dtype).itemsize:
+            raise self.refuse(f"{operator}: {what} has {tensor.data.nbytes} bytes for shape {tensor.shape}; damaged")
+        array = np.frombuffer(tensor.data.tobytes(), tensor.dtype).reshape(shape)
+        if not np.isfinite(array).all():
+            raise self.refuse(f"{operator}: {what} has values that are not finite")
+        return array
+
+    def weights(self, operator: Operator, index: int, what: str, *shape: int, rows: int = 1) -> Weights:
+        """A weight matrix: float32, or int8 with one scale, or with one a row where ``rows`` are many."""
+        allowed = ("int8",) if self.signal.dtype in INTEGERS else ("float32", "int8")
+        values = self.array(operator, index, what, allowed, *shape)
+        if values.dtype == np.float32:
+            return Weights(values)
+        tensor = self.tensor(operator, index)
+        assert tensor is not None
+        scale = tensor.scale
+        if len(scale) not in (1, rows) or (len(scale) > 1 and tensor.axis != 0):
+            raise self.refuse(
+                f"{operator}: {what} has {len(scale)} scales; supported: one{' or one a row' * (rows > 1)}"
+            )
+        if not (np.isfinite(scale).all() and (scale > 0).all()) or tensor.zero_point.any():
+            raise self.refuse(f"{operator}: {what} needs positive scales and zero points of 0")
+        return Weights(values, np.broadcast_to(scale, rows).astype(np.float32))
+
+    def check_factor(self, operator: Operator, factor: float) -> None:
+        """Refuse scales no conversion gives and no device could use."""
+        if not 0 < factor < FACTOR_LIMIT:
+            raise self.refuse(
+                f"{operator}: its scales ask for a factor of {factor:.3g}; supported: below {FACTOR_LIMIT}"
+            )
+
+
+def signal_of(tensor: Tensor, refuse: Callable[[str], UserError]) -> Signal:
+    """How a tensor's values are stored; its shape without the batch axis."""
+    where = f"tensor {tensor.number} '{tensor.name}'"
+    if not tensor.fixed:
+        raise refuse(f"{where} leaves its shape open; convert with fixed steps and features")
+    if any(n < 1 for n in tensor.shape) or tensor.size > ELEMENT_LIMIT:
+        raise refuse(f"{where} has shape {tensor.shape}; supported: up to {ELEMENT_LIMIT} elements, none of them zero")
+    shape = tensor.shape[1:] if len(tensor.shape) > 1 and tensor.shape[0] == 1 else tensor.shape or (1,)
+    if tensor.dtype == "float32":
+        return Signal(shape)
+    if tensor.dtype not in INTEGERS:
+        raise refuse(f"{where} is {tensor.dtype}; supported: float32, int8, int16; convert with int8 input and output")
+    if len(tensor.scale) != 1:
+        raise refuse(f"{where} is {tensor.dtype} but has {len(tensor.scale)} scales; it must have one")
+    signal = Signal(shape, tensor.dtype, float(tensor.scale[0]), int(tensor.zero_point[0]))
+    low, high = (0, 0) if tensor.dtype == "int16" else (signal.low, signal.high)
+    if not (math.isfinite(signal.scale) and signal.scale > 0 and low <= signal.zero_point <= high):
+        raise refuse(f"{where} has scale {signal.scale} and zero point {signal.zero_point}; the file is damaged")
+    return signal
+
+
+def _state(reader: Reader, operator: Operator, index: int, units: int) -> Tensor:
+    tensor = reader.tensor(operator, index)
+    if tensor is None or not tensor.variable or tensor.size != units:
+        raise reader.refuse(f"{operator}: its state is not a variable of {units} values; convert with stateful=False")
+    return tensor
+
+
+def _cell_scale(reader: Reader, operator: Operator, cell: Tensor) -> float:
+    signal = reader.signal_of(cell)
+    fraction, exponent = math.frexp(signal.scale)
+    if signal.dtype != "int16" or fraction != 0.5 or not -30 < exponent <= 1:
+        found = f"{signal.dtype} at scale {signal.scale}"
+        raise reader.refuse(f"{operator}: the cell state is {found}; only int16 at a power of two up to 1 is supported")
+    return signal.scale
+
+
+def _check_lstm(reader: Reader, operator: Operator) -> None:
+    if operator.options.get("FusedActivationFunction") != TANH:
+        raise reader.refuse(f"{operator}: its activation is not tanh; train the LSTM with activation='tanh'")
+    if operator.options.get("TimeMajor"):
+        raise reader.refuse(f"{operator}: it is time-major; convert with time_major=False")
+    if operator.options.get("DiagonalRecurrentTensors"):
+        raise reader.refuse(f"{operator}: diagonal recurrent weights are not supported")
+    if reader.tensor(operator, 1) is None:
+        raise reader.refuse(f"{operator}: coupled input and forget gates are not supported; train a plain LSTM")
+    for indices, what in WITHOUT.items():
+        if any(reader.tensor(operator, index) is not None for index in indices):
+            raise reader.refuse(f"{operator}: {what} is not supported; train a plain LSTM")
+
+
+def _lstm(reader: Reader, direction: Direction, name: str) -> Lstm:
+    operator, source = direction.lstm, reader.signal
+    _check_lstm(reader, operator)
+    first = reader.tensor(operator, 5)
+    units = first.shape[0] if first is not None and first.shape else 0
+    if len(source.shape) != 2 or units < 1:
+        raise reader.refuse(f"{operator}: it reads shape {source.shape} and has {units} units; the file is damaged")
+    steps, features = source.shape
+
+    def gates(start: int, what: str, columns: int) -> Weights:
+        parts = [reader.weights(operator, start + g, f"{what} {g}", units, columns) for g in range(4)]
+        scales = [part.scale for part in parts if part.scale is not None]
+        if len(scales) not in (0, 4):
+            raise reader.refuse(f"{operator}: some of its weights are float32 and some int8")
+        return Weights(np.stack([part.values for part in parts]), np.concatenate(scales) if scales else None)
+
+    kernel, recurrent = gates(1, "input weight", features), gates(5, "recurrent weight", units)
+    if (kernel.scale is None) != (recurrent.scale is None):
+        raise reader.refuse(f"{operator}: some of its weights are float32 and some int8")
+    bias_type = BIAS_TYPES[source.dtype][:1]
+    bias = np.stack([reader.array(operator, 12 + g, f"bias {g}", bias_type, units) for g in range(4)])
+    hidden = reader.signal_of(_state(reader, operator, 18, units))
+    if hidden.dtype != source.dtype:
+        raise reader.refuse(f"{operator}: it reads {source.dtype} but its hidden state is {hidden.dtype}")
+    cell, cell_scale = _state(reader, operator, 19, units), 0.0
+    if hidden.dtype in INTEGERS:
+        cell_scale = _cell_scale(reader, operator, cell)
+        reader.check_factor(operator, 2.0**-30 / hidden.scale)
+        for weights, scale in ((kernel, source.scale), (recurrent, hidden.scale)):
+            for s in weights.scale if weights.scale is not None else ():
+                reader.check_factor(operator, scale * float(s) * 2.0**12)
+    clip = float(operator.options.get("CellClip", 0.0))
+    if not 0 <= clip < math.inf:
+        raise reader.refuse(f"{operator}: its cell clip is {clip}; it must be 0 (none) or more")
+    output = reader.graph.tensors[operator.outputs[0]]
+    if output.shape != (1, steps, units):
+        raise reader.refuse(f"{operator}: its output has shape {output.shape}, not {(1, steps, units)}")
+    shape = (units,) if direction.last_only else (steps, units)
+    return Lstm(
+        name=name,
+        kernel=kernel,
+        recurrent=recurrent,
+        bias=bias,
+        return_sequences=not direction.last_only,
+        go_backwards=direction.backwards,
+        cell_clip=clip,
+        output=replace(hidden, shape=shape),
+        cell_scale=cell_scale,
+    )
+
+
+def _relabelled(reader: Reader, layer: Lstm | Bidirectional, signal: Signal) -> None:
+    """Note a conversion whose LSTM output is read at another scale than it was written."""
+    for lstm in directions(layer):
+        if (lstm.output.scale, lstm.output.zero_point) != (signal.scale, signal.zero_point):
+            written = f"scale {lstm.output.scale:.6g}, zero point {lstm.output.zero_point}"
+            reader.notes.append(
+                f"{lstm.name}: the hidden state is written at {written} but read at scale {signal.scale:.6g}, zero "
+                f"point {signal.zero_point}, an error of the converter that costs accuracy; outputs equal "
+                "tflite-micro's; quantising the Keras file instead avoids it"
+            )
+
+
+def _read_lstm(reader: Reader, direction: Direction) -> None:
+    layer = _lstm(reader, direction, reader.name("lstm"))
+    reader.add(layer)
+    written = replace(reader.signal_of(reader.graph.tensors[direction.lstm.outputs[0]]), shape=layer.output.shape)
+    _relabelled(reader, layer, written)
+    reader.relabel(written)
+
+
+def _read_pair(reader: Reader, pair: Pair) -> None:
+    name = reader.name("bidirectional")
+    forward = _lstm(reader, pair.forward, f"{name}_forward")
+    backward = _lstm(reader, pair.backward, f"{name}_backward")
+    output = reader.signal_of(reader.graph.tensors[pair.concatenation.outputs[0]])
+    for number in pair.concatenation.inputs:
+        part = reader.signal_of(reader.graph.tensors[number])
+        if (part.scale, part.zero_point) != (output.scale, output.zero_point):
+            raise reader.refuse(f"{pair.concatenation}: it joins tensors of different scales; TFLite asks for one")
+    shape = (*forward.output.shape[:-1], forward.units + backward.units)
+    if output.dtype != forward.output.dtype or output.size != math.prod(shape):
+        raise reader.refuse(f"{pair.concatenation}: its output is {output.shape} {output.dtype}, not {shape}")
+    layer = Bidirectional(name, forward, backward, replace(output, shape=shape))
+    _relabelled(reader, layer, output)
+    reader.add(layer)
+
+
+def _read_dense(reader: Reader, operator: Operator) -> None:
+    if operator.options.get("WeightsFormat"):
+        raise reader.refuse(f"{operator}: its weights are shuffled; convert for the default target")
+    activation = operator.options.get("FusedActivationFunction", NONE)
+    if activation not in (NONE, RELU):
+        raise reader.refuse(f"{operator}: its fused activation is number {activation}; supported: none and relu")
+    matrix = reader.tensor(operator, 1)
+    if matrix is None or len(matrix.shape) != 2 or min(matrix.shape) < 1:
+        raise reader.refuse(f"{operator}: its weights are not a matrix")
+    units, columns = matrix.shape
+    rows, rest = divmod(reader.signal.size, columns)
+    if rest:
+        raise reader.refuse(f"{operator}: its {columns} columns do not divide the {reader.signal.size} input values")
+    reader.shaped(*((rows, columns) if rows > 1 else (columns,)))
+    source = reader.signal
+    weights = reader.weights(operator, 1, "its weight matrix", units, columns, rows=units)
+    narrow = operator.options.get("QuantizedBiasType") == 2  # int32, of a 16x8 Dense without bias
+    bias = np.zeros(units, BIAS_TYPES[source.dtype][-1 if narrow else 0])
+    if reader.tensor(operator, 2) is not None:
+        bias = reader.array(operator, 2, "its bias", BIAS_TYPES[source.dtype], units)
+    output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
+    if output.dtype != source.dtype or output.size != rows * units:
+        raise reader.refuse(f"{operator}: its output is {output.shape} {output.dtype}; {rows} by {units} was due")
+    if output.dtype in INTEGERS and weights.scale is not None:
+        for s in weights.scale:
+            reader.check_factor(operator, source.scale * float(s) / output.scale)
+    shape = (*source.shape[:-1], units)
+    function = "relu" if activation == RELU else "linear"
+    reader.add(Dense(reader.name("dense"), weights, bias, function, replace(output, shape=shape)))
+
+
+def _read_activation(reader: Reader, operator: Operator) -> None:
+    function = FUNCTIONS[operator.name]
+    output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
+    if output.dtype != reader.signal.dtype or output.size != reader.signal.size:
+        raise reader.refuse(
+            f"{operator}: it reads {reader.signal.dtype} and writes {output.dtype}; both must be the same"
+        )
+    if function == "softmax":
+        if operator.options.get("Beta") != 1.0 or output.shape[-1] > SOFTMAX_LIMIT:
+            raise reader.refuse(f"{operator}: supported: beta = 1 over at most {SOFTMAX_LIMIT} values")
+        if reader.signal.shape[-1] != output.shape[-1]:
+            reader.shaped(*output.shape)
+    if output.dtype in INTEGERS:
+        due = integer_activations.OUTPUTS.get(function, {}).get(output.dtype)
+        if due is not None and due != (output.scale, output.zero_point):
+            found = f"scale {output.scale}, zero point {output.zero_point}"
+            raise reader.refuse(f"{operator}: its output has {found}; TFLite asks for {due[0]} and {due[1]}")
+        if not 2.0**-24 <= reader.signal.scale <= 2.0:
+            raise reader.refuse(f"{operator}: its input has scale {reader.signal.scale}; supported: 2**-24 to 2")
+        if function == "relu":
+            reader.check_factor(operator, reader.signal.scale / output.scale)
+    reader.add(Activation(reader.name(function), function, replace(output, shape=reader.signal.shape)))
+
+
+def _read_reshape(reader: Reader, operator: Operator) -> None:
+    reader.relabel(reader.signal_of(reader.graph.tensors[operator.outputs[0]]))
+
+
+def _read_convert(reader: Reader, operator: Operator) -> None:
+    output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
+    if output.size != reader.signal.size:
+        raise reader.refuse(f"{operator}: it reads {reader.signal.size} values and writes {output.size}")
+    if "float32" not in (output.dtype, reader.signal.dtype):
+        reader.check_factor(operator, reader.signal.scale / output.scale / 256)  # int8 to int16 is 256 finer
+    kind = "dequantise" if output.dtype == "float32" else "quantise"
+    reader.add(Convert(reader.name(kind), replace(output, shape=reader.signal.shape)))
+
+
+READERS: dict[str, Callable[[Reader, Operator], None]] = {
+    "FULLY_CONNECTED": _read_dense,
+    **dict.fromkeys(FUNCTIONS, _read_activation),
+    "RESHAPE": _read_reshape,
+    "QUANTIZE": _read_convert,
+    "DEQUANTIZE": _read_convert,
+}
+SUPPORTED = (LSTM, *READERS, "STRIDED_SLICE", "REVERSE_V2", "CONCATENATION")
+
+
+def read_step(reader: Reader, step: Step) -> None:
+    if isinstance(step, Pair):
+        _read_pair(reader, step)
+    elif isinstance(step, Direction):
+        _read_lstm(reader, step)
+    else:
+        READERS[step.name](reader, step)
