@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import argparse
 import bisect
+import dataclasses
 import json
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from measure import sizes
+from measure import compiler, sizes
 from measure.profile import Profile, ProfileUnavailableError, read_profile
-from measure.target import Target, load_target
+from measure.target import load_target
 from model import samples
 from model.errors import UserError, run_main
 from model.files import write_atomically
@@ -69,6 +69,29 @@ def distance(a: Array, b: Array) -> dict[str, float]:
     return {"mae": float(difference.mean()), "max_abs": float(difference.max())}
 
 
+def against_targets(real: Array, ideal: Array, samples_path: Path, shape: tuple[int, ...]) -> dict[str, Any] | None:
+    """How good the outputs are, the device's and the trained model's: accuracy for labels, else the mean error."""
+    targets = samples.load(samples_path, Signal(shape)).targets
+    if targets is None:
+        return None
+    if targets.dtype.kind in "iu" and targets.ndim == 1:
+        right = [float((scores.reshape(len(scores), -1).argmax(axis=1) == targets).mean()) for scores in (real, ideal)]
+        return {"measure": "accuracy", "device": right[0], "float": right[1], "unit": None}
+    if targets.shape != real.shape:
+        return None
+    scale, unit = _real_world(samples_path.with_suffix(".json"))
+    errors = [scale * distance(outputs, targets)["mae"] for outputs in (real, ideal)]
+    return {"measure": "mae", "device": errors[0], "float": errors[1], "unit": unit}
+
+
+def _real_world(metadata: Path) -> tuple[float, str | None]:
+    """What one unit of the outputs is in the world, from the file beside the samples, if there is one."""
+    if not metadata.is_file():
+        return 1.0, None
+    values = json.loads(metadata.read_text(encoding="utf-8"))
+    return abs(values.get("scaling", {}).get("output", {}).get("scale", 1.0)), values.get("unit")
+
+
 def by_function(profile: Profile, elf: Path) -> list[dict[str, Any]]:
     """Instructions and code size of every executed function, the busiest first; instructions of an average call."""
     functions = sorted(
@@ -86,19 +109,26 @@ def by_function(profile: Profile, elf: Path) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["instructions"], row["name"]))
 
 
-def compiler_version(target: Target) -> str:
-    """First line of ``gcc --version``."""
-    gcc = f"{target.gcc.prefix}gcc"
-    return subprocess.run([gcc, "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[
-        0
-    ]
-
-
 def _profile(path: Path) -> tuple[Profile | None, str]:
     try:
         return read_profile(path), ""
     except ProfileUnavailableError as unavailable:
         return None, str(unavailable)
+
+
+def errors(
+    arguments: argparse.Namespace, card: dict[str, Any], outputs: Array, expected: Array, ideal: Array
+) -> dict[str, Any]:
+    """How far the outputs are from the reference, the float model and the targets."""
+    reference = against_reference(outputs, expected, card["quantisation"])
+    require_equal(reference, outputs, expected, str(arguments.elf))
+    real = to_real(outputs, card["output"])
+    given = samples.load(arguments.samples, Signal(tuple(card["input"]["shape"]))).targets
+    return {
+        "reference": reference,
+        "float": distance(real, ideal),
+        "targets": distance(real, given) if given is not None and given.shape == real.shape else None,
+    }
 
 
 def make(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -111,8 +141,7 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
     reference = against_reference(outputs, expected, card["quantisation"])
     require_equal(reference, outputs, expected, str(arguments.elf))
     real = to_real(outputs, card["output"])
-    given = samples.load(arguments.samples, Signal(tuple(card["input"]["shape"])))
-    has_targets = given.targets is not None and given.targets.shape == real.shape
+    input_shape = tuple(card["input"]["shape"])
     profile, unavailable = _profile(arguments.profile)
     bench = read_bench(arguments.bench)
     flash = sizes.flash(arguments.carried, arguments.model_object)
@@ -126,20 +155,21 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
         "quantisation": card["quantisation"],
         "state": card["state"],
         "model": {key: card[key] for key in ("name", "source", "sha256", "macs", "notes")},
-        "compiler": {"version": compiler_version(target), "flags": arguments.flags.split()},
+        "compiler": {"version": compiler.version(target, arguments.compiler), "flags": arguments.flags.split()},
         "samples": len(outputs),
+        "not_run": None if ran else unavailable,
         "function": card["function"],
         "instructions": profile.most if profile else None,
         "instructions_least": profile.least if profile else None,
         "instructions_note": unavailable or None,
         "cycles": None,
-        "flash": {"code": flash.code, "tables": flash.tables, "weights": flash.weights, "total": flash.total},
+        "flash": None if native else {**dataclasses.asdict(flash), "total": flash.total},
         "ram": {"state": bench["state_bytes"] - scratch, "scratch": scratch, "total": bench["state_bytes"]},
         "stack": bench["stack_bytes"],
         "error": {
             "reference": reference,
             "float": distance(real, ideal),
-            "targets": distance(real, given.targets) if given.targets is not None and has_targets else None,
+            "targets": against_targets(real, ideal, arguments.samples, input_shape),
         },
         "functions": by_function(profile, arguments.elf) if profile else None,
     }
@@ -149,6 +179,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="measure.report", description=__doc__)
     parser.add_argument("--target", required=True)
+    parser.add_argument("--compiler", choices=compiler.COMPILERS, required=True)
     parser.add_argument("--flags", required=True, help="of the compiler, as one word")
     paths = (
         "model",
