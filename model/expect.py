@@ -33,7 +33,8 @@ def main() -> None:
     given = samples.load(arguments.samples, trained.input).inputs
     inputs = given if given.dtype == network.input.dtype else reference.stored_inputs(network, given)
     expected = reference.run(network, inputs)
-    ideal = reference.run(trained, given) if trained.quantisation == "float32" else reference.to_real(expected, network.output)
+    real = trained.quantisation == "float32"
+    ideal = reference.run(trained, given) if real else reference.to_real(expected, network.output)
     for name, array in (("inputs", inputs), ("expected", expected), ("float", ideal.astype(np.float32))):
         write_atomically(arguments.out / f"{name}.npy", npy_bytes(np.ascontiguousarray(array)))
 

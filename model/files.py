@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ def write_atomically(path: Path, data: bytes | str) -> None:
     partial = path.with_name(path.name + ".part")
     try:
         partial.write_bytes(data.encode() if isinstance(data, str) else data)
-        os.replace(partial, path)
+        partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Write a network as C: ``<name>.h`` and ``<name>.c`` for the user, ``<name>_bench.h`` and ``model.json`` for the bench.
+"""Write a network as C: ``<name>.h`` and ``.c`` for the user, ``<name>_bench.h`` and ``model.json`` for the bench.
 
 ``python -m model.generate NETWORK.npz --kernels c --state window --out DIRECTORY``
 """
@@ -17,13 +17,13 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from model import store
+from model import store, trace
 from model.errors import UserError, run_main
 from model.files import write_atomically
 from model.layouts import SETS, elementwise
-from model.layouts.common import C_TYPES, SUFFIXES, ConstArray, Constants, float_literal, suffix
+from model.layouts.common import C_TYPES, SUFFIXES, Constants, ConstArray, float_literal, suffix
 from model.network import Bidirectional, Dense, Lstm, Network, Signal, macs
-from model.plan import Field, Loop, Op, Plan, Value, make
+from model.plan import Loop, Op, Plan, Value, make
 from model.version import VERSION
 
 LINE = 100  # columns of generated code
@@ -80,8 +80,8 @@ def allocate(plan: Plan, layout: ModuleType) -> Scratch:
 class Emitter:
     """Turns a plan's operations into C statements."""
 
-    def __init__(self, network: Network, plan: Plan, layout: ModuleType) -> None:
-        self.network, self.plan, self.layout = network, plan, layout
+    def __init__(self, network: Network, plan: Plan, layout: ModuleType, trace: bool = False) -> None:
+        self.network, self.plan, self.layout, self.trace = network, plan, layout, trace
         self.scratch = allocate(plan, layout)
         self.operations = _operations(plan)
 
@@ -128,6 +128,14 @@ class Emitter:
             function, arguments = f"dense_{kind}_{'finish' if op.kind == 'dense_finish' else 'run'}", [layer, x, y]
         return f"lstmcu_{function}({', '.join((*arguments, *scratch))});"
 
+    def traced(self, op: Op, loop: Loop | None, at: str = "t") -> list[str]:
+        """``statement`` and, when tracing, what notes down its results (see ``trace.expected``)."""
+        lines = [self.statement(op, loop, at)]
+        for value, role in trace.results(op) if self.trace else ():
+            size = f"sizeof({self.element_type(value.dtype)}) * {value.length}"
+            lines.append(f"lstmcu_trace({self.expression(value, loop, at)}, {size}); /* {role} */")
+        return lines
+
     def source(self, op: Op) -> Signal:
         """The signal that ``op``'s layer reads."""
         return self.network.input_of(_layer_index(self.network, op))
@@ -146,12 +154,12 @@ class Emitter:
         lines: list[str] = []
         for item in self.plan.work:
             if isinstance(item, Op):
-                lines.append(self.statement(item, None))
+                lines += self.traced(item, None)
             elif item.steps == 1:
-                lines += [self.statement(op, item, "0") for op in item.body]
+                lines += [line for op in item.body for line in self.traced(op, item, "0")]
             else:
                 lines.append(f"for (int32_t t = 0; t < {item.steps}; ++t) {{")
-                lines += [f"    {self.statement(op, item)}" for op in item.body]
+                lines += [f"    {line}" for op in item.body for line in self.traced(op, item)]
                 lines.append("}")
         return lines
 
@@ -172,15 +180,10 @@ class Emitter:
     def reset_lines(self) -> list[str]:
         """Body of ``<name>_reset``."""
         lines: list[str] = []
-        signals = {f"{op.name}": op.layer.output for op in self.operations if isinstance(op.layer, Lstm)}
         for f in self.plan.fields:
             where = f"state->{f.name}"
             if f.role == "hidden":
-                zero = signals[f.layer].zero_point
-                if signals[f.layer].dtype == "int16" or zero == 0:
-                    lines.append(f"memset({where}, 0, sizeof {where});")
-                else:
-                    lines.append(f"memset({where}, {zero} & 0xFF, sizeof {where}); /* hidden state 0.0 */")
+                lines += self.reset_hidden(f.name)
             elif f.role == "cell":
                 lines.append(f"memset({where}, 0, sizeof {where});")
             elif f.role == "sums":
@@ -188,6 +191,17 @@ class Emitter:
         if self.counts_steps():
             lines.append("state->step = 0;")
         return lines
+
+    def reset_hidden(self, name: str) -> list[str]:
+        """Hidden state 0.0; the halves of a Bidirectional may store it differently. Only int8 has zero points."""
+        halves = [op for op in self.operations if op.kind == "lstm" and op.y.base == name]
+        zeros = {op.layer.output.zero_point for op in halves}
+        if len(zeros) == 1:
+            return [f"memset(state->{name}, {zeros.pop() & 0xFF}, sizeof state->{name}); /* 0.0 */"]
+        return [
+            f"memset({self.expression(op.y, None)}, {op.layer.output.zero_point & 0xFF}, {op.y.length}); /* 0.0 */"
+            for op in halves
+        ]
 
     def counts_steps(self) -> bool:
         """Whether streaming must know which step of a window it is at."""
@@ -266,17 +280,31 @@ def _literals(values: Any) -> list[str]:
     return ["(-2147483647 - 1)" if value == -(1 << 31) else str(value) for value in values.tolist()]
 
 
+def _folded(line: str) -> str:
+    """A statement of a function's body; the arguments that do not fit go on to the next line."""
+    indent = len(line) - len(line.lstrip())
+    lines = [""]
+    for part in line.split(", "):
+        longer = f"{lines[-1]}, {part}" if lines[-1] else part
+        if len(longer) > LINE - 6 and lines[-1]:  # the template's own indentation, a comma
+            lines[-1] += ","
+            lines.append(" " * (indent + 8) + part)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
+
+
 def _product(shape: tuple[int, ...]) -> str:
     return " * ".join(map(str, shape))
 
 
-def context(network: Network, kernels: str, state: str) -> dict[str, Any]:
+def context(network: Network, kernels: str, state: str, tracing: bool) -> dict[str, Any]:
     """Everything the templates show."""
     stream = state == "stream"
     plan = make(network, stream)
     if stream and plan.streamable:
         raise UserError(f"model '{network.name}' cannot run as state=stream: {plan.streamable}; use state=window")
-    emitter = Emitter(network, plan, SETS[kernels])
+    emitter = Emitter(network, plan, SETS[kernels], tracing)
     once = any(op.kind == "lstm_once" for op in emitter.operations)
     always, after = emitter.step_lines() if not plan.streamable and not once else ([], [])
     step_output = Signal((emitter.operations[-1].y.length,), network.output.dtype)
@@ -313,6 +341,7 @@ def context(network: Network, kernels: str, state: str) -> dict[str, Any]:
         "step_after": after,
         "elementwise": any(op.kind == "apply" for op in emitter.operations),
         "stream": stream,
+        "trace": tracing,
         "scratch_bytes": emitter.scratch_bytes(),
     }
 
@@ -340,9 +369,9 @@ def card(network: Network, values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def generate(network: Network, kernels: str, state: str) -> dict[str, str]:
+def generate(network: Network, kernels: str, state: str, tracing: bool = False) -> dict[str, str]:
     """File name to text of everything generated."""
-    values = context(network, kernels, state)
+    values = context(network, kernels, state, tracing)
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
@@ -351,6 +380,7 @@ def generate(network: Network, kernels: str, state: str) -> dict[str, str]:
         keep_trailing_newline=True,
         autoescape=False,
     )
+    templates.filters["folded"] = _folded
     files = {
         f"{network.name}{ending}": templates.get_template(f"model{ending}.jinja").render(values)
         for ending in (".h", ".c", "_bench.h")
@@ -364,9 +394,11 @@ def main() -> None:
     parser.add_argument("network", type=Path)
     parser.add_argument("--kernels", choices=SETS, required=True)
     parser.add_argument("--state", choices=("window", "stream"), required=True)
+    parser.add_argument("--trace", action="store_true", help="note down every intermediate value, for compare")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    for name, text in generate(store.load(arguments.network), arguments.kernels, arguments.state).items():
+    files = generate(store.load(arguments.network), arguments.kernels, arguments.state, arguments.trace)
+    for name, text in files.items():
         write_atomically(arguments.out / name, text)
 
 

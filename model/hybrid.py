@@ -28,7 +28,7 @@ def _nearest(x: Array) -> Array:
 
 
 def product(weights: Weights, x: Array) -> Array:
-    """x (N, I) times weights (R, I) transposed; exact for float weights, hybrid for int8 ones. ``scale``: (R,) or ()."""
+    """x (N, I) times weights (R, I) transposed; exact for float weights, hybrid for int8 ones."""
     if weights.scale is None:
         return np.asarray(x @ weights.values.astype(np.float64).T)
     stored, scale, zero_point = quantise_vectors(x)

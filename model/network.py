@@ -88,7 +88,7 @@ class Bidirectional:
     name: str
     forward: Lstm
     backward: Lstm  # go_backwards; over a sequence its outputs are put back into time order
-    output: Signal  # (T, 2H) or (2H,); both directions have this scale and zero point
+    output: Signal  # (T, 2H) or (2H,): the scale its reader assumes; stored values are taken over as they are
 
 
 @dataclass(frozen=True, eq=False)

@@ -222,10 +222,7 @@ def _shape_change(builder: _Builder, layer: Reshape) -> None:
     if len(shape) == 1 and builder.steps <= 1:
         builder.close()
         builder.steps = 0
-    elif len(shape) == 2 and builder.steps == 0:
-        builder.steps = shape[0]
-        builder.current = replace(builder.current, length=shape[1], stride=shape[1])
-    elif len(shape) == 2 and not builder.body:
+    elif (len(shape) == 2 and builder.steps == 0) or (len(shape) == 2 and not builder.body):
         builder.steps = shape[0]
         builder.current = replace(builder.current, length=shape[1], stride=shape[1])
     else:

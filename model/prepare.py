@@ -21,7 +21,7 @@ def prepare(model: Path, samples_path: Path, quantisation: str) -> Network:
     data = samples.load(samples_path, network.input)
     if network.quantisation != "float32":
         if network.quantisation != quantisation:
-            raise UserError(f"{model}: is already quantised as {network.quantisation}; give quant={network.quantisation}")
+            raise UserError(f"{model}: comes quantised: give quant={network.quantisation}")
         return network
     quantised = quantise.quantise(network, data.calibration, quantisation)
     if quantisation in quantise.INTEGER_TYPES:

@@ -30,13 +30,14 @@ from model.network import (
 )
 
 INTEGER_TYPES = {"int8": "int8", "int16x8": "int16"}  # quantisation: type of the activations
+SMALLEST = float(np.finfo(np.float32).tiny)  # ranges finer than this scale are taken for zeros
 MIN_CELL_LOG2 = -15  # finer cell scales make TFLite's own LSTM wrong, and gain nothing: |cell| <= 1 fits
 
 
 def quantise_weights(values: Array) -> Weights:
     """Symmetric int8, one scale per leading index: values (K, ...) -> int8 (K, ...), scale (K,) float32."""
     peaks = np.abs(values).reshape(len(values), -1).max(axis=1)
-    scale = np.where(peaks > 0, peaks / np.float32(127), np.float32(1)).astype(np.float32)
+    scale = np.where(peaks > 127 * SMALLEST, peaks / np.float32(127), np.float32(1)).astype(np.float32)
     shaped = scale.reshape(-1, *[1] * (values.ndim - 1))
     return Weights(np.clip(np.rint(values / shaped), -127, 127).astype(np.int8), scale)
 
@@ -54,9 +55,9 @@ def range_signal(shape: tuple[int, ...], low: float, high: float, dtype: str) ->
     """The signal of ``dtype`` that covers [low, high] and has an exact zero; int16 is symmetric."""
     low, high = min(low, 0.0), max(high, 0.0)
     if dtype == "int16":
-        peak = max(-low, high) or 1.0
-        return Signal(shape, dtype, float(np.float32(peak / 32767)), 0)
-    scale = np.float32((high - low) / 255) if high > low else np.float32(1 / 255)
+        peak = max(-low, high)
+        return Signal(shape, dtype, float(np.float32((peak if peak > 32767 * SMALLEST else 1.0) / 32767)), 0)
+    scale = np.float32((high - low if high - low > 255 * SMALLEST else 1.0) / 255)
     zero_point = int(np.clip(np.rint(-128 - low / float(scale)), -128, 127))
     return Signal(shape, dtype, float(scale), zero_point)
 
@@ -155,7 +156,8 @@ def _quantise_integer(network: Network, calibration: Array, quantisation: str) -
 def _dynamic_layer(layer: Layer) -> Layer:
     if isinstance(layer, Bidirectional):
         forward, backward = map(_dynamic_layer, directions(layer))
-        assert isinstance(forward, Lstm) and isinstance(backward, Lstm)
+        assert isinstance(forward, Lstm)
+        assert isinstance(backward, Lstm)
         return replace(layer, forward=forward, backward=backward)
     if isinstance(layer, Lstm):
         kernel, recurrent = quantise_weights(layer.kernel.values), quantise_weights(layer.recurrent.values)

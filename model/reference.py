@@ -3,8 +3,8 @@
 """What a network must compute: float64 for real-valued networks, the exact integers for quantised ones.
 
 All windows run together: the first axis N is the sample. ``observe(layer, quantity, values)`` sees every
-intermediate result: the gates i, f, c, o, the cell and hidden state of each LSTM step (N, T, H), and each
-layer's output.
+intermediate result: of each LSTM step the gates i, f, c, o before their activation, the cell and the hidden state
+(N, T, H), and each layer's output.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from model.network import (
     Bidirectional,
     Convert,
     Dense,
-    Layer,
     Lstm,
     Network,
     Normalise,
@@ -58,7 +57,7 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     "softmax": softmax,
 }
 
-# A step maps x (N, F), hidden (N, H), cell (N, H) to the gates (after activation), the new cell and hidden state.
+# A step maps x (N, F), hidden (N, H), cell (N, H) to the gates (before activation), the new cell and hidden state.
 Step = Callable[[Array, Array, Array], tuple[tuple[Array, ...], Array, Array]]
 
 
@@ -70,12 +69,12 @@ def _float_step(layer: Lstm) -> Step:
     bias = layer.bias.astype(np.float64)
 
     def step(x: Array, hidden: Array, cell: Array) -> tuple[tuple[Array, ...], Array, Array]:
-        i, f, c, o = (product(kernel[g], x) + product(recurrent[g], hidden) + bias[g] for g in range(4))
-        i, f, c, o = sigmoid(i), sigmoid(f), np.tanh(c), sigmoid(o)
+        gates = tuple(product(kernel[g], x) + product(recurrent[g], hidden) + bias[g] for g in range(4))
+        i, f, c, o = sigmoid(gates[0]), sigmoid(gates[1]), np.tanh(gates[2]), sigmoid(gates[3])
         cell = f * cell + i * c
         if layer.cell_clip > 0:
             cell = np.clip(cell, -layer.cell_clip, layer.cell_clip)
-        return (i, f, c, o), cell, o * np.tanh(cell)
+        return gates, cell, o * np.tanh(cell)
 
     return step
 
@@ -127,7 +126,7 @@ def _integer_step(layer: Lstm, source: Signal) -> Step:
         added = fp.saturate(fp.requantise32(i * c, input_factor), 16)
         cell = np.clip(fp.saturate(kept + added, 16), -limit, limit)
         out = fp.requantise32(fp.tanh16(cell, cell_log2) * o, hidden_factor) + layer.output.zero_point
-        return (i, f, c, o), cell, np.clip(out, layer.output.low, layer.output.high)
+        return tuple(sums), cell, np.clip(out, layer.output.low, layer.output.high)
 
     return step
 

@@ -53,7 +53,7 @@ def _load_csv(path: Path, signal: Signal) -> dict[str, Array]:
 def load(path: Path, signal: Signal) -> Samples:
     """Load and check the samples of a model whose input is ``signal``."""
     if not path.is_file():
-        raise UserError(f"{path}: no such samples file; give samples= an .npz with an array 'inputs' (N, steps, features)")
+        raise UserError(f"{path}: no such samples file; give samples= an .npz with 'inputs' (N, steps, features)")
     try:
         arrays = _load_csv(path, signal) if path.suffix == ".csv" else _load_npz(path)
     except UserError:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A ``Network`` as one .npz file: its structure as JSON, its arrays beside it. The same network gives the same bytes."""
+"""A ``Network`` as one .npz file, structure and arrays. The same network gives the same bytes."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from model.errors import UserError
 from model.layouts.common import (
     ALL_GATES,
     ONCE_GATES,
-    ConstArray,
     Constants,
+    ConstArray,
     Member,
     by_unit,
     constants,
@@ -28,6 +28,8 @@ from model.layouts.common import (
 from model.network import Array, Dense, Lstm, Signal
 from model.plan import Op
 from model.reference import cell_limit, scale_of
+
+TRACES_GATES = True  # `scons compare` sees the gates of every unit
 
 
 def scratch(op: Op) -> tuple[tuple[str, int], ...]:
@@ -150,11 +152,11 @@ def dense(name: str, layer: Dense, source: Signal, steps: int = 1, blocks: int =
         prove_int32(layer.name, layer.kernel.values, bias)
         arrays.append(numbers(f"{name}_bias", bias.astype(np.int32), f"{rows}, zero point folded in"))
     elif layer.bias.dtype != np.int64:
-        raise UserError(f"layer '{layer.name}': a {layer.bias.dtype} bias is not supported in int16x8; supported: int64")
+        raise UserError(f"layer '{layer.name}': a {layer.bias.dtype} bias is not supported in int16x8, only int64")
     else:
         arrays.append(numbers(f"{name}_bias", layer.bias, rows))
     factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
-    arrays.append(ConstArray(f"{name}_scale", tuple(map(scale, factors)), "lstmcu_scale", "accumulator to output, a row"))
+    arrays.append(ConstArray(f"{name}_scale", tuple(map(scale, factors)), "lstmcu_scale", "accumulator to output"))
     low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
     limits = ((str(low), "lowest output"), (str(out.high), "highest output"))
     zero = ((str(out.zero_point), "zero point of the output"),) if kind == "s8" else ()

@@ -47,11 +47,12 @@ def _convert(layer: Convert, source: Signal) -> Call:
     if source.dtype == "float32":
         return Call(f"lstmcu_quantise_{SUFFIXES[out.dtype]}", (float_literal(out.scale), str(out.zero_point)))
     if out.dtype == "float32":
-        return Call(f"lstmcu_dequantise_{SUFFIXES[source.dtype]}", (float_literal(source.scale), str(source.zero_point)))
+        arguments = (float_literal(source.scale), str(source.zero_point))
+        return Call(f"lstmcu_dequantise_{SUFFIXES[source.dtype]}", arguments)
     factor = fp.multiplier(float(source.scale) / float(out.scale))
     pair = f"{SUFFIXES[source.dtype]}_{SUFFIXES[out.dtype]}" if source.dtype != out.dtype else SUFFIXES[out.dtype]
-    arguments = (source.zero_point, factor.value, factor.shift, out.zero_point)
-    return Call(f"lstmcu_rescale_{pair}", tuple(map(str, arguments)))
+    values = (source.zero_point, factor.value, factor.shift, out.zero_point)
+    return Call(f"lstmcu_rescale_{pair}", tuple(map(str, values)))
 
 
 def call(name: str, layer: Layer, source: Signal) -> Call:

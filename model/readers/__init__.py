@@ -10,9 +10,9 @@ from pathlib import Path
 from model.errors import UserError
 from model.names import c_identifier
 from model.network import Network
-from model.readers import keras
+from model.readers import keras, tflite
 
-FORMATS = {".keras": keras.read, ".h5": keras.read_h5, ".hdf5": keras.read_h5}
+FORMATS = {".keras": keras.read, ".h5": keras.read_h5, ".hdf5": keras.read_h5, ".tflite": tflite.read}
 
 
 def read(path: Path) -> Network:

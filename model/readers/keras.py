@@ -160,7 +160,7 @@ def _build(config: Config, arrays_of: ArraysOf, path: Path) -> tuple[Signal, tup
     return first, tuple(layers)
 
 
-DAMAGE = (OSError, KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError, RecursionError, MemoryError)
+DAMAGE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError)
 
 
 def read(path: Path, name: str, sha256: str) -> Network:

@@ -98,14 +98,15 @@ def _bidirectional(source: Source) -> list[Layer]:
     # Keras leaves backward_layer out when it is the forward layer turned round
     backward = source.config.get("backward_layer") or forward
     count = len(source.arrays) // 2
-    for key, inner, arrays in (("forward", forward, source.arrays[:count]), ("backward", backward, source.arrays[count:])):
+    halves_of_file = (("forward", forward, source.arrays[:count]), ("backward", backward, source.arrays[count:]))
+    for key, inner, arrays in halves_of_file:
         if inner.get("class_name") != "LSTM":
             raise source.refuse(f"of a {inner.get('class_name')} is not supported; supported: Bidirectional(LSTM)")
         part = source._replace(name=f"{source.name}_{key}", config=inner["config"], arrays=arrays)
         halves.append(replace(_read_lstm(part), go_backwards=key == "backward"))
     one, other = halves
     if one.output.shape != other.output.shape or bool(forward["config"].get("go_backwards")):
-        raise source.refuse("its two LSTMs must have the same units and return_sequences, and run in opposite directions")
+        raise source.refuse("its LSTMs must have the same units and return_sequences, the second one backwards")
     return [Bidirectional(source.name, one, other, Signal((*one.output.shape[:-1], 2 * one.units)))]
 
 
@@ -122,7 +123,8 @@ def _normalise(source: Source, scale: Array, offset: Array) -> list[Layer]:
 
 def _normalization(source: Source) -> list[Layer]:
     axis = source.config.get("axis")
-    if axis not in (None, -1, [-1], [], len(source.input.shape), [len(source.input.shape)]) or source.config.get("invert"):
+    last = len(source.input.shape)
+    if axis not in (None, -1, [-1], [], last, [last]) or source.config.get("invert"):
         raise source.refuse(f"axis={axis}, invert={source.config.get('invert')} is not supported; supported: axis=-1")
     given = (source.config.get("mean"), source.config.get("variance"))
     mean, variance = source.arrays[:2] if given[0] is None and len(source.arrays) >= 2 else given

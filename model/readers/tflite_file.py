@@ -26,9 +26,18 @@ TYPE_NAMES: dict[int, str] = {code: name.lower() for name, code in vars(tflite.T
 OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": (
         "UnidirectionalSequenceLSTMOptions",
-        ("FusedActivationFunction", "CellClip", "TimeMajor", "DiagonalRecurrentTensors"),
+        (
+            "FusedActivationFunction",
+            "CellClip",
+            "TimeMajor",
+            "DiagonalRecurrentTensors",
+            "AsymmetricQuantizeInputs",
+        ),
     ),
-    "FULLY_CONNECTED": ("FullyConnectedOptions", ("FusedActivationFunction", "WeightsFormat", "QuantizedBiasType")),
+    "FULLY_CONNECTED": (
+        "FullyConnectedOptions",
+        ("FusedActivationFunction", "WeightsFormat", "QuantizedBiasType", "AsymmetricQuantizeInputs"),
+    ),
     "CONCATENATION": ("ConcatenationOptions", ("Axis", "FusedActivationFunction")),
     "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
     "STRIDED_SLICE": (

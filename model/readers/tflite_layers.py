@@ -125,6 +125,9 @@ class Reader:
             )
         if not (np.isfinite(scale).all() and (scale > 0).all()) or tensor.zero_point.any():
             raise self.refuse(f"{operator}: {what} needs positive scales and zero points of 0")
+        if self.signal.dtype == "float32" and not operator.options.get("AsymmetricQuantizeInputs"):
+            note = f"{operator}: the file asks for inputs without a zero point; they get one, outputs differ a little"
+            self.notes += [] if note in self.notes else [note]
         return Weights(values, np.broadcast_to(scale, rows).astype(np.float32))
 
     def check_factor(self, operator: Operator, factor: float) -> None:

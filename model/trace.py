@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Which intermediate values a traced model notes down, in which order, and what the reference says of each.
+
+A traced run writes, for every operation of the plan in the order of execution: the gates of each unit (by kernel
+set ``c`` only), then the results of the operation itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.network import GATES, Array, Lstm, Network
+from model.plan import CELL_TYPE, Loop, Op, Plan, Value
+
+ONCE_GATES = ("i", "c", "o")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One stretch of a sample's trace."""
+
+    layer: str
+    quantities: tuple[str, ...]  # of each element in turn: gates lie side by side, unit after unit
+    dtype: str
+    length: int  # elements, all quantities together
+    step: int  # in the order of computation
+
+
+def results(op: Op) -> list[tuple[Value, str]]:
+    """The values that the generated code notes down after ``op``, and what they are."""
+    if op.kind == "lstm":
+        cell = Value(f"{op.name}_cell", CELL_TYPE[op.y.dtype], op.y.length, offset=op.direction * op.y.length)
+        return [(cell, "cell"), (op.y, "hidden")]
+    if op.kind == "lstm_once":
+        return [(op.y, "hidden")]
+    return [] if op.kind in ("copy", "dense_add") else [(op.y, "output")]
+
+
+def _records(op: Op, step: int, gates: bool) -> Iterator[Record]:
+    if gates and op.kind in ("lstm", "lstm_once"):
+        names = GATES if op.kind == "lstm" else ONCE_GATES
+        dtype = "float32" if op.y.dtype == "float32" else "int16"
+        yield Record(op.layer.name, names, dtype, len(names) * op.y.length, step)
+    for value, role in results(op):
+        yield Record(op.layer.name, (role,), value.dtype, value.length, step)
+
+
+def records(plan: Plan, gates: bool) -> list[Record]:
+    """The whole trace of one sample."""
+    found: list[Record] = []
+    for item in plan.work:
+        for step in range(item.steps if isinstance(item, Loop) else 1):
+            for op in item.body if isinstance(item, Loop) else (item,):
+                found += _records(op, step, gates)
+    return found
+
+
+def parse(data: bytes, plan: Plan, gates: bool, samples: int) -> dict[tuple[str, str], Array]:
+    """{(layer, quantity): values (samples, steps, units)} of a trace; ValueError if it has another length."""
+    layout = records(plan, gates)
+    fields = np.dtype([(f"r{n}", np.dtype(r.dtype).newbyteorder("<"), (r.length,)) for n, r in enumerate(layout)])
+    if len(data) != samples * fields.itemsize:
+        raise ValueError(f"{len(data)} bytes of trace, {samples * fields.itemsize} expected")
+    rows = np.frombuffer(data, fields)
+    pieces: dict[tuple[str, str], list[Array]] = {}
+    for n, record in enumerate(layout):
+        values = rows[f"r{n}"]
+        for k, quantity in enumerate(record.quantities):
+            pieces.setdefault((record.layer, quantity), []).append(values[:, k :: len(record.quantities)])
+    return {key: np.stack(parts, axis=1) for key, parts in pieces.items()}
+
+
+class Recorder:
+    """The reference's values in the same form; ``observe`` fits ``reference.run``."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], Array] = {}
+
+    def observe(self, layer: str, quantity: str, values: Array) -> None:
+        """Keep (samples, steps, units); a vector is a sequence of one step."""
+        self.values[layer, quantity] = values if values.ndim == 3 else values.reshape(len(values), 1, -1)
+
+
+def to_real(network: Network, lstms: dict[str, Lstm], key: tuple[str, str], values: Array) -> Array:
+    """Stored intermediate values as real numbers (float64)."""
+    layer, quantity = key
+    values = values.astype(np.float64)
+    if network.input.dtype == "float32" and network.quantisation in ("float32", "dynamic"):
+        return values
+    if quantity in GATES:
+        return values / 4096
+    if quantity == "cell":
+        return values * lstms[layer].cell_scale
+    output = lstms[layer].output if layer in lstms else next(x.output for x in network.layers if x.name == layer)
+    return (values - output.zero_point) * output.scale
+
+

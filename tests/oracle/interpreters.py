@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a .tflite over many windows with other people's interpreters, from a reset state each time.
+
+tflite-micro is the oracle for int8 and int16x8 (equal bits), LiteRT the one for float32 and dynamic (a tolerance).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from model.network import Array
+
+ARENA = 4 << 20  # bytes: enough for every model of the tests
+
+
+def run_micro(model: bytes, inputs: Array) -> Array:
+    """Outputs (N, ...) of tflite-micro for inputs (N, ...) in the model's own input type."""
+    from tflite_micro.python.tflite_micro import runtime
+
+    interpreter = runtime.Interpreter.from_bytes(model, arena_size=ARENA)
+    outputs = []
+    for window in inputs:
+        interpreter.set_input(window[np.newaxis], 0)
+        interpreter.invoke()
+        outputs.append(np.array(interpreter.get_output(0)))
+        interpreter.reset()  # hidden states to their zero point, cell states to zero
+    return np.stack(outputs)
+
+
+def run_litert(model: bytes, inputs: Array) -> Array:
+    """Outputs (N, ...) of LiteRT, the desktop runtime, for inputs (N, ...) in the model's own input type."""
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+    # without the default delegate: its float kernels are faster and a little different
+    interpreter: Any = Interpreter(
+        model_content=model,
+        num_threads=1,
+        experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+    )
+    interpreter.allocate_tensors()
+    source = interpreter.get_input_details()[0]["index"]
+    sink = interpreter.get_output_details()[0]["index"]
+    outputs = []
+    for window in inputs:
+        interpreter.reset_all_variables()
+        interpreter.set_tensor(source, window[np.newaxis])
+        interpreter.invoke()
+        outputs.append(np.array(interpreter.get_tensor(sink)))
+    return np.stack(outputs)

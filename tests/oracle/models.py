@@ -1,0 +1,219 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Models for the tests: Keras twins to convert, and random quantised networks no converter would make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from model.integer_activations import OUTPUTS
+from model.network import (
+    Activation,
+    Array,
+    Bidirectional,
+    Convert,
+    Dense,
+    Layer,
+    Lstm,
+    Network,
+    Reshape,
+    Signal,
+    Weights,
+)
+from tests.oracle.twin import Twin
+
+KerasLayer = tuple[str, dict[str, Any]]
+
+
+def lstm(units: int, sequences: bool = False, **settings: Any) -> KerasLayer:
+    """A Keras LSTM."""
+    return "LSTM", {"units": units, "return_sequences": sequences, **settings}
+
+
+def dense(units: int, activation: str = "linear") -> KerasLayer:
+    """A Keras Dense."""
+    return "Dense", {"units": units, "activation": activation}
+
+
+FLATTEN: KerasLayer = ("Flatten", {})
+
+# name: (input shape, layers)
+TWINS: dict[str, tuple[tuple[int, ...], tuple[KerasLayer, ...]]] = {
+    "window": ((1, 32), (lstm(32, True), FLATTEN, dense(16))),
+    "sequence": ((32, 1), (lstm(32), dense(16))),
+    "long": ((128, 3), (lstm(8), dense(4))),
+    "rows28": ((28, 28), (lstm(20), dense(10, "softmax"))),
+    "watch": ((50, 6), (lstm(64), dense(7, "softmax"))),
+    "stacked": ((20, 4), (lstm(9, True), lstm(6), dense(5, "relu"), dense(3))),
+    "backwards": ((12, 4), (lstm(7, go_backwards=True), dense(3))),
+    "backwards_all": ((12, 4), (lstm(7, True, go_backwards=True), FLATTEN, dense(3))),
+    "both_ways": ((12, 4), (("Bidirectional", {"layer": lstm(6, True)}), dense(3, "softmax"))),
+    "both_ways_last": ((12, 4), (("Bidirectional", {"layer": lstm(6)}), dense(3, "sigmoid"))),
+    "every_step": ((10, 4), (lstm(5, True), ("TimeDistributed", {"layer": dense(3, "tanh")}))),
+    "odd": ((11, 3), (lstm(5), dense(3, "tanh"))),
+    "ones": ((7, 1), (lstm(1), dense(1))),
+    "h33": ((9, 5), (lstm(33), dense(2, "sigmoid"))),
+    "dense_first": (
+        (8, 3),
+        (dense(6, "relu"), lstm(5, True), ("ReLU", {}), lstm(4), ("Activation", {"activation": "tanh"})),
+    ),
+    "hybrid": ((32, 32), (lstm(40), dense(32))),  # matrices large enough for dynamic range to take them
+    "reshaped": ((8,), (("Reshape", {"target_shape": (8, 1)}), lstm(3), dense(2))),
+}
+
+
+def twin(name: str, mode: str = "int8") -> Twin:
+    """One of the models above, converted in this mode."""
+    shape, layers = TWINS[name]
+    return Twin(name, shape, layers, mode)
+
+
+class Random:
+    """Builds a random integer network layer by layer; every scale, zero point, weight and bias is drawn."""
+
+    def __init__(self, seed: int, quantisation: str, shape: tuple[int, ...]) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.quantisation = quantisation
+        self.dtype = "int8" if quantisation == "int8" else "int16"
+        self.input = self.signal(shape, 4.0)
+        self.layers: list[Layer] = []
+
+    @property
+    def last(self) -> Signal:
+        """What the next layer will read."""
+        return self.layers[-1].output if self.layers else self.input
+
+    def signal(self, shape: tuple[int, ...], peak: float) -> Signal:
+        """A signal that reaches about ``peak``."""
+        peak *= self.rng.uniform(0.5, 1)
+        if self.dtype == "int16":
+            return Signal(shape, "int16", float(np.float32(peak / 32767)), 0)
+        return Signal(shape, "int8", float(np.float32(peak / 128)), int(self.rng.integers(-100, 101)))
+
+    def weights(self, groups: int, *shape: int, peak: float = 1.0) -> Weights:
+        """Weights (*shape) over the whole of int8's +-127, with ``groups`` scales."""
+        scale = self.rng.uniform(0.2, 1, groups) * peak / 127 / np.sqrt(shape[-1])
+        return Weights(self.rng.integers(-127, 128, shape).astype(np.int8), scale.astype(np.float32))
+
+    def bias(self, source: Signal, weights: Weights, *shape: int) -> Array:
+        """Biases of about +-1, one scale for each leading index."""
+        assert weights.scale is not None
+        unit = (source.scale * weights.scale.astype(np.float64)).reshape(-1, *[1] * (len(shape) - 1))
+        return np.rint(self.rng.normal(0, 1, shape) / unit).astype("int32" if self.dtype == "int8" else "int64")
+
+    def direction(self, name: str, units: int, sequences: bool, backwards: bool) -> Lstm:
+        """One LSTM over the last signal."""
+        source = self.last
+        steps, features = source.shape
+        kernel = self.weights(4, 4, units, features, peak=4.0)
+        return Lstm(
+            name=name,
+            kernel=kernel,
+            recurrent=self.weights(4, 4, units, units, peak=4.0),
+            bias=self.bias(source, kernel, 4, units),
+            return_sequences=sequences,
+            go_backwards=backwards,
+            cell_clip=float(self.rng.choice([0.0, 0.375, 10.0])),
+            output=self.signal((steps, units) if sequences else (units,), 1.0),
+            cell_scale=float(2.0 ** -self.rng.integers(9, 18)),
+        )
+
+    def lstm(self, units: int, sequences: bool = False, backwards: bool = False) -> Random:
+        """Add an LSTM."""
+        self.layers.append(self.direction(f"lstm{len(self.layers)}", units, sequences, backwards))
+        return self
+
+    def bidirectional(self, units: int, sequences: bool = False) -> Random:
+        """Add a Bidirectional whose directions have scales of their own, as the converter's have."""
+        name = f"bidirectional{len(self.layers)}"
+        forward = self.direction(f"{name}_forward", units, sequences, False)
+        backward = self.direction(f"{name}_backward", units, sequences, True)
+        output = self.signal((*forward.output.shape[:-1], 2 * units), 1.0)
+        self.layers.append(Bidirectional(name, forward, backward, output))
+        return self
+
+    def dense(self, units: int, activation: str = "linear", per_tensor: bool = False) -> Random:
+        """Add a Dense."""
+        source = self.last
+        weights = self.weights(1 if per_tensor else units, units, source.shape[-1], peak=2.0)
+        assert weights.scale is not None
+        weights = replace(weights, scale=np.broadcast_to(weights.scale, units))
+        bias = self.bias(source, weights, units)
+        output = self.signal((*source.shape[:-1], units), 2.0)
+        self.layers.append(Dense(f"dense{len(self.layers)}", weights, bias, activation, output))
+        return self
+
+    def activation(self, function: str) -> Random:
+        """Add an Activation; its output's scale is the one TFLite fixes."""
+        shape = self.last.shape
+        output = self.signal(shape, 1.0)
+        if function in OUTPUTS:
+            scale, zero_point = OUTPUTS[function][self.dtype]
+            output = Signal(shape, self.dtype, scale, zero_point)
+        self.layers.append(Activation(f"{function}{len(self.layers)}", function, output))
+        return self
+
+    def flatten(self) -> Random:
+        """Add a Reshape to one axis."""
+        self.layers.append(Reshape(f"flatten{len(self.layers)}", replace(self.last, shape=(self.last.size,))))
+        return self
+
+    def convert(self, dtype: str = "") -> Random:
+        """Add a Convert, to another scale or to float32."""
+        shape = self.last.shape
+        output = Signal(shape) if dtype == "float32" else self.signal(shape, 1.5)
+        self.layers.append(Convert(f"convert{len(self.layers)}", output))
+        return self
+
+    def network(self) -> Network:
+        """The network made."""
+        return Network("random", "random.tflite", "0" * 64, self.quantisation, self.input, tuple(self.layers))
+
+
+# name: (input shape, how to add the layers)
+RANDOM: dict[str, tuple[tuple[int, int], Callable[[Random], Random]]] = {
+    "window": ((1, 32), lambda r: r.lstm(32, True).flatten().dense(16)),
+    "sequence": ((32, 1), lambda r: r.lstm(32).dense(16)),
+    "long": ((128, 3), lambda r: r.lstm(5).dense(4, per_tensor=True)),
+    "rows28": ((28, 28), lambda r: r.lstm(20).dense(10).activation("softmax")),
+    "watch": ((50, 6), lambda r: r.lstm(64).dense(7, per_tensor=True).activation("softmax")),
+    "stacked": ((20, 4), lambda r: r.lstm(9, True).lstm(6).dense(5, "relu").dense(3, "relu", per_tensor=True)),
+    "backwards": ((12, 4), lambda r: r.lstm(7, backwards=True).dense(3)),
+    "backwards_all": ((12, 4), lambda r: r.lstm(7, True, backwards=True).flatten().dense(3)),
+    "both_ways": ((12, 4), lambda r: r.bidirectional(6, True).dense(3).activation("softmax")),
+    "both_ways_last": ((12, 4), lambda r: r.bidirectional(6).dense(3).activation("sigmoid")),
+    "every_step": ((10, 4), lambda r: r.lstm(5, True).dense(3).activation("tanh").convert()),
+    "odd": ((11, 3), lambda r: r.lstm(5).dense(3).activation("tanh")),
+    "ones": ((7, 1), lambda r: r.lstm(1).dense(1)),
+    "h33": ((9, 5), lambda r: r.lstm(33).dense(2).activation("sigmoid")),
+    "dense_first": ((8, 3), lambda r: r.dense(6, "relu").lstm(5, True).activation("relu").lstm(4).activation("tanh")),
+    "real_output": ((5, 2), lambda r: r.convert().lstm(3).dense(2).convert("float32")),
+}
+
+
+def random_network(name: str, quantisation: str, seed: int = 0) -> Network:
+    """One of the random networks above."""
+    shape, add = RANDOM[name]
+    return add(Random(seed, quantisation, shape)).network()
+
+
+def stored_inputs(signal: Signal, count: int, seed: int = 0) -> Array:
+    """Windows (count, ...) in an integer input type: the extremes, all zero points, both ends mixed, any values,
+    small real values, and steps from nothing to full scale."""
+    rng = np.random.default_rng(seed)
+    low, high, zero = signal.low, signal.high, signal.zero_point
+    windows = rng.integers(low, high + 1, (count, *signal.shape))
+    third = count // 3
+    small = np.rint(
+        rng.normal(0, rng.uniform(0.02, 0.5, (third, *[1] * len(signal.shape))), (third, *signal.shape)) / signal.scale
+    )
+    windows[:third] = np.clip(small + zero, low, high)
+    windows[third : third + 40] = rng.choice([low, high], (40, *signal.shape))
+    windows[0], windows[1], windows[2] = low, high, zero
+    windows[3] = zero
+    windows[3, len(windows[3]) // 2 :] = high
+    return windows.astype(signal.dtype)
