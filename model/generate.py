@@ -21,8 +21,8 @@ from model import store, trace
 from model.errors import UserError, run_main
 from model.files import write_atomically
 from model.layouts import SETS, elementwise
-from model.layouts.common import C_TYPES, SUFFIXES, Constants, ConstArray, float_literal, suffix
-from model.network import Bidirectional, Dense, Lstm, Network, Signal, macs
+from model.layouts.common import C_TYPES, SUFFIXES, Constants, float_literal, suffix
+from model.network import Array, Bidirectional, Dense, Lstm, Network, Signal, macs
 from model.plan import Loop, Op, Plan, Value, make
 from model.version import VERSION
 
@@ -260,15 +260,15 @@ def object_name(op: Op) -> str:
     return op.name
 
 
-def _wrapped(array: ConstArray) -> str:
+def _wrapped(values: Array | tuple[str, ...], indent: int = 4) -> str:
     """An array's initialiser, filled to the line's width."""
-    values = array.values
     texts = list(values) if isinstance(values, tuple) else _literals(values)
-    lines, line = [], "   "
+    start = " " * (indent - 1)
+    lines, line = [], start
     for text in texts:
         if len(line) + len(text) + 2 > LINE:
             lines.append(line)
-            line = "   "
+            line = start
         line += f" {text},"
     return "\n".join([*lines, line])
 

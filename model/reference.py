@@ -225,9 +225,12 @@ def run(network: Network, inputs: Array, observe: Observe = _ignore) -> Array:
 
 def stored_inputs(network: Network, real: Array) -> Array:
     """Real inputs (N, T, F) as the device takes them: normalised where the network folds that in, then quantised."""
-    if network.normalise is not None:
-        real = real.astype(np.float32) * network.normalise.scale + network.normalise.offset
-    return to_stored(real, network.input)
+    return to_stored(real if network.normalise is None else normalised(network.normalise, real), network.input)
+
+
+def normalised(layer: Normalise, real: Array) -> Array:
+    """Real values (N, T, F) in the units of a folded normalisation, float32 as on the device."""
+    return np.asarray(real.astype(np.float32) * layer.scale + layer.offset)
 
 
 def to_stored(real: Array, signal: Signal) -> Array:
