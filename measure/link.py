@@ -1,6 +1,10 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Run the linker; say in one sentence by how much a model does not fit: ``python -m measure.link TARGET gcc ...``."""
+"""Run the linker: ``python -m measure.link gcc -o forecast.elf ...``.
+
+Firmware that does not fit is linked all the same, in memory made larger, so that its sizes can be told; the
+symbols __flash_excess and __ram_excess then say by how many bytes it is too large, and it is never run.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +12,45 @@ import re
 import subprocess
 import sys
 
-from measure.target import load_target
-from model.errors import UserError, run_main
+from model.errors import run_main
 
-OVERFLOW = re.compile(r"region `(\w+)' overflowed by (\d+) bytes")
+# GNU ld: region `FLASH' overflowed by 12 bytes; lld: will not fit in region 'FLASH': overflowed by 12 bytes
+OVERFLOW = re.compile(r"region [`'](\w+)':? overflowed by (\d+) bytes")
+ATTEMPTS = 4  # one is enough unless the larger memory moves something
 
 
-def explain(target_name: str, stderr: str) -> str | None:
-    """A sentence for a region that overflowed, or None for another failure."""
-    found = {region: int(bytes_) for region, bytes_ in OVERFLOW.findall(stderr)}
-    if not found:
-        return None
-    target = load_target(target_name)
-    parts = []
-    for region, over in found.items():
-        size = (target.flash if region.lower() == "flash" else target.ram).size
-        parts.append(f"{region.lower()} of {size} bytes is exceeded by {over}")
-    return f"the model does not fit {target_name}: {' and '.join(parts)}; choose a smaller model, quant=int8 or another target"
+def overflows(stderr: str) -> dict[str, int]:
+    """Bytes that are missing, by region (flash, ram), in what a linker said."""
+    found: dict[str, int] = {}
+    for region, excess in OVERFLOW.findall(stderr):  # lld names every section that no longer fits
+        found[region.lower()] = max(int(excess), found.get(region.lower(), 0))
+    return found
+
+
+def enlarged(command: list[str], excess: dict[str, int]) -> list[str]:
+    """The command with larger regions, and the excess told in symbols."""
+    words = []
+    for word in command:
+        region = re.fullmatch(r"-Wl,--defsym=__(\w+)_size=(\w+)", word)
+        if region and region[1] in excess:
+            whole = -(-excess[region[1]] // 8) * 8  # the stack, at the end of RAM, is aligned to 8 bytes
+            word = f"-Wl,--defsym=__{region[1]}_size={int(region[2], 0) + whole:#x}"
+        words.append(word)
+    symbols = [f"-Wl,--defsym=__{region}_excess={bytes_}" for region, bytes_ in excess.items()]
+    return [*words, "-Wl,--no-check-sections", *symbols]
 
 
 def main() -> None:
     """Command line."""
-    target, *command = sys.argv[1:]
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
-    sentence = explain(target, done.stderr) if done.returncode else None
-    if sentence:
-        raise UserError(sentence)
+    command = sys.argv[1:]
+    excess: dict[str, int] = {}
+    for _ in range(ATTEMPTS):
+        words = enlarged(command, excess) if excess else command
+        done = subprocess.run(words, stderr=subprocess.PIPE, text=True, check=False)
+        more = overflows(done.stderr) if done.returncode else {}
+        if not more:
+            break
+        excess = {region: excess.get(region, 0) + more.get(region, 0) for region in {**excess, **more}}
     sys.stderr.write(done.stderr)
     sys.exit(done.returncode)
 

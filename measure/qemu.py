@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Run a bench firmware under QEMU: inputs in, outputs and figures out, nothing of it half-done."""
+"""Run a bench firmware under QEMU, or natively: inputs in, outputs and figures out, nothing of it half-done."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 from numpy.typing import NDArray
 
+from measure import isa
 from measure.profile import Profile, parse_profile
 from measure.target import Target
 from model.errors import UserError
 
-ELF_MACHINES = {"arm": "EM_ARM", "riscv": "EM_RISCV"}
+NATIVE = "run natively, where nothing counts instructions"
 
 # What QEMU and the profiler say when they do not get along.
 _REFUSED = re.compile(r"^.*(?:Could not load plugin|-plugin: |profiler: made for|profiler: needs).*$", re.M)
@@ -37,6 +38,7 @@ class Run:
     bench: str  # bench.txt as the firmware wrote it: key=value lines
     profile: Profile | None  # None when not asked for, or refused
     profile_text: str  # what Profile was parsed from; empty when None
+    trace: bytes  # trace.bin of a model generated with --trace; empty otherwise
     refusal: str  # why QEMU did not take the profiler; empty when it did
 
 
@@ -68,7 +70,9 @@ def run(
     the plugin the run is done without it and says so. UserError for everything that goes wrong.
     """
     firmware = _read_firmware(elf, target)
-    program = _find_qemu(target)
+    program = _find_qemu(target) if target.qemu else str(elf.resolve())
+    if target.qemu is None:
+        profiler = None
     if profiler is not None and not profiler.is_file():
         raise UserError(f"the profiler {profiler} does not exist: build it first, or run without it")
     with tempfile.TemporaryDirectory(prefix="lstmcu-") as name:
@@ -85,11 +89,24 @@ def run(
 
         outputs = _read_outputs(directory / "outputs.bin", elf, len(inputs), output_dtype, output_shape)
         bench = _read_text(directory / "bench.txt", elf, done)
+        trace = (directory / "trace.bin").read_bytes() if (directory / "trace.bin").is_file() else b""
         text = _read_text(directory / "profile.txt", elf, done) if plugin else ""
     profile = parse_profile(text, "the profile") if plugin else None
     if profile is not None and profile.calls == 0:
         raise UserError(f"{elf}: '{function}' was never called, so there is nothing to profile")
-    return Run(outputs, bench, profile, text, refused.group().strip() if refused else "")
+    refusal = refused.group().strip() if refused else "" if target.qemu else NATIVE
+    return Run(outputs, bench, profile, text, trace, refusal)
+
+
+def reason_not_to_run(target: Target, elf: Path) -> str:
+    """Why ``elf`` can only be built and measured: it is larger than the memory, or nothing emulates the core."""
+    symbols = _read_firmware(elf, target).symbols
+    sizes = {"flash": target.flash.size, "ram": target.ram.size}
+    over = {region: symbols[f"__{region}_excess"] for region in sizes if f"__{region}_excess" in symbols}
+    if over:
+        parts = (f"{region} of {sizes[region]:,} bytes exceeded by {n:,}" for region, n in over.items())
+        return f"does not fit: {' and '.join(parts)}"
+    return "" if target.qemu or target.arch == "host" else "not run: QEMU has no such machine"
 
 
 def _read_firmware(elf: Path, target: Target) -> _Firmware:
@@ -97,16 +114,16 @@ def _read_firmware(elf: Path, target: Target) -> _Firmware:
     try:
         with elf.open("rb") as stream:
             file = ELFFile(stream)
-            machine = file["e_machine"]
+            if target.arch != "host":
+                isa.require(file, elf, target)
             loaded = [s for s in file.iter_segments("PT_LOAD") if s["p_filesz"] > 0]
             ranges = [(s["p_paddr"], s["p_paddr"] + s["p_filesz"]) for s in loaded]
             tables = [s for s in file.iter_sections() if isinstance(s, SymbolTableSection)]
             symbols = {s.name: int(s["st_value"]) for table in tables for s in table.iter_symbols()}
     except (ELFError, ValueError, KeyError) as error:
         raise UserError(f"{elf} is not a readable ELF file: {error}") from None
-    if machine != ELF_MACHINES[target.arch]:
-        wanted = ELF_MACHINES[target.arch]
-        raise UserError(f"{elf} is for {machine}, but {target.name} is {wanted}: rebuild it")
+    if target.arch == "host" or {"__flash_excess", "__ram_excess"} & symbols.keys():
+        return _Firmware(elf, symbols)
     for low, high in ranges:
         if not any(r.origin <= low and high <= r.origin + r.size for r in (target.flash, target.ram)):
             where = f"{low:#x} to {high:#x}"
@@ -115,6 +132,7 @@ def _read_firmware(elf: Path, target: Target) -> _Firmware:
 
 
 def _find_qemu(target: Target) -> str:
+    assert target.qemu is not None
     program = shutil.which(target.qemu.program)
     if program is None:
         raise UserError(
@@ -134,13 +152,7 @@ def _plugin_arguments(firmware: _Firmware, function: str, profiler: Path) -> lis
 def _execute(
     program: str, target: Target, elf: Path, plugin: list[str], directory: Path, timeout: float
 ) -> subprocess.CompletedProcess[str]:
-    command = [program, "-M", target.qemu.machine]
-    if target.qemu.cpu is not None:
-        command += ["-cpu", target.qemu.cpu]
-    if target.arch == "riscv":
-        command += ["-bios", "none"]
-    command += ["-display", "none", "-serial", "none", "-monitor", "none", "-nodefaults", "-no-reboot"]
-    command += ["-semihosting-config", "enable=on,target=native", *plugin, "-kernel", str(elf.resolve())]
+    command = [program, *_machine(target, elf, plugin)] if target.qemu else [program]
     try:
         return subprocess.run(
             command,
@@ -154,18 +166,33 @@ def _execute(
         )
     except subprocess.TimeoutExpired:
         raise UserError(
-            f"{elf} was still running under QEMU ({target.qemu.machine}) after {timeout:g} s and was "
+            f"{elf} was still running {_where(target)} after {timeout:g} s and was "
             "stopped: it hangs, or needs a higher --timeout"
         ) from None
 
 
+def _machine(target: Target, elf: Path, plugin: list[str]) -> list[str]:
+    assert target.qemu is not None
+    words = ["-M", target.qemu.machine]
+    if target.qemu.cpu is not None:
+        words += ["-cpu", target.qemu.cpu]
+    if target.arch == "riscv":
+        words += ["-bios", "none"]
+    words += ["-display", "none", "-serial", "none", "-monitor", "none", "-nodefaults", "-no-reboot"]
+    return [*words, "-semihosting-config", "enable=on,target=native", *plugin, "-kernel", str(elf.resolve())]
+
+
+def _where(target: Target) -> str:
+    return f"under QEMU ({target.qemu.machine})" if target.qemu else "on this machine"
+
+
 def _failure(target: Target, elf: Path, done: subprocess.CompletedProcess[str]) -> str:
     """The sentence, and below it what the firmware printed, or else what QEMU said."""
-    how = f"exit code {done.returncode}" if done.returncode > 0 else f"QEMU died of signal {-done.returncode}"
+    how = f"exit code {done.returncode}" if done.returncode > 0 else f"it died of signal {-done.returncode}"
     noise = re.compile(r".*warning: nic .* has no peer$")
     stderr = "\n".join(line for line in done.stderr.splitlines() if not noise.match(line))
     said = "\n".join(part for part in (done.stdout.strip(), stderr.strip()) if part)
-    return f"{elf} failed on {target.qemu.machine} ({how}) and said:\n{said or '(nothing)'}"
+    return f"{elf} failed {_where(target)} ({how}) and said:\n{said or '(nothing)'}"
 
 
 def _read_outputs(path: Path, elf: Path, n: int, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from measure import qemu
+from measure import qemu, sizes
 from measure.profile import UNAVAILABLE
 from measure.target import load_target
 from model.errors import UserError, run_main
@@ -27,8 +27,10 @@ def main() -> None:
     """Parse the command line, run, and write all results or none."""
     options = _parse()
     card = json.loads(options.model.read_text())
-    result = qemu.run(
-        load_target(options.target),
+    target = load_target(options.target)
+    reason = qemu.reason_not_to_run(target, options.elf)
+    result = _not_run(card, options.elf, reason) if reason else qemu.run(
+        target,
         options.elf,
         _load_inputs(options.inputs),
         output_dtype=card["output"]["dtype"],
@@ -36,13 +38,20 @@ def main() -> None:
         function=card["function"],
         profiler=options.profiler,
         timeout=options.timeout,
-    )
+    )  # fmt: skip
     files = {options.outputs: _npy(result.outputs), options.bench: result.bench.encode()}
     if options.profile is not None:
         files[options.profile] = (result.profile_text or f"{UNAVAILABLE} {result.refusal}\n").encode()
-    if result.refusal:
+    if result.refusal and target.qemu and not reason:
         print(f"lstmcu: warning: no instruction profile: {result.refusal}", file=sys.stderr)
     write_together(files)
+
+
+def _not_run(card: dict[str, Any], elf: Path, reason: str) -> qemu.Run:
+    """No outputs, and of the figures only what the ELF itself tells."""
+    none = np.zeros((0, *card["output"]["shape"]), card["output"]["dtype"])
+    state = next(s.size for s in sizes.symbols(elf) if s.name == "state" and s.kind == "OBJECT")
+    return qemu.Run(none, f"samples=0\nstate_bytes={state}\n", None, "", b"", reason)
 
 
 def write_together(files: dict[Path, bytes]) -> None:
@@ -64,7 +73,7 @@ def write_together(files: dict[Path, bytes]) -> None:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m measure.run", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--target", required=True, help="a file of toolchains/, without .toml")
+    parser.add_argument("--target", required=True, help="a shipped target's name, or the path of a .toml")
     parser.add_argument("--elf", required=True, type=Path, help="the bench firmware")
     parser.add_argument("--inputs", required=True, type=Path, help=".npy (N, …) in the device's input type")
     parser.add_argument("--model", required=True, type=Path, help="model.json of the generated model")

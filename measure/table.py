@@ -15,10 +15,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from model.errors import run_main
+from model.errors import UserError, run_main
 from model.files import write_atomically
 
 Report = dict[str, Any]
+
+
+def title(report: Report) -> str:
+    """``cortex-m0 forecast int8 c``."""
+    return f"{report['target']} {report['model']['name']} {report['quantisation']} {report['kernels']}"
 
 
 def _number(value: int | None) -> str:
@@ -26,6 +31,8 @@ def _number(value: int | None) -> str:
 
 
 def _agreement(report: Report) -> str:
+    if report["not_run"]:
+        return str(report["not_run"]).partition(":")[0]
     reference = report["error"]["reference"]
     if report["quantisation"].startswith("int"):
         return (
@@ -34,6 +41,10 @@ def _agreement(report: Report) -> str:
             else "exact"
         )
     return f"within {reference['max_abs']:.1e}"
+
+
+def _float_mae(report: Report) -> str:
+    return f"{report['error']['float']['mae']:.2g}" if report["error"] else "-"
 
 
 def table(reports: list[Report]) -> Table:
@@ -48,32 +59,37 @@ def table(reports: list[Report]) -> Table:
     for r in reports:
         macs = r["model"]["macs"]
         per_mac = "-" if r["instructions"] is None else f"{r['instructions'] / macs:.2f}"
-        flash = r["flash"]
+        flash = r["flash"] or dict.fromkeys(("code", "tables", "weights"))
         view.add_row(
             r["target"], r["model"]["name"], r["quantisation"], r["kernels"], _number(r["instructions"]), per_mac,
             _number(flash["code"]), _number(flash["tables"]), _number(flash["weights"]), _number(r["ram"]["total"]),
-            _number(r["stack"]), _agreement(r), f"{r['error']['float']['mae']:.2g}",
+            _number(r["stack"]), _agreement(r), _float_mae(r),
         )  # fmt: skip
     return view
 
 
-def render(reports: list[Report]) -> str:
-    """The table and what its columns mean, as plain text."""
+def render(reports: list[Report], skipped: list[str]) -> str:
+    """The table, what its columns mean, and what is not in it, as plain text; ``skipped`` are sentences."""
     text = io.StringIO()
-    console = Console(file=text, width=160, color_system=None)
+    console = Console(file=text, width=160, color_system=None, markup=False)
     console.print(table(reports))
     samples = sorted({r["samples"] for r in reports})
     calls = sorted({r["function"] for r in reports})
     console.print(
-        f"instructions: exact count of one {' or '.join(calls)}, the longest of {samples[-1]} samples (QEMU)"
+        f"instructions: exact count of one {' or '.join(calls)}, the longest of {samples[-1] if samples else 0} samples (QEMU)"
     )
     console.print(
         "code, tables, weights: bytes of flash; RAM: sizeof the state; stack: deepest, below the caller"
     )
     for note in sorted({f"{r['model']['name']}: {note}" for r in reports for note in r["model"]["notes"]}):
         console.print(note)
-    for reason in sorted({r["instructions_note"] for r in reports if r["instructions_note"]}):
+    for reason in sorted({r["instructions_note"] for r in reports if r["instructions_note"] and not r["not_run"]}):
         console.print(f"no instruction count: {reason}")
+    for report in reports:
+        if report["not_run"]:
+            console.print(f"{title(report)} {report['not_run']}")
+    for sentence in skipped:
+        console.print(f"skipped: {sentence}")
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
@@ -81,11 +97,16 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="measure.table", description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("reports", type=Path, nargs="+")
+    parser.add_argument("--skipped", action="append", default=[], metavar="SENTENCE")
+    parser.add_argument("reports", type=Path, nargs="*")
     arguments = parser.parse_args()
-    text = render([json.loads(path.read_text()) for path in arguments.reports])
-    write_atomically(arguments.out, text)
+    reports = [json.loads(path.read_text()) for path in arguments.reports]
+    text = render(reports, arguments.skipped)
     sys.stdout.write(text)
+    if len(reports) == 1 and str(reports[0]["not_run"]).startswith("does not fit"):
+        advice = "choose a smaller model, quant=int8 or another target"
+        raise UserError(f"{title(reports[0])} {reports[0]['not_run']}; {advice}")
+    write_atomically(arguments.out, text)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from measure import compiler
+from measure.compiler import COMPILERS
 from measure.target import Target, did_you_mean, load_target, target_names
 from model.errors import UserError
 
@@ -21,17 +23,23 @@ QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
 # option: (default, help)
 OPTIONS = {
     "target": ("cortex-m4", "core to build for: a name, a list (a,b) or all"),
-    "model": ("forecast", "a shipped model's name or the path of a trained model"),
+    "toolchain": ("", "a target of your own: the path of its .toml (docs/your-target.md), or a list"),
+    "compiler": ("gcc", "gcc | clang, for targets whose file has a [clang] table"),
+    "model": ("forecast", "a shipped model's name, the path of a trained model, a list, or all shipped ones"),
     "samples": ("", "windows to calibrate on and compare; default: the .npz or .csv beside the model"),
-    "quant": ("int8", " | ".join(QUANTISATIONS)),
+    "quant": ("int8", f"{' | '.join(QUANTISATIONS)}, a list, or all"),
     "kernels": ("", "kernel set, a list or all; default: the best of the target"),
     "state": ("window", "window: a whole window a call; stream: one time step a call"),
+    "cache": ("", "folder that keeps what was built, to be found again after a change and back"),
     "timeout": ("300", "seconds a run under QEMU may take"),
     "verbose": ("0", "1 shows every command in full"),
 }
 
 ALIASES = {
     "report": "build what is asked for and print its table",
+    "compare": "where device, reference and trained model first differ: layer, gate, step",
+    "docs": "build every shipped model in every quantisation and write docs/accuracy.md",
+    "convert": "make .tflite files of a Keras model: float, dynamic range and int8",
     "test": "run the tests",
     "test-all": "run the tests with the longest sweeps",
     "train": "train the shipped models again",
@@ -41,6 +49,9 @@ EXAMPLES = (
     ("scons target=cortex-m4", "the shipped forecast model on a Cortex-M4"),
     ("scons target=cortex-m4 model=forecast-window quant=float32", "another model, not quantised"),
     ("scons target=cortex-m4 model=my.keras samples=my.npz", "your own model"),
+    ("scons target=all model=all quant=all", "every target, shipped model and quantisation, in one table"),
+    ("scons target=cortex-m55 compiler=clang", "another compiler"),
+    ("scons toolchain=my.toml", "your own target"),
     ("scons report state=stream", "time step by time step, and the table again"),
 )
 
@@ -59,10 +70,13 @@ class Options:
     """What the user asked for, checked."""
 
     targets: tuple[Target, ...]
-    model: Model
+    skipped: tuple[str, ...]  # a sentence for each target that target=all leaves out
+    models: tuple[Model, ...]
     quantisations: tuple[str, ...]
     kernels: str  # empty: each target's best
     state: str
+    compiler: str
+    cache: str  # empty: none
     timeout: int
     verbose: bool
 
@@ -113,46 +127,92 @@ def _seconds(option: str, value: str) -> int:
     return int(value)
 
 
-def read(arguments: Mapping[str, str], root: Path) -> Options:
-    """Check the name=value arguments. Raises ``UserError``."""
+def _models(value: str, samples: str, root: Path) -> tuple[Model, ...]:
+    names = shipped_models(root) if value == "all" else [name for name in value.split(",") if name]
+    models = tuple(_model(name, samples, root) for name in dict.fromkeys(names))
+    if not models:
+        raise UserError(f"model= is empty; give one of {', '.join(shipped_models(root))}, or the path of a trained model")
+    stems = [model.stem for model in models]
+    if len(set(stems)) < len(stems) or (samples and len(models) > 1):
+        raise UserError(f"model={value}: one at a time, please: they share a name, or the samples= given")
+    return models
+
+
+def _targets(given: Mapping[str, str], named: bool) -> tuple[Target, ...]:
+    """Those of target= and toolchain=; the default target only if neither is given."""
+    files = [file for file in given["toolchain"].split(",") if file]
+    if files and not all(file.endswith(".toml") for file in files):
+        raise UserError(f"toolchain={given['toolchain']}: give the path of a .toml; shipped targets go into target=")
+    names = _choices("target", given["target"], target_names()) if named or not files else ()
+    targets = tuple(load_target(str(name)) for name in (*names, *files))
+    if len({target.name for target in targets}) < len(targets):
+        raise UserError(f"toolchain={given['toolchain']}: a target of this name is there already; rename the file")
+    return targets
+
+
+def read(arguments: Mapping[str, str], root: Path, *, building: bool = True) -> Options:
+    """Check the name=value arguments, and when ``building`` also that the tools are there. Raises ``UserError``."""
     for name in arguments:
         if name not in OPTIONS:
             raise UserError(f"unknown option '{name}='{did_you_mean(name, OPTIONS)}")
     given = {name: arguments.get(name, default) for name, (default, _) in OPTIONS.items()}
-    targets = tuple(load_target(name) for name in _choices("target", given["target"], target_names()))
-    kernel_sets = sorted({name for target in targets for name in target.kernels})
+    targets = _targets(given, "target" in arguments)
     if given["kernels"]:
-        _choices("kernels", given["kernels"], kernel_sets)
+        _choices("kernels", given["kernels"], sorted({name for target in targets for name in target.kernels}))
+    chosen = _choices("compiler", given["compiler"], COMPILERS)[0]
+    skipped: list[str] = []
+    ready = []
+    for target in targets if building else ():
+        reason = _unable(target, chosen, given["kernels"])
+        if reason and given["target"] != "all":
+            raise UserError(f"target={target.name} {reason}")
+        skipped += [f"{target.name} {reason}"] if reason else []
+        ready += [] if reason else [target]
     return Options(
-        targets=targets,
-        model=_model(given["model"], given["samples"], root),
+        targets=tuple(ready) if building else targets,
+        skipped=tuple(skipped),
+        models=_models(given["model"], given["samples"], root),
         quantisations=_choices("quant", given["quant"], QUANTISATIONS),
         kernels=given["kernels"],
         state=_choices("state", given["state"], ("window", "stream"))[0],
+        compiler=chosen,
+        cache=given["cache"],
         timeout=_seconds("timeout", given["timeout"]),
         verbose=given["verbose"] not in ("", "0", "no"),
     )
 
 
-def kernel_sets(options: Options, target: Target) -> tuple[str, ...]:
-    """The kernel sets to build for one target."""
-    return _choices("kernels", options.kernels, target.kernels) if options.kernels else target.kernels[:1]
+def kernel_sets(wanted: str, target: Target) -> tuple[str, ...]:
+    """The kernel sets to build for one target: of those wanted (empty: its best) the ones it has."""
+    if wanted == "all":
+        return target.kernels
+    return tuple(name for name in target.kernels if name in wanted.split(",")) if wanted else target.kernels[:1]
 
 
-def missing_tools(target: Target) -> list[str]:
+def missing_tools(target: Target, chosen: str = "gcc") -> list[str]:
     """Programs of a target that are not on PATH."""
-    return [name for name in (f"{target.gcc.prefix}gcc", target.qemu.program) if shutil.which(name) is None]
+    programs = {compiler.program(target, "gcc"), compiler.program(target, chosen)}
+    programs |= {target.qemu.program} if target.qemu else set()
+    return sorted(name for name in programs if shutil.which(name) is None)
 
 
-def require_tools(target: Target) -> None:
-    """Raise ``UserError`` when a target's compiler or emulator is not there."""
-    missing = missing_tools(target)
+def _unable(target: Target, chosen: str, kernels: str) -> str:
+    """Why a target cannot be built as asked, as the end of a sentence; empty when it can."""
+    if chosen == "clang" and target.clang is None:
+        return f"is built with gcc only: {target.file} has no [clang] table"
+    if not kernel_sets(kernels, target):
+        return f"has no kernel set {kernels}; it has {', '.join(target.kernels)}"
+    packages = [*target.gcc.packages, *(target.clang.packages if chosen == "clang" and target.clang else ())]
+    packages += [target.qemu.package] if target.qemu else []
+    install = f"install with: sudo apt-get install {' '.join(packages)}"
+    missing = missing_tools(target, chosen)
     if missing:
-        packages = " ".join((*target.gcc.packages, target.qemu.package))
-        raise UserError(
-            f"target={target.name} needs {' and '.join(missing)}, not found in PATH={os.environ.get('PATH', '')}; "
-            f"install with: sudo apt-get install {packages}"
-        )
+        return f"needs {' and '.join(missing)}, not found in PATH={os.environ.get('PATH', '')}; {install}"
+    try:
+        compiler.find(target, chosen)
+    except UserError as error:
+        return f"needs more: {error}; {install}"
+    return ""
 
 
 def help_text(root: Path) -> str:

@@ -10,9 +10,23 @@ from pathlib import Path
 from model.errors import UserError
 from model.names import c_identifier
 from model.network import Network
-from model.readers import keras, tflite
+from model.readers import keras, safetensors, tflite
 
-FORMATS = {".keras": keras.read, ".h5": keras.read_h5, ".hdf5": keras.read_h5, ".tflite": tflite.read}
+FORMATS = {
+    ".keras": keras.read,
+    ".h5": keras.read_h5,
+    ".hdf5": keras.read_h5,
+    ".tflite": tflite.read,
+    ".safetensors": safetensors.read,
+}
+
+LONGEST = 900  # characters of a complaint, which may quote a damaged file
+
+
+def _printable(sentence: str) -> str:
+    """On one line, without what a terminal would obey, and not endless."""
+    line = "".join(c if c.isprintable() else "?" for c in sentence)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 3 :]}"
 
 
 def read(path: Path) -> Network:
@@ -24,4 +38,7 @@ def read(path: Path) -> Network:
     if not path.is_file():
         raise UserError(f"{path}: no such model file; give model= the path of a trained {' or '.join(FORMATS)} file")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return reader(path, c_identifier(path.stem), digest)
+    try:
+        return reader(path, c_identifier(path.stem), digest)
+    except UserError as error:
+        raise UserError(_printable(str(error))) from None

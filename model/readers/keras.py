@@ -7,7 +7,6 @@ Nothing is unpickled and no code from the file is run.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import zipfile
@@ -16,11 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import h5py
-import numpy as np
-
 from model.errors import UserError
 from model.network import Array, Layer, Network, Signal, directions
+from model.readers import hdf5
+from model.readers.hdf5 import Contents
 from model.readers.keras_layers import LAYERS, Config, Source
 
 MEMBER_LIMIT = 256 << 20  # bytes: no model for a microcontroller comes near, a zip bomb does
@@ -97,46 +95,29 @@ def _input_signal(config: Config, chain: list[Config], path: Path) -> Signal:
     return Signal(tuple(int(n) for n in shape[1:]))
 
 
-def _group_arrays(group: Any, below: tuple[str, ...]) -> tuple[Array, ...]:
-    arrays: list[Array] = []
-    for where in below:
-        variables = group.get(where) if isinstance(group, h5py.Group) else None
-        if isinstance(variables, h5py.Group):
-            arrays += [_dataset(variables[key]) for key in sorted(variables, key=int)]
-    return tuple(arrays)
-
-
-def _dataset(dataset: Any) -> Array:
-    if not isinstance(dataset, h5py.Dataset) or dataset.size is None or dataset.size * 8 > MEMBER_LIMIT:
-        raise ValueError("a weight is not an array, or too large")
-    return np.asarray(dataset)
-
-
 class _ArchiveArrays:
     """Arrays of model.weights.h5: a layer's group is named after its class and counted, not after the layer."""
 
-    def __init__(self, weights: h5py.File) -> None:
-        self.layers = weights.get("layers") or weights.get("_layer_checkpoint_dependencies")  # the latter: Keras 2.12
+    def __init__(self, weights: Contents) -> None:
+        self.weights = weights
+        old = "_layer_checkpoint_dependencies"  # Keras 2.12
+        self.root = old if any(path.startswith(f"{old}/") for path in weights.arrays) else "layers"
         self.seen: dict[str, int] = {}
 
     def __call__(self, kind: str, name: str, below: tuple[str, ...]) -> tuple[Array, ...]:
         base = _snake_case(kind)
         count = self.seen.get(base, 0)
         self.seen[base] = count + (kind != "InputLayer")
-        group = self.layers.get(f"{base}_{count}" if count else base) if isinstance(self.layers, h5py.Group) else None
-        return _group_arrays(group, below)
+        group = f"{self.root}/{base}_{count}" if count else f"{self.root}/{base}"
+        return tuple(array for where in below for array in self.weights.numbered(f"{group}/{where}"))
 
 
-def _legacy_arrays(weights: h5py.File) -> ArraysOf:
+def _legacy_arrays(weights: Contents) -> ArraysOf:
     """Arrays of a whole-model .h5 file: each layer's group lists them in order."""
-    layers = weights["model_weights"]
 
     def arrays_of(kind: str, name: str, below: tuple[str, ...]) -> tuple[Array, ...]:
-        group = layers.get(name)
-        if not isinstance(group, h5py.Group):
-            return ()
-        names = [n.decode() if isinstance(n, bytes) else str(n) for n in group.attrs.get("weight_names", ())]
-        return tuple(_dataset(group[n]) for n in names)
+        group = f"model_weights/{name}"
+        return tuple(weights.arrays[f"{group}/{array}"] for array in weights.texts.get(f"{group}/weight_names", ()))
 
     return arrays_of
 
@@ -169,8 +150,7 @@ def read(path: Path, name: str, sha256: str) -> Network:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(_member(archive, "config.json", path))
             weights_file = _member(archive, "model.weights.h5", path)
-        with h5py.File(io.BytesIO(weights_file), "r") as weights:
-            first, layers = _build(config, _ArchiveArrays(weights), path)
+        first, layers = _build(config, _ArchiveArrays(hdf5.load(weights_file)), path)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UserError(f"{path}: is not a Keras archive, or is truncated ({error}); save it again as .keras") from None
     except DAMAGE as error:
@@ -181,11 +161,12 @@ def read(path: Path, name: str, sha256: str) -> Network:
 def read_h5(path: Path, name: str, sha256: str) -> Network:
     """Read a whole-model .h5 file of Keras 2 or 3; raises like ``read``."""
     try:
-        with h5py.File(path, "r") as file:
-            config = file.attrs.get("model_config")
-            if config is None:
-                raise UserError(f"{path}: holds weights only; save the whole model: model.save('{path.stem}.keras')")
-            first, layers = _build(json.loads(config), _legacy_arrays(file), path)
+        if path.stat().st_size > MEMBER_LIMIT:
+            raise UserError(f"{path}: has {path.stat().st_size} bytes; no more than {MEMBER_LIMIT} are read")
+        contents = hdf5.load(path.read_bytes())
+        if "model_config" not in contents.texts:
+            raise UserError(f"{path}: holds weights only; save the whole model: model.save('{path.stem}.keras')")
+        first, layers = _build(json.loads(contents.texts["model_config"][0]), _legacy_arrays(contents), path)
     except DAMAGE as error:
         raise UserError(f"{path}: is not a Keras .h5 file, or is damaged: {type(error).__name__} {error}") from None
     return Network(name, path.name, sha256, "float32", first, layers)

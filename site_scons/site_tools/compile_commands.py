@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 from SCons.Script import Action, Dir, Environment
 
@@ -17,11 +18,16 @@ def _write(target: list, source: list, env: Environment) -> None:
         file.write(source[0].get_text_contents())
 
 
+def _command(words: tuple[str, ...], source: str, output: str) -> str:
+    """As a shell takes it; a word with a backslash is quoted already."""
+    return " ".join(w if "\\" in w else shlex.quote(w) for w in (*words, "-c", source, "-o", output))
+
+
 def _compile_commands(env: Environment, path: str) -> list:
     directory = Dir("#").abspath
     rows = [
-        {"directory": directory, "file": source, "output": output, "command": f"{command} -c {source} -o {output}"}
-        for source, output, command in sorted(set(env["COMPILED"]))
+        {"directory": directory, "file": source, "output": output, "command": _command(words, source, output)}
+        for source, output, words in sorted(env["COMPILED"])
     ]
     text = env.Value(json.dumps(rows, indent=1) + "\n")
     return env.Command(path, text, Action(_write, "[DB] $TARGET"))

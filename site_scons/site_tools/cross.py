@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compile and link for one target.
 
-    cross = env.Clone(tools=["cross"], TARGET_CORE=load_target("cortex-m4"), BUILD="build/cortex-m4")
+    cross = env.Clone(tools=["cross"], TARGET_CORE=load_target("cortex-m4"), COMPILER="gcc", BUILD="build/cortex-m4")
     objects = cross.ModelObjects(folder, generated, "c")      # the model with the runtime and kernels it needs
     bench = cross.Bench(folder, objects, generated)           # firmware that runs samples
     carried = cross.Carried(folder, objects, function)        # only what a user's firmware would carry
@@ -10,93 +10,112 @@
 
 from __future__ import annotations
 
-import subprocess
+from types import SimpleNamespace
 
-from SCons.Script import Environment, File, Glob
+from measure import compiler
+from SCons.Script import Dir, Environment, File, Glob, Value
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
-MODE = ("-std=c99", "-O2", "-g", "-ffunction-sections", "-fdata-sections", "-fno-common")
+MODE = ("-std=c99", "-O2", "-g", "-ffp-contract=off", "-ffunction-sections", "-fdata-sections", "-fno-common")
 STACK = 4096  # bytes that the bench reserves and paints
-
-
-def _identity(gcc: str) -> str:
-    """What the compiler says of itself: version, configuration, multilibs, libc's specs."""
-    run = subprocess.run([gcc, "-v", "-print-multi-lib"], capture_output=True, text=True, check=True)
-    return run.stdout + run.stderr
 
 
 def _object(env: Environment, source, name: str, **settings) -> list:
     nodes = env.Object(f"{name}.o", source, **settings)
     env.Depends(nodes, env["COMPILER_IDENTITY"])
-    env["COMPILED"].append((str(source), str(nodes[0]), env.subst("$CC $CCFLAGS $_CPPINCFLAGS")))
+    (words,) = env.Override(settings).subst_list("$CC $CCFLAGS $_CPPINCFLAGS", target=nodes)
+    env["COMPILED"].add((str(source), str(nodes[0]), tuple(map(str, words))))
     return nodes
 
 
-def _shared(env: Environment, folder: str) -> list:
+def _shared(env: Environment, folder: str, without: frozenset[str] = frozenset()) -> list:
     """Objects of every C and assembly file in a folder of firmware/, built once a target."""
     nodes = []
     for source in Glob(f"#firmware/{folder}/*.[cS]"):
-        nodes += env.LstmcuObject(source, f"#{env['BUILD']}/obj/{folder}/{source.name}")
+        name = f"#{env['BUILD']}/obj/{folder}/{source.name}"
+        made = File(f"{name}.o")
+        if source.name not in without:
+            nodes += [made] if made.has_builder() else env.LstmcuObject(source, name)
     return nodes
 
 
 def _model_objects(env: Environment, folder: str, generated: list, kernels: str) -> list:
-    local = env.Clone()
-    local.Append(CPPPATH=["#firmware/include", "#firmware/runtime", f"#firmware/kernels/{kernels}"])
-    model = local.LstmcuObject(generated[0], f"#{folder}/{generated[0].name}", CPPPATH=[*local["CPPPATH"], f"#{folder}"])
-    return [*model, *_shared(local, "runtime"), *_shared(local, f"kernels/{kernels}")]
+    runtime, primitives = env.Clone(), env.Clone()
+    runtime.Append(CPPPATH=["#firmware/include", "#firmware/runtime"])
+    primitives.Append(CPPPATH=[*runtime["CPPPATH"], f"#firmware/kernels/{kernels}"])
+    path = [*primitives["CPPPATH"], f"#{folder}"]
+    model = env.LstmcuObject(generated[0], f"#{folder}/{generated[0].name}", CPPPATH=path)
+    return [*model, *_shared(runtime, "runtime"), *_shared(primitives, f"kernels/{kernels}")]
 
 
 def _bench(env: Environment, folder: str, objects: list, generated: list) -> list:
-    local = env.Clone()
-    local.Append(CPPPATH=["#firmware/boards/common", f"#{folder}"])
+    target = env["TARGET_CORE"]
+    boards = env.Clone()
+    boards.Append(CPPPATH=[f"#firmware/boards/{target.board}", "#firmware/boards/common"])
     header = next(node for node in generated if str(node).endswith("_bench.h"))
     quoted = f'-DMODEL_BENCH_H=\\"{header.name}\\"'
-    bench = local.LstmcuObject(
-        File("#firmware/bench/bench.c"), f"#{folder}/bench.c", CCFLAGS=[*local["CCFLAGS"], quoted]
-    )
+    bench = boards.LstmcuObject(
+        File("#firmware/bench/bench.c"), f"#{folder}/bench.c",
+        CCFLAGS=[*env["CCFLAGS"], quoted], CPPPATH=[*boards["CPPPATH"], f"#{folder}"],
+    )  # fmt: skip
     env.Depends(bench, generated[1:3])  # the header's name reaches bench.c by a macro, which no scanner follows
-    target = env["TARGET_CORE"]
-    board = [*_shared(local, "boards/common"), *_shared(local, f"boards/{target.board}")]
-    script = File(f"#firmware/boards/{target.board}/link.ld")
+    own = Glob(f"#firmware/boards/{target.board}/*")
+    replaced = frozenset(file.name for file in own)  # a board's own file stands in for the common one of its name
+    board = [*_shared(boards, "boards/common", replaced), *_shared(boards, f"boards/{target.board}")]
     memory = {
         "flash_origin": target.flash.origin, "flash_size": target.flash.size,
         "ram_origin": target.ram.origin, "ram_size": target.ram.size, "stack_size": STACK,
-    }
-    symbols = [f"-Wl,--defsym=__{name}={value:#x}" for name, value in memory.items()]
-    elf = local.Program(
-        f"#{folder}/{generated[1].name[:-2]}.elf", [*objects, *bench, *board],
-        LINKFLAGS=[*local["LINKFLAGS"], f"-Wl,-T,{script.get_path()}", *symbols],
-    )
-    env.Depends(elf, script)
+    }  # fmt: skip
+    scripts = [file for file in own if file.name == "link.ld"]
+    words = [f"-T{script.get_path()}" for script in scripts]
+    words += [f"-Wl,--defsym=__{name}={value:#x}" for name, value in memory.items()] if scripts else []
+    elf = env.LstmcuProgram(f"#{folder}/{generated[1].name[:-2]}.elf", [*objects, *bench, *board], *words)
+    env.Depends(elf, scripts)
     return elf
+
+
+def _traced(env: Environment, folder: str, generated: list, kernels: str) -> list:
+    noting = env.Clone(BUILD=f"{env['BUILD']}/traced")
+    noting.Append(CCFLAGS=["-DLSTMCU_TRACE"], CPPPATH=["#firmware/runtime", "#firmware/boards/common"])
+    writer = noting.LstmcuObject(File("#firmware/bench/trace.c"), f"#{noting['BUILD']}/obj/bench/trace.c")
+    return noting.Bench(folder, [*noting.ModelObjects(folder, generated, kernels), *writer], generated)
 
 
 def _carried(env: Environment, folder: str, objects: list, functions: list[str]) -> list:
     roots = [f"-Wl,-e,{functions[0]}", *(f"-Wl,-u,{name}" for name in functions)]
-    return env.Program(f"#{folder}/carried.elf", objects, LINKFLAGS=[*env["LINKFLAGS"], *roots])
+    return env.LstmcuProgram(f"#{folder}/carried.elf", objects, *roots)
+
+
+def _program(env: Environment, path: str, objects: list, *words: str) -> list:
+    nodes = env.Program(path, objects, LINKFLAGS=[*env["LINKFLAGS"], *words])
+    env.Depends(nodes, [*env["COMPILER_IDENTITY"], File("#measure/link.py")])
+    return nodes
 
 
 def generate(env: Environment) -> None:
-    """Make ``env`` compile for ``env["TARGET_CORE"]`` into ``env["BUILD"]``."""
+    """Make ``env`` compile for ``env["TARGET_CORE"]`` with ``env["COMPILER"]`` into ``env["BUILD"]``."""
     target = env["TARGET_CORE"]
-    gcc = f"{target.gcc.prefix}gcc"
+    found = compiler.unknown() if env.GetOption("clean") or env.GetOption("help") else compiler.find(target, env["COMPILER"])
     for tool in ("gcc", "gnulink", "as"):
         env.Tool(tool)
-    env["CC"] = env["LINK"] = env["AS"] = gcc
-    env["CCFLAGS"] = [*target.flags, *MODE, *WARNINGS]
-    env["ASFLAGS"] = [*target.flags, "-g"]
-    env["LINKFLAGS"] = [*target.flags, "--specs=nano.specs", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--fatal-warnings"]
+    env["CC"] = env["LINK"] = env["AS"] = found.program
+    env["CCFLAGS"] = [*found.compile, *MODE, *WARNINGS]
+    env["ASFLAGS"] = [*found.compile, "-g"]
+    env["LINKFLAGS"] = list(found.link)
+    env["LIBRARIES"] = ["-Wl,--start-group", *map(str, found.libraries), "-Wl,--end-group"]
     env["PROGSUFFIX"] = ""
-    env["CCCOM"] = "$CC -o $TARGET -c $CCFLAGS $_CPPINCFLAGS $SOURCES"
+    env["ANYWHERE"] = [f"-ffile-prefix-map={Dir('#').abspath}=."]  # the same bytes wherever the project lies
+    env["CCCOM"] = "$CC -o $TARGET -c $( $ANYWHERE $) $CCFLAGS $_CPPINCFLAGS $SOURCES"
     env["REPORTED_FLAGS"] = " ".join([*target.flags, *MODE])
-    env["LINKCOM"] = f"$PYTHON -m measure.link {target.name} $LINK -o $TARGET $LINKFLAGS $SOURCES"
-    env["COMPILER_IDENTITY"] = env.Value(_identity(gcc))
+    env["LINKCOM"] = "$PYTHON -m measure.link $LINK -o $TARGET $LINKFLAGS $SOURCES $LIBRARIES"
+    env["COMPILER_IDENTITY"] = [Value(found.identity), *(File(str(path)) for path in found.libraries)]
     if not env["VERBOSE"]:
         env["CCCOMSTR"], env["ASPPCOMSTR"], env["LINKCOMSTR"] = "[CC] $TARGET", "[AS] $TARGET", "[LINK] $TARGET"
     env.AddMethod(_object, "LstmcuObject")
+    env.AddMethod(_program, "LstmcuProgram")
     env.AddMethod(_model_objects, "ModelObjects")
     env.AddMethod(_bench, "Bench")
+    env.AddMethod(_traced, "Traced")
     env.AddMethod(_carried, "Carried")
 
 

@@ -5,10 +5,14 @@
     profiler = env.Profiler("build/profiler")
     run = env.Run(folder, target, elf, card, inputs, profiler, 300)      # outputs.npy bench.txt profile.txt
     report = env.Report(folder, target, ...)                             # report.json
-    env.Table("build/report.txt", reports)                               # written and printed
+    env.Table("build/report.txt", reports, skipped)                      # written and printed
+    env.Compare(folder, target, network, model, traced_elf, card, inputs, 300)  # compare.txt .json .png
+    env.Accuracy("docs/accuracy.md", reports)                             # a page of the docs
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from SCons.Script import Action, Environment, File
 
@@ -20,26 +24,45 @@ def _profiler(env: Environment, folder: str) -> list:
 
 
 def _run(env: Environment, folder: str, target, elf: list, card, inputs, profiler: list, timeout: int) -> list:
-    words = ["--target", target.name, "--elf", "$SOURCE", "--model", "${SOURCES[1]}", "--inputs", "${SOURCES[2]}"]
+    words = ["--target", target.reference, "--elf", "$SOURCE", "--model", "${SOURCES[1]}", "--inputs", "${SOURCES[2]}"]
     words += ["--profiler", "${SOURCES[3]}", "--timeout", str(timeout)]
     words += ["--outputs", "$TARGET", "--bench", "${TARGETS[1]}", "--profile", "${TARGETS[2]}"]
     targets = [f"{folder}/{name}" for name in ("outputs.npy", "bench.txt", "profile.txt")]
     nodes = env.PythonProgram("measure.run", targets, [*elf, card, inputs, *profiler], *words, tag="RUN")
-    env.Depends(nodes, File(f"#toolchains/{target.name}.toml"))
+    env.Depends(nodes, File(str(target.file)))
     return nodes
 
 
 def _report(env: Environment, folder: str, target, **inputs) -> list:
-    words = ["--target", target.name, "--flags", env["REPORTED_FLAGS"], "--out", "$TARGET"]
+    words = ["--target", target.reference, "--compiler", env["COMPILER"]]
+    words += ["--flags", env["REPORTED_FLAGS"], "--out", "$TARGET"]
     for name, node in inputs.items():
         words += [f"--{name.replace('_', '-')}", str(node)]
     nodes = env.PythonProgram("measure.report", [f"{folder}/report.json"], list(inputs.values()), *words, tag="REPORT")
-    env.Depends(nodes, File(f"#toolchains/{target.name}.toml"))
+    metadata = Path(inputs["samples"]).with_suffix(".json")  # what the values mean, where the samples' maker says it
+    env.Depends(nodes, [File(str(metadata))] if metadata.is_file() else [])
+    env.Depends(nodes, File(str(target.file)))
     return nodes
 
 
-def _table(env: Environment, path: str, reports: list) -> list:
-    return env.PythonProgram("measure.table", [path], reports, "--out", "$TARGET", "$SOURCES", tag="TABLE")
+def _compare(env: Environment, folder: str, target, network: list, model, elf: list, card, inputs, timeout: int) -> list:
+    words = ["$SOURCE", "--trained", str(model.path), "--samples", str(model.samples), "--elf", "${SOURCES[1]}"]
+    words += ["--card", "${SOURCES[2]}", "--inputs", "${SOURCES[3]}", "--target", target.reference]
+    words += ["--timeout", str(timeout), "--out", "${TARGET.dir}"]
+    sources = [*network, *elf, card, inputs, str(model.path), str(model.samples)]
+    targets = [f"{folder}/compare.{ending}" for ending in ("txt", "json", "png")]
+    return env.PythonProgram("measure.compare", targets, sources, *words, tag="COMPARE")
+
+
+def _accuracy(env: Environment, path: str, reports: list) -> list:
+    nodes = env.PythonProgram("measure.accuracy", [path], reports, "--out", "$TARGET", "$SOURCES", tag="DOC")
+    env.NoClean(nodes)  # committed
+    return nodes
+
+
+def _table(env: Environment, path: str, reports: list, skipped: list[str]) -> list:
+    told = [f"--skipped={sentence}" for sentence in skipped]
+    return env.PythonProgram("measure.table", [path], reports, "--out", "$TARGET", *told, "$SOURCES", tag="TABLE")
 
 
 def generate(env: Environment) -> None:
@@ -47,6 +70,8 @@ def generate(env: Environment) -> None:
     env.AddMethod(_profiler, "Profiler")
     env.AddMethod(_run, "Run")
     env.AddMethod(_report, "Report")
+    env.AddMethod(_compare, "Compare")
+    env.AddMethod(_accuracy, "Accuracy")
     env.AddMethod(_table, "Table")
 
 

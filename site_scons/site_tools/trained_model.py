@@ -21,11 +21,16 @@ def _network(env: Environment, folder: str, model, quantisation: str) -> list:
 def _expected(env: Environment, folder: str, network: list, model) -> list:
     words = ["$SOURCE", "--model", "${SOURCES[1]}", "--samples", "${SOURCES[2]}", "--out", "${TARGET.dir}"]
     targets = [f"{folder}/{name}.npy" for name in ("inputs", "expected", "float")]
-    return env.PythonProgram("model.expect", targets, [*network, str(model.path), str(model.samples)], *words, tag="REF")
+    nodes = env.PythonProgram("model.expect", targets, [*network, str(model.path), str(model.samples)], *words, tag="REF")
+    env.Clean(nodes, f"{folder}/saturation.json")
+    return nodes
 
 
-def _model_source(env: Environment, folder: str, network: list, kernels: str, state: str, name: str) -> list:
+def _model_source(
+    env: Environment, folder: str, network: list, kernels: str, state: str, name: str, trace: bool = False
+) -> list:
     words = ["$SOURCE", "--kernels", kernels, "--state", state, "--out", "${TARGET.dir}"]
+    words += ["--trace"] if trace else []
     targets = [f"{folder}/{file}" for file in (f"{name}.c", f"{name}.h", f"{name}_bench.h", "model.json")]
     nodes = env.PythonProgram("model.generate", targets, network, *words, tag="GEN")
     env.Depends(nodes, Glob("#model/templates/*.jinja"))

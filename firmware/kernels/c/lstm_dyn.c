@@ -6,6 +6,7 @@
 #include "float_math.h"
 #include "hybrid.h"
 #include "lstmcu_kernels.h"
+#include "trace.h"
 
 static float product(const int8_t *row, const int8_t *x, int32_t count, int32_t total, lstmcu_range range,
                      float scale)
@@ -41,6 +42,7 @@ void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *h
             kernel += layer->inputs;
             recurrent += layer->units;
         }
+        lstmcu_trace(gate, sizeof gate);
         const float kept = lstmcu_sigmoid(gate[LSTMCU_FORGET]) * cell[unit];
         const float added = lstmcu_sigmoid(gate[LSTMCU_INPUT]) * lstmcu_tanh(gate[LSTMCU_CANDIDATE]);
         cell[unit] = clip(kept + added, layer->cell_limit);
@@ -61,6 +63,7 @@ void lstmcu_lstm_dyn_once(const lstmcu_lstm_once_dyn *layer, const float *x, flo
                                                  range, layer->scale[g]);
             kernel += layer->inputs;
         }
+        lstmcu_trace(gate, sizeof gate);
         const float cell = clip(lstmcu_sigmoid(gate[0]) * lstmcu_tanh(gate[1]), layer->cell_limit);
         hidden[unit] = lstmcu_sigmoid(gate[2]) * lstmcu_tanh(cell);
     }

@@ -5,6 +5,7 @@
 #include "dot.h"
 #include "float_math.h"
 #include "lstmcu_kernels.h"
+#include "trace.h"
 
 static float clip(float cell, float limit)
 {
@@ -28,6 +29,7 @@ void lstmcu_lstm_f32_step(const lstmcu_lstm_f32 *layer, const float *x, float *h
             kernel += layer->inputs;
             recurrent += layer->units;
         }
+        lstmcu_trace(gate, sizeof gate);
         const float kept = lstmcu_sigmoid(gate[LSTMCU_FORGET]) * cell[unit];
         const float added =
             lstmcu_sigmoid(gate[LSTMCU_INPUT]) * lstmcu_tanh(gate[LSTMCU_CANDIDATE]);
@@ -47,6 +49,7 @@ void lstmcu_lstm_f32_once(const lstmcu_lstm_once_f32 *layer, const float *x, flo
             gate[g] = dot_f32(kernel, x, layer->inputs, *bias++);
             kernel += layer->inputs;
         }
+        lstmcu_trace(gate, sizeof gate);
         const float cell = clip(lstmcu_sigmoid(gate[0]) * lstmcu_tanh(gate[1]), layer->cell_limit);
         hidden[unit] = lstmcu_sigmoid(gate[2]) * lstmcu_tanh(cell);
     }

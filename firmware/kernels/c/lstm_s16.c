@@ -5,6 +5,7 @@
 #include "cell.h"
 #include "dot.h"
 #include "lstmcu_kernels.h"
+#include "trace.h"
 
 /* A gate's weighted sum in Q3.12, saturated. */
 static int32_t product(const int8_t *row, const int16_t *x, int32_t count, int64_t bias, lstmcu_scale scale)
@@ -33,6 +34,7 @@ void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_
             kernel += layer->inputs;
             recurrent += layer->units;
         }
+        lstmcu_trace(gate, sizeof gate);
         const int16_t kept = lstmcu_kept(gate[LSTMCU_FORGET], cell[unit]);
         const int16_t added = lstmcu_candidate(&layer->cell, gate[LSTMCU_INPUT], gate[LSTMCU_CANDIDATE]);
         cell[unit] = lstmcu_new_cell(&layer->cell, kept + added);
@@ -51,6 +53,7 @@ void lstmcu_lstm_s16_once(const lstmcu_lstm_once_s16 *layer, const int16_t *x, i
             gate[g] = (int16_t)product(kernel, x, layer->inputs, *bias++, layer->scale[g]);
             kernel += layer->inputs;
         }
+        lstmcu_trace(gate, sizeof gate);
         const int16_t cell =
             lstmcu_new_cell(&layer->cell, lstmcu_candidate(&layer->cell, gate[0], gate[1]));
         hidden[unit] = hidden_s16(&layer->cell, gate[2], cell);

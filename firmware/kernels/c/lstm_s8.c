@@ -5,6 +5,7 @@
 #include "cell.h"
 #include "dot.h"
 #include "lstmcu_kernels.h"
+#include "trace.h"
 
 /* A gate's weighted sum in Q3.12. Each product is requantised and saturated on its own, as the reference does. */
 static int32_t product(const int8_t *row, const int8_t *x, int32_t count, int32_t bias, lstmcu_scale scale)
@@ -35,6 +36,7 @@ void lstmcu_lstm_s8_step(const lstmcu_lstm_s8 *layer, const int8_t *x, int8_t *h
             kernel += layer->inputs;
             recurrent += layer->units;
         }
+        lstmcu_trace(gate, sizeof gate);
         const int16_t kept = lstmcu_kept(gate[LSTMCU_FORGET], cell[unit]);
         const int16_t added = lstmcu_candidate(&layer->cell, gate[LSTMCU_INPUT], gate[LSTMCU_CANDIDATE]);
         cell[unit] = lstmcu_new_cell(&layer->cell, kept + added);
@@ -53,6 +55,7 @@ void lstmcu_lstm_s8_once(const lstmcu_lstm_once_s8 *layer, const int8_t *x, int8
             gate[g] = (int16_t)product(kernel, x, layer->inputs, *bias++, layer->scale[g]);
             kernel += layer->inputs;
         }
+        lstmcu_trace(gate, sizeof gate);
         const int16_t cell =
             lstmcu_new_cell(&layer->cell, lstmcu_candidate(&layer->cell, gate[0], gate[1]));
         hidden[unit] = hidden_s8(&layer->cell, gate[2], cell);
