@@ -34,9 +34,9 @@ static inline uintptr_t arch_semihosting_call(uintptr_t operation, const void *a
 {
     register uintptr_t a0 __asm__("a0") = operation;
     register const void *a1 __asm__("a1") = argument;
-    __asm__ volatile(".option push\n\t"
+    __asm__ volatile(".balign 16\n\t" /* before norvc: the linker may have to fill in half-words */
+                     ".option push\n\t"
                      ".option norvc\n\t"
-                     ".balign 16\n\t"
                      "slli x0, x0, 0x1f\n\t"
                      "ebreak\n\t"
                      "srai x0, x0, 7\n\t"
