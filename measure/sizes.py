@@ -21,6 +21,7 @@ class Symbol:
     kind: str  # FUNC or OBJECT
     address: int
     size: int
+    file: str  # the source file of a local symbol; empty for a global one
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,14 @@ def symbols(path: Path) -> tuple[Symbol, ...]:
     """Functions and objects that an ELF or object file defines."""
     with path.open("rb") as file:
         table = _symbol_table(ELFFile(file))
-        found = []
+        found, source = [], ""
         for symbol in table.iter_symbols() if table else ():
             kind = symbol["st_info"]["type"].removeprefix("STT_")
+            local = symbol["st_info"]["bind"] == "STB_LOCAL"
+            source = symbol.name if kind == "FILE" else source  # names the file of the local symbols that follow
             if kind in ("FUNC", "OBJECT") and symbol["st_shndx"] != "SHN_UNDEF":
                 thumb = 1 if kind == "FUNC" else 0
-                found.append(Symbol(symbol.name, kind, symbol["st_value"] & ~thumb, symbol["st_size"]))
+                found.append(Symbol(symbol.name, kind, symbol["st_value"] & ~thumb, symbol["st_size"], source if local else ""))
     return tuple(found)
 
 
@@ -66,8 +69,8 @@ def flash(carried: Path, model_object: Path) -> Flash:
     with carried.open("rb") as file:
         elf = ELFFile(file)
         total = sum(section["sh_size"] for section in elf.iter_sections() if _in_flash(section))
-    own = {symbol.name for symbol in symbols(model_object) if symbol.kind == "OBJECT"}
+    own = {(symbol.file, symbol.name) for symbol in symbols(model_object) if symbol.kind == "OBJECT"}
     objects = [symbol for symbol in symbols(carried) if symbol.kind == "OBJECT"]
-    weights = sum(symbol.size for symbol in objects if symbol.name in own)
-    tables = sum(symbol.size for symbol in objects if symbol.name not in own)
+    weights = sum(symbol.size for symbol in objects if (symbol.file, symbol.name) in own)
+    tables = sum(symbol.size for symbol in objects if (symbol.file, symbol.name) not in own)
     return Flash(total - tables - weights, tables, weights)

@@ -16,7 +16,7 @@ from measure.target import Target, did_you_mean, load_target, target_names
 from model.errors import UserError
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
-MODEL_ENDINGS = (".keras", ".h5", ".hdf5")
+MODEL_ENDINGS = (".keras", ".h5", ".hdf5", ".tflite")
 SAMPLE_ENDINGS = (".npz", ".csv")
 QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
 
@@ -27,7 +27,7 @@ OPTIONS = {
     "compiler": ("gcc", "gcc | clang, for targets whose file has a [clang] table"),
     "model": ("forecast", "a shipped model's name, the path of a trained model, a list, or all shipped ones"),
     "samples": ("", "windows to calibrate on and compare; default: the .npz or .csv beside the model"),
-    "quant": ("int8", f"{' | '.join(QUANTISATIONS)}, a list, or all"),
+    "quant": ("", f"{' | '.join(QUANTISATIONS)}, a list, or all; default: int8, or as the file is"),
     "kernels": ("", "kernel set, a list or all; default: the best of the target"),
     "state": ("window", "window: a whole window a call; stream: one time step a call"),
     "cache": ("", "folder that keeps what was built, to be found again after a change and back"),
@@ -62,7 +62,8 @@ class Model:
 
     stem: str
     path: Path
-    samples: Path
+    samples: Path | None  # None: a quantised model without samples, to be run on random ones
+    quantisation: str  # what the file says; float32 for one that can still be quantised
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,7 @@ class Options:
 
     targets: tuple[Target, ...]
     skipped: tuple[str, ...]  # a sentence for each target that target=all leaves out
-    models: tuple[Model, ...]
-    quantisations: tuple[str, ...]
+    builds: tuple[tuple[Model, str], ...]  # every model in every quantisation asked for
     kernels: str  # empty: each target's best
     state: str
     compiler: str
@@ -102,12 +102,24 @@ def _model(value: str, samples: str, root: Path) -> Model:
     if not (root / path).is_file():
         raise UserError(f"model={value}: no such file; give the path of a trained model ({', '.join(MODEL_ENDINGS)})")
     beside = _beside(root / path.with_suffix(""), SAMPLE_ENDINGS)
+    given_quantised = _quantisation(root / path)
     if not samples and beside is None:
+        if given_quantised != "float32":
+            return Model(path.stem, path, None, given_quantised)
         raise UserError(f"model={value}: there is no {path.stem}.npz beside it; give samples= windows to run it on")
     chosen = Path(samples) if samples else Path(os.path.relpath(beside or "", root))
     if not (root / chosen).is_file():
         raise UserError(f"samples={samples}: no such file; give an .npz with 'inputs' (N, steps, features), or a .csv")
-    return Model(path.stem, path, chosen)
+    return Model(path.stem, path, chosen, given_quantised)
+
+
+def _quantisation(path: Path) -> str:
+    """Only TensorFlow Lite files come quantised."""
+    if path.suffix != ".tflite":
+        return "float32"
+    from model import readers  # slow to import, hence only here
+
+    return readers.read(path).quantisation
 
 
 def _choices(option: str, value: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -168,11 +180,11 @@ def read(arguments: Mapping[str, str], root: Path, *, building: bool = True) -> 
             raise UserError(f"target={target.name} {reason}")
         skipped += [f"{target.name} {reason}"] if reason else []
         ready += [] if reason else [target]
+    models = _models(given["model"], given["samples"], root)
     return Options(
         targets=tuple(ready) if building else targets,
         skipped=tuple(skipped),
-        models=_models(given["model"], given["samples"], root),
-        quantisations=_choices("quant", given["quant"], QUANTISATIONS),
+        builds=tuple((model, quant) for model in models for quant in _quantisations(given["quant"], model)),
         kernels=given["kernels"],
         state=_choices("state", given["state"], ("window", "stream"))[0],
         compiler=chosen,
@@ -180,6 +192,12 @@ def read(arguments: Mapping[str, str], root: Path, *, building: bool = True) -> 
         timeout=_seconds("timeout", given["timeout"]),
         verbose=given["verbose"] not in ("", "0", "no"),
     )
+
+
+def _quantisations(wanted: str, model: Model) -> tuple[str, ...]:
+    """What to quantise a model to: as asked, else as its file is, else int8."""
+    own = "int8" if model.quantisation == "float32" else model.quantisation
+    return _choices("quant", wanted or own, QUANTISATIONS)
 
 
 def kernel_sets(wanted: str, target: Target) -> tuple[str, ...]:

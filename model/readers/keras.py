@@ -8,6 +8,7 @@ Nothing is unpickled and no code from the file is run.
 from __future__ import annotations
 
 import json
+import math
 import re
 import zipfile
 import zlib
@@ -22,6 +23,7 @@ from model.readers.hdf5 import Contents
 from model.readers.keras_layers import LAYERS, Config, Source
 
 MEMBER_LIMIT = 256 << 20  # bytes: no model for a microcontroller comes near, a zip bomb does
+ELEMENT_LIMIT = 1 << 24  # elements of a signal
 
 # (class name, layer name, where its arrays lie below its group) -> the layer's arrays in Keras's order
 ArraysOf = Callable[[str, str, tuple[str, ...]], tuple[Array, ...]]
@@ -122,9 +124,16 @@ def _legacy_arrays(weights: Contents) -> ArraysOf:
     return arrays_of
 
 
+def _check(signal: Signal, where: str) -> None:
+    """Refuse a signal without elements, or with more than any device holds."""
+    if min(signal.shape, default=0) < 1 or math.prod(signal.shape) > ELEMENT_LIMIT:
+        raise UserError(f"{where}: has shape {signal.shape}; supported: 1 to {ELEMENT_LIMIT} elements")
+
+
 def _build(config: Config, arrays_of: ArraysOf, path: Path) -> tuple[Signal, tuple[Layer, ...]]:
     chain = _chain(config, path)
     signal = _input_signal(config["config"], chain, path)
+    _check(signal, f"{path}: the input")
     first = signal
     layers: list[Layer] = []
     for spec in chain:
@@ -136,12 +145,22 @@ def _build(config: Config, arrays_of: ArraysOf, path: Path) -> tuple[Signal, tup
         name = str(settings["name"])
         layers += make(Source(where, name, settings, arrays_of(kind, name, below), signal))
         signal = layers[-1].output if layers else signal
+        _check(signal, where)
     if not any(directions(layer) for layer in layers):
         raise UserError(f"{path}: holds no LSTM layer; lstmcu builds recurrent networks")
     return first, tuple(layers)
 
 
-DAMAGE = (OSError, LookupError, TypeError, ValueError, AttributeError, RuntimeError, MemoryError)
+DAMAGE = (
+    OSError,
+    LookupError,
+    TypeError,
+    ValueError,
+    ArithmeticError,
+    AttributeError,
+    RuntimeError,
+    MemoryError,
+)
 
 
 def read(path: Path, name: str, sha256: str) -> Network:

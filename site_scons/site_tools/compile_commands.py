@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 
 from SCons.Script import Action, Dir, Environment
 
 
 def _write(target: list, source: list, env: Environment) -> None:
-    with open(str(target[0]), "w", encoding="utf-8") as file:
-        file.write(source[0].get_text_contents())
+    Path(str(target[0])).write_text(source[0].get_text_contents(), encoding="utf-8")
 
 
 def _command(words: tuple[str, ...], source: str, output: str) -> str:

@@ -10,10 +10,9 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from SCons.Script import Dir, Environment, File, Glob, Value
 
 from measure import compiler
-from SCons.Script import Dir, Environment, File, Glob, Value
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
 MODE = ("-std=c99", "-O2", "-g", "-ffp-contract=off", "-ffunction-sections", "-fdata-sections", "-fno-common")
@@ -95,7 +94,8 @@ def _program(env: Environment, path: str, objects: list, *words: str) -> list:
 def generate(env: Environment) -> None:
     """Make ``env`` compile for ``env["TARGET_CORE"]`` with ``env["COMPILER"]`` into ``env["BUILD"]``."""
     target = env["TARGET_CORE"]
-    found = compiler.unknown() if env.GetOption("clean") or env.GetOption("help") else compiler.find(target, env["COMPILER"])
+    idle = env.GetOption("clean") or env.GetOption("help")
+    found = compiler.unknown() if idle else compiler.find(target, env["COMPILER"])
     for tool in ("gcc", "gnulink", "as"):
         env.Tool(tool)
     env["CC"] = env["LINK"] = env["AS"] = found.program

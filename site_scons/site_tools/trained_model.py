@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a trained file to C text, and to what the device must answer.
 
+    samples = env.RandomSamples("build/models/forecast", model)                   # for a quantised file without any
     network = env.Network("build/models/forecast/int8", model, "int8")          # network.npz
     expected = env.Expected("build/models/forecast/int8", network, model)       # inputs, expected, float .npy
     c, header, bench, card = env.ModelSource(folder, network, "c", "window", "forecast")
@@ -10,6 +11,11 @@
 from __future__ import annotations
 
 from SCons.Script import Environment, Glob
+
+
+def _random_samples(env: Environment, folder: str, model) -> list:
+    words = ["$SOURCE", "--out", "$TARGET"]
+    return env.PythonProgram("model.random_samples", [f"{folder}/random.npz"], [str(model.path)], *words, tag="SAMPLES")
 
 
 def _network(env: Environment, folder: str, model, quantisation: str) -> list:
@@ -21,7 +27,8 @@ def _network(env: Environment, folder: str, model, quantisation: str) -> list:
 def _expected(env: Environment, folder: str, network: list, model) -> list:
     words = ["$SOURCE", "--model", "${SOURCES[1]}", "--samples", "${SOURCES[2]}", "--out", "${TARGET.dir}"]
     targets = [f"{folder}/{name}.npy" for name in ("inputs", "expected", "float")]
-    nodes = env.PythonProgram("model.expect", targets, [*network, str(model.path), str(model.samples)], *words, tag="REF")
+    sources = [*network, str(model.path), str(model.samples)]
+    nodes = env.PythonProgram("model.expect", targets, sources, *words, tag="REF")
     env.Clean(nodes, f"{folder}/saturation.json")
     return nodes
 
@@ -38,7 +45,8 @@ def _model_source(
 
 
 def generate(env: Environment) -> None:
-    """Add ``Network``, ``Expected`` and ``ModelSource`` to ``env``."""
+    """Add ``RandomSamples``, ``Network``, ``Expected`` and ``ModelSource`` to ``env``."""
+    env.AddMethod(_random_samples, "RandomSamples")
     env.AddMethod(_network, "Network")
     env.AddMethod(_expected, "Expected")
     env.AddMethod(_model_source, "ModelSource")
