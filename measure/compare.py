@@ -66,7 +66,7 @@ def rows(network: Network, device: dict[Any, Array], expected: dict[Any, Array],
     return found
 
 
-def render(table: list[Row], samples_run: int) -> str:
+def render(table: list[Row], order: trace.Order, samples_run: int) -> str:
     """The table as plain text."""
     head = f"{'layer':<20} {'quantity':<8} {'differing':>18} {'largest':>10}  {'first: sample, step, unit':<26}"
     lines = [f"Device against reference, then against the trained model, {samples_run} samples", ""]
@@ -77,15 +77,17 @@ def render(table: list[Row], samples_run: int) -> str:
         distance = " ".join(f"{value:9.2g}" for value in at)
         differing = f"{row.mismatches} of {row.count}"
         lines.append(f"{row.layer:<20} {row.quantity:<8} {differing:>18} {row.largest:>10.3g}  {first:<26} {distance}")
-    worst = next((row for row in table if row.first is not None), None)
-    lines.append("")
-    if worst is None or worst.first is None:
-        lines.append("Every intermediate value agrees with the reference.")
-    else:
-        what = f"gate {worst.quantity}" if worst.quantity in GATES else worst.quantity
-        sample, step, unit = worst.first
-        lines.append(f"First difference: layer {worst.layer}, {what}, sample {sample}, step {step}, unit {unit}.")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", verdict(table, order)]) + "\n"
+
+
+def verdict(table: list[Row], order: trace.Order) -> str:
+    """The difference that came first, in the first sample that has any."""
+    found = [(row.first[0], order[row.layer, row.quantity, row.first[1]], row.first, row) for row in table if row.first]
+    if not found:
+        return "Every intermediate value agrees with the reference."
+    _, _, (sample, step, unit), row = min(found, key=lambda item: item[:2])
+    what = f"gate {row.quantity}" if row.quantity in GATES else row.quantity
+    return f"First difference: layer {row.layer}, {what}, sample {sample}, step {step}, unit {unit}."
 
 
 def horizon(outputs: Array, ideal: Array, targets: Array | None) -> dict[str, list[float]]:
@@ -158,7 +160,7 @@ def main() -> None:
     real = loaded.inputs[: len(inputs)]
     wanted = reference.run(trained, real, ideal.observe) if trained.quantisation == "float32" else None
     table = rows(network, device, expected.values, ideal.values)
-    text = render(table, len(inputs))
+    text = render(table, trace.order_of_computation(work), len(inputs))
     real_outputs = reference.to_real(run.outputs, network.output)
     targets = None if loaded.targets is None else loaded.targets[: len(inputs)]
     curves = horizon(real_outputs, real_outputs if wanted is None else wanted, targets)

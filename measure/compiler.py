@@ -97,7 +97,8 @@ def _library_folders(gcc: str, flags: tuple[str, ...]) -> tuple[Path, ...]:
 def _library(folders: tuple[Path, ...], name: str) -> Path:
     found = next((folder / name for folder in folders if (folder / name).is_file()), None)
     if found is None:
-        raise UserError(f"the C library {name} was not found in {', '.join(map(str, folders))}: install the target's packages")
+        where = ", ".join(map(str, folders))
+        raise UserError(f"the library {name} was not found in {where}: install the target's packages")
     return found.resolve()
 
 

@@ -3,7 +3,7 @@
 """What core an ELF was built for, read from its attributes and spelt as in ``-march``.
 
 Arm: ``armv7e-m+fp`` (single-precision FPU), ``+fp.dp`` (double), ``+mve`` or ``+mve.fp`` (Helium).
-RISC-V: ``rv32imafc``, the letters only. Xtensa has no attributes: ``xtensa``.
+RISC-V: ``rv32imafc``, the letters only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from elftools.elf.sections import AttributesSection
 from measure.target import Target
 from model.errors import UserError
 
-MACHINES = {"EM_ARM": "arm", "EM_RISCV": "riscv", "EM_XTENSA": "xtensa"}
+MACHINES = {"EM_ARM": "arm", "EM_RISCV": "riscv"}
 
 # Tag_CPU_arch of "Addenda to, and Errata in, the ABI for the Arm Architecture", M profile.
 ARM = {
@@ -38,7 +38,7 @@ def built_for(elf: ELFFile) -> str:
         return _arm(_attributes(elf, ".ARM.attributes"))
     if arch == "riscv":
         return _riscv(str(_attributes(elf, ".riscv.attributes").get("TAG_ARCH", "")))
-    return str(arch or elf["e_machine"])
+    return str(elf["e_machine"])
 
 
 def require(elf: ELFFile, path: object, target: Target) -> None:
@@ -47,8 +47,7 @@ def require(elf: ELFFile, path: object, target: Target) -> None:
     RISC-V vectors may be in the core and not in the attributes: hand-written code enables them itself.
     """
     found, wanted = built_for(elf), target.isa
-    same = found == wanted or (target.arch == "riscv" and found == wanted.replace("v", "").replace("r", "rv", 1))
-    if not same:
+    if found != wanted and not (target.arch == "riscv" and f"{found}v" == wanted):
         raise UserError(f"{path} is built for {found}, but {target.name} is {wanted}: rebuild it")
     if target.arch == "riscv":
         floats = RISCV_FLOAT.get(elf["e_flags"] & 0x6, "q")

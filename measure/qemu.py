@@ -70,6 +70,8 @@ def run(
     the plugin the run is done without it and says so. UserError for everything that goes wrong.
     """
     firmware = _read_firmware(elf, target)
+    if reason := reason_not_to_run(target, elf):
+        raise UserError(f"{elf} cannot run as {target.name}: {reason}")
     program = _find_qemu(target) if target.qemu else str(elf.resolve())
     if target.qemu is None:
         profiler = None

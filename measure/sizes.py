@@ -54,7 +54,8 @@ def symbols(path: Path) -> tuple[Symbol, ...]:
             source = symbol.name if kind == "FILE" else source  # names the file of the local symbols that follow
             if kind in ("FUNC", "OBJECT") and symbol["st_shndx"] != "SHN_UNDEF":
                 thumb = 1 if kind == "FUNC" else 0
-                found.append(Symbol(symbol.name, kind, symbol["st_value"] & ~thumb, symbol["st_size"], source if local else ""))
+                address, size = symbol["st_value"] & ~thumb, symbol["st_size"]
+                found.append(Symbol(symbol.name, kind, address, size, source if local else ""))
     return tuple(found)
 
 

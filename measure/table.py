@@ -75,9 +75,9 @@ def render(reports: list[Report], skipped: list[str]) -> str:
     console.print(table(reports))
     samples = sorted({r["samples"] for r in reports})
     calls = sorted({r["function"] for r in reports})
-    console.print(
-        f"instructions: exact count of one {' or '.join(calls)}, the longest of {samples[-1] if samples else 0} samples (QEMU)"
-    )
+    most = samples[-1] if samples else 0
+    if any(r["instructions"] for r in reports):
+        console.print(f"instructions: exact count of one {' or '.join(calls)}, the longest of {most} samples (QEMU)")
     console.print(
         "code, tables, weights: bytes of flash; RAM: sizeof the state; stack: deepest, below the caller"
     )

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A target: one TOML file, checked and frozen. The file's name is the target's name; docs/targets.md describes its keys."""
+"""A target: one TOML file, checked and frozen. The file's name is the target's; docs/targets.md tells its keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from model.errors import UserError
 
 TOOLCHAINS = Path(__file__).resolve().parent.parent / "toolchains"
-ARCHITECTURES = ("arm", "riscv", "xtensa", "host")
+ARCHITECTURES = ("arm", "riscv", "host")
 
 
 @dataclass(frozen=True)

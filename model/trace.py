@@ -59,6 +59,15 @@ def records(plan: Plan, gates: bool) -> list[Record]:
     return found
 
 
+Order = dict[tuple[str, str, int], int]
+
+
+def order_of_computation(plan: Plan) -> Order:
+    """When each (layer, quantity, step) is computed, counted from 0."""
+    found = [(r.layer, quantity, r.step) for r in records(plan, gates=True) for quantity in r.quantities]
+    return {key: position for position, key in enumerate(found)}
+
+
 def parse(data: bytes, plan: Plan, gates: bool, samples: int) -> dict[tuple[str, str], Array]:
     """{(layer, quantity): values (samples, steps, units)} of a trace; ValueError if it has another length."""
     layout = records(plan, gates)

@@ -191,7 +191,8 @@ def _lstm(entry: Entry) -> None:
     while number == 0 or entry.has(f"{prefix}weight_hh_l{number}"):
         if len(entry.reader.signal.shape) != 2:
             raise entry.refuse(f"needs a sequence (steps, features) as input, got shape {entry.reader.signal.shape}")
-        name = f"{entry.name}_l{number}" if number or entry.has(f"{prefix}weight_hh_l1") else entry.name
+        stacked = entry.has(f"{prefix}weight_hh_l1")
+        name = f"{entry.name}_l{number}" if stacked else entry.name
         # all but the last of stacked layers hand on every step
         every = sequences or entry.has(f"{prefix}weight_hh_l{number + 1}")
         both = entry.has(f"{prefix}weight_hh_l{number}_reverse")

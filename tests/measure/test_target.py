@@ -16,6 +16,7 @@ from model.errors import UserError
 GOOD = """
 description = "a test target"
 arch = "riscv"
+isa = "rv32imac"
 flags = ["-march=rv32imac_zicsr", "-mabi=ilp32"]
 board = "riscv"
 kernels = ["asm", "c"]
@@ -47,6 +48,7 @@ def test_every_value_arrives(tmp_path: Path) -> None:
     assert target.kernels == ("asm", "c")
     assert target.timing == "ibex"
     assert target.gcc.prefix == "riscv64-unknown-elf-"
+    assert target.qemu is not None
     assert target.qemu.cpu == "rv32,f=false,d=false"
     assert target.ram == Region(0x80100000, 0x100000)
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -56,7 +58,27 @@ def test_every_value_arrives(tmp_path: Path) -> None:
 def test_cpu_and_timing_may_be_left_out(tmp_path: Path) -> None:
     target = load(tmp_path, GOOD.replace('timing = "ibex"', "").replace('cpu = "rv32,f=false,d=false"', ""))
     assert target.timing is None
+    assert target.qemu is not None
     assert target.qemu.cpu is None
+
+
+def test_what_a_target_may_lack(tmp_path: Path) -> None:
+    target = load(tmp_path, re.sub(r"\[qemu\][^\[]*", "", GOOD))
+    assert target.qemu is None
+    assert target.clang is None
+    host = re.sub(r"\[(qemu|memory)\][^\[]*", "", GOOD).replace('isa = "rv32imac"', "")
+    host = host.replace('arch = "riscv"', 'arch = "host"').replace('"riscv64-unknown-elf-"', '""')
+    assert load(tmp_path, host).isa == ""
+
+
+def test_a_file_outside_the_tree(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(GOOD)
+    path = str(tmp_path / "mine.toml")
+    target = load_target(path)
+    assert (target.name, target.reference) == ("mine", path)
+    assert load_target("cortex-m4").reference == "cortex-m4"
+    with pytest.raises(UserError, match=r"none\.toml: no such file; docs/your-target\.md"):
+        load_target(str(tmp_path / "none.toml"))
 
 
 @pytest.mark.parametrize("name", target_names())
@@ -86,6 +108,7 @@ def test_unknown_target(tmp_path: Path, name: str, sentence: str) -> None:
     ("old", "new", "sentence"),
     [
         ('board = "riscv"', 'bord = "riscv"', "unknown key 'bord'; did you mean 'board'?"),
+        ('isa = "rv32imac"', "", "the key 'isa' is missing"),
         ("prefix =", "prefx =", "unknown key 'gcc.prefx'; did you mean 'prefix'?"),
         ('board = "riscv"', "", "the key 'board' is missing"),
         ('machine = "virt"', "", "the key 'qemu.machine' is missing"),
