@@ -16,7 +16,7 @@ from measure.target import Target, did_you_mean, load_target, target_names
 from model.errors import UserError
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
-MODEL_ENDINGS = (".keras", ".h5", ".hdf5", ".tflite")
+MODEL_ENDINGS = (".keras", ".h5", ".hdf5", ".tflite", ".safetensors")
 SAMPLE_ENDINGS = (".npz", ".csv")
 QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
 
@@ -39,7 +39,7 @@ ALIASES = {
     "report": "build what is asked for and print its table",
     "compare": "where device, reference and trained model first differ: layer, gate, step",
     "docs": "build every shipped model in every quantisation and write docs/accuracy.md",
-    "convert": "make .tflite files of a Keras model: float, dynamic range and int8",
+    "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",
     "test": "run the tests",
     "test-all": "run the tests with the longest sweeps",
     "train": "train the shipped models again",
@@ -143,7 +143,7 @@ def _models(value: str, samples: str, root: Path) -> tuple[Model, ...]:
     names = shipped_models(root) if value == "all" else [name for name in value.split(",") if name]
     models = tuple(_model(name, samples, root) for name in dict.fromkeys(names))
     if not models:
-        raise UserError(f"model= is empty; give one of {', '.join(shipped_models(root))}, or the path of a trained model")
+        raise UserError(f"model= is empty; give one of {', '.join(shipped_models(root))}, or a trained model's path")
     stems = [model.stem for model in models]
     if len(set(stems)) < len(stems) or (samples and len(models) > 1):
         raise UserError(f"model={value}: one at a time, please: they share a name, or the samples= given")
@@ -252,7 +252,7 @@ def help_text(root: Path) -> str:
             "Examples:\n" + rows(EXAMPLES, max(len(left) for left, _ in EXAMPLES)),
             "Targets:\n" + rows(availability, 14),
             "Shipped models:\n  " + ", ".join(shipped_models(root)),
-            "Options:\n" + rows(options, 9),
+            "Options:\n" + rows(options, 10),
             "Aliases:\n" + rows(list(ALIASES.items()), 9),
             "Results lie in build/<target>/<model>/<quant>-<kernels>/. SCons's own options: scons -H",
         )

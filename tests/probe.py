@@ -1,50 +1,21 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""A tiny stand-in for a generated model, built with the real compiler for any Cortex-M that QEMU has."""
+"""A tiny stand-in for a generated model, built with the real compiler for any core that QEMU has."""
 
 from __future__ import annotations
 
 import subprocess
 from pathlib import Path
 
-from measure.target import Gcc, Qemu, Region, Target
+from measure import compiler
+from measure.target import Target, load_target, target_names
 
 ROOT = Path(__file__).resolve().parent.parent
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror"]
 
 
-def _target(name: str, flags: str, machine: str, flash: tuple[int, int], ram: tuple[int, int]) -> Target:
-    return Target(
-        name=name,
-        description=name,
-        arch="arm",
-        flags=(f"-mcpu={name}", "-mthumb", *flags.split()),
-        board="cortex-m",
-        kernels=("c",),
-        timing=None,
-        gcc=Gcc("arm-none-eabi-", ("gcc-arm-none-eabi",)),
-        qemu=Qemu("qemu-system-arm", machine, "qemu-system-arm"),
-        flash=Region(*flash),
-        ram=Region(*ram),
-    )
-
-
-_MPS2 = ((0, 0x400000), (0x20000000, 0x400000))
-_TARGETS = [
-    _target("cortex-m0", "", "microbit", (0, 0x40000), (0x20000000, 0x4000)),
-    _target("cortex-m3", "", "mps2-an385", *_MPS2),
-    _target("cortex-m4", "-mfpu=fpv4-sp-d16 -mfloat-abi=hard", "mps2-an386", *_MPS2),
-    _target("cortex-m7", "-mfpu=fpv5-d16 -mfloat-abi=hard", "mps2-an500", *_MPS2),
-    _target(
-        "cortex-m33",
-        "-mfpu=fpv5-sp-d16 -mfloat-abi=hard",
-        "mps2-an505",
-        (0x10000000, 0x400000),
-        (0x38000000, 0x400000),
-    ),
-    _target("cortex-m55", "-mfloat-abi=hard", "mps3-an547", (0, 0x80000), (0x20000000, 0x80000)),
-]
-TARGETS = {target.name: target for target in _TARGETS}
+CORES = {name: target for name in target_names() if (target := load_target(name)).qemu}
+TARGETS = {name: target for name, target in CORES.items() if target.arch == "arm" and name != "cortex-m0plus"}
 
 HEADER = """
 #include <stdint.h>
@@ -77,13 +48,13 @@ def build(
     stream: bool = False,
     stack: int = 1024,
     optimize: str = "-O2",
+    chosen: str = "gcc",
 ) -> Path:
     """Build board, bench and the C text ``model`` into ``directory``/probe.elf, warnings being errors."""
     (directory / "probe.h").write_text(HEADER)
     (directory / "probe_bench.h").write_text(BENCH_HEADER.format(stream=int(stream)))
     (directory / "probe.c").write_text('#include "probe.h"\n' + model)
-    firmware = ROOT / "firmware"
-    board = firmware / "boards" / target.board
+    boards = ROOT / "firmware/boards"
     symbols = {
         "__flash_origin": target.flash.origin,
         "__flash_size": target.flash.size,
@@ -91,17 +62,24 @@ def build(
         "__ram_size": target.ram.size,
         "__stack_size": stack,
     }
-    command = [f"{target.gcc.prefix}gcc", *target.flags, "-std=c99", optimize, "-g", *WARNINGS]
-    command += ["-ffunction-sections", "-fdata-sections", f"-I{firmware}/boards/common", f"-I{directory}"]
-    command += ['-DMODEL_BENCH_H="probe_bench.h"', str(board / "startup.c")]
-    command += [str(firmware / "boards/common/semihosting.c"), str(firmware / "bench/bench.c")]
-    command += [str(directory / "probe.c"), "-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections"]
+    found = compiler.find(target, chosen)
+    objects = []
+    sources = [boards / target.board / "startup.c", boards / "common/semihosting.c", ROOT / "firmware/bench/bench.c"]
+    for source in (*sources, directory / "probe.c"):
+        objects.append(str(directory / f"{source.stem}.o"))
+        command = [found.program, *found.compile, "-std=c99", optimize, "-g", *WARNINGS, "-c", str(source)]
+        command += ["-ffunction-sections", "-fdata-sections", f"-I{boards}/common", f"-I{directory}"]
+        _call([*command, '-DMODEL_BENCH_H="probe_bench.h"', "-o", objects[-1]])
+    command = [found.program, *found.link, *objects, *map(str, found.libraries)]
     command += [f"-Wl,--defsym={name}={value:#x}" for name, value in symbols.items()]
-    command += ["-Wl,--fatal-warnings", f"-T{board}/link.ld", "-o", str(directory / "probe.elf")]
+    _call([*command, f"-T{boards / target.board}/link.ld", "-o", str(directory / "probe.elf")])
+    return directory / "probe.elf"
+
+
+def _call(command: list[str]) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
-    return directory / "probe.elf"
 
 
 def build_profiler(directory: Path, *options: str) -> Path:

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-/* Writes every intermediate value to trace.bin in the host's working directory, in the order of computation. */
+/* Writes every intermediate value to trace.bin in the host's working directory, in the order of
+ * computation. */
 
 #include "trace.h"
 

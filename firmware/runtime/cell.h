@@ -11,7 +11,8 @@
 /** i * c~ at the cell's scale; input and candidate before their activation. */
 static inline int16_t lstmcu_candidate(const lstmcu_cell *layer, int16_t input, int16_t candidate)
 {
-    const int32_t product = (int32_t)lstmcu_sigmoid16(input) * lstmcu_tanh16(candidate, LSTMCU_GATE_LOG2_SCALE);
+    const int32_t product =
+        (int32_t)lstmcu_sigmoid16(input) * lstmcu_tanh16(candidate, LSTMCU_GATE_LOG2_SCALE);
     return lstmcu_saturate16(lstmcu_requantise(product, layer->candidate));
 }
 
@@ -31,7 +32,8 @@ static inline int16_t lstmcu_new_cell(const lstmcu_cell *layer, int32_t sum)
 /** The new hidden state, not yet saturated to its type; output before its activation. */
 static inline int32_t lstmcu_hidden(const lstmcu_cell *layer, int16_t output, int16_t cell)
 {
-    const int32_t product = (int32_t)lstmcu_tanh16(cell, layer->cell_log2_scale) * lstmcu_sigmoid16(output);
+    const int32_t product =
+        (int32_t)lstmcu_tanh16(cell, layer->cell_log2_scale) * lstmcu_sigmoid16(output);
     return lstmcu_requantise(product, layer->hidden) + layer->hidden_zero_point;
 }
 

@@ -13,7 +13,8 @@ static int32_t stored(float x, float scale, int32_t zero_point, int32_t low, int
     if (scaled >= (float)(high - zero_point)) {
         return high;
     }
-    const int32_t whole = (int32_t)scaled; /* what is left of it is exact, scaled + 0.5 may not be */
+    const int32_t whole =
+        (int32_t)scaled; /* what is left of it is exact, scaled + 0.5 may not be */
     const float rest = scaled - (float)whole;
     return whole + (rest >= 0.5f) - (rest <= -0.5f) + zero_point;
 }
@@ -39,7 +40,8 @@ void lstmcu_dequantise_s8(const int8_t *x, float *y, int32_t count, float scale,
     }
 }
 
-void lstmcu_dequantise_s16(const int16_t *x, float *y, int32_t count, float scale, int32_t zero_point)
+void lstmcu_dequantise_s16(const int16_t *x, float *y, int32_t count, float scale,
+                           int32_t zero_point)
 {
     for (int32_t k = 0; k < count; ++k) {
         y[k] = scale * (float)(x[k] - zero_point);
@@ -51,8 +53,8 @@ static int32_t rescaled(int32_t x, int32_t from_zero, lstmcu_scale scale, int32_
     return lstmcu_requantise(x - from_zero, scale) + to_zero;
 }
 
-void lstmcu_rescale_s8(const int8_t *x, int8_t *y, int32_t count, int32_t from_zero, int32_t value, int32_t shift,
-                       int32_t to_zero)
+void lstmcu_rescale_s8(const int8_t *x, int8_t *y, int32_t count, int32_t from_zero, int32_t value,
+                       int32_t shift, int32_t to_zero)
 {
     const lstmcu_scale scale = {value, shift};
     for (int32_t k = 0; k < count; ++k) {
@@ -60,8 +62,8 @@ void lstmcu_rescale_s8(const int8_t *x, int8_t *y, int32_t count, int32_t from_z
     }
 }
 
-void lstmcu_rescale_s16(const int16_t *x, int16_t *y, int32_t count, int32_t from_zero, int32_t value,
-                        int32_t shift, int32_t to_zero)
+void lstmcu_rescale_s16(const int16_t *x, int16_t *y, int32_t count, int32_t from_zero,
+                        int32_t value, int32_t shift, int32_t to_zero)
 {
     const lstmcu_scale scale = {value, shift};
     for (int32_t k = 0; k < count; ++k) {
@@ -69,8 +71,8 @@ void lstmcu_rescale_s16(const int16_t *x, int16_t *y, int32_t count, int32_t fro
     }
 }
 
-void lstmcu_rescale_s8_s16(const int8_t *x, int16_t *y, int32_t count, int32_t from_zero, int32_t value,
-                           int32_t shift, int32_t to_zero)
+void lstmcu_rescale_s8_s16(const int8_t *x, int16_t *y, int32_t count, int32_t from_zero,
+                           int32_t value, int32_t shift, int32_t to_zero)
 {
     const lstmcu_scale scale = {value, shift};
     for (int32_t k = 0; k < count; ++k) {
@@ -78,8 +80,8 @@ void lstmcu_rescale_s8_s16(const int8_t *x, int16_t *y, int32_t count, int32_t f
     }
 }
 
-void lstmcu_rescale_s16_s8(const int16_t *x, int8_t *y, int32_t count, int32_t from_zero, int32_t value,
-                           int32_t shift, int32_t to_zero)
+void lstmcu_rescale_s16_s8(const int16_t *x, int8_t *y, int32_t count, int32_t from_zero,
+                           int32_t value, int32_t shift, int32_t to_zero)
 {
     const lstmcu_scale scale = {value, shift};
     for (int32_t k = 0; k < count; ++k) {

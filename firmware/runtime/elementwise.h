@@ -16,12 +16,14 @@ void lstmcu_tanh_f32(const float *x, float *y, int32_t count);
 void lstmcu_softmax_f32(const float *x, float *y, int32_t count);
 
 /** y = x * scale + offset, an element each (count). */
-void lstmcu_normalise_f32(const float *x, float *y, int32_t count, const float *scale, const float *offset);
+void lstmcu_normalise_f32(const float *x, float *y, int32_t count, const float *scale,
+                          const float *offset);
 
 /** Any function of int8 as a table (256) of its results, from the stored value -128 on. */
 void lstmcu_look_up_s8(const int8_t *x, int8_t *y, int32_t count, const int8_t *table);
 
-/** Softmax to scale 2^-8, zero point -128; value and shift bring a difference of inputs to Q5.26. */
+/** Softmax to scale 2^-8, zero point -128; value and shift bring a difference of inputs to Q5.26.
+ */
 void lstmcu_softmax_s8(const int8_t *x, int8_t *y, int32_t count, int32_t value, int32_t shift);
 
 /** y = max(x * scale, 0), for int16 of different scales. */
@@ -34,21 +36,26 @@ void lstmcu_tanh_s16(const int16_t *x, int16_t *y, int32_t count, int32_t value,
 /** Softmax to Q0.15; value and shift bring a difference of inputs to units of 10 / 65535. */
 void lstmcu_softmax_s16(const int16_t *x, int16_t *y, int32_t count, int32_t value, int32_t shift);
 
-/** Between real values and stored ones, real = scale * (stored - zero_point); rounds to nearest, saturates. */
+/** Between real values and stored ones, real = scale * (stored - zero_point); rounds to nearest,
+ * saturates. */
 void lstmcu_quantise_s8(const float *x, int8_t *y, int32_t count, float scale, int32_t zero_point);
-void lstmcu_quantise_s16(const float *x, int16_t *y, int32_t count, float scale, int32_t zero_point);
-void lstmcu_dequantise_s8(const int8_t *x, float *y, int32_t count, float scale, int32_t zero_point);
-void lstmcu_dequantise_s16(const int16_t *x, float *y, int32_t count, float scale, int32_t zero_point);
+void lstmcu_quantise_s16(const float *x, int16_t *y, int32_t count, float scale,
+                         int32_t zero_point);
+void lstmcu_dequantise_s8(const int8_t *x, float *y, int32_t count, float scale,
+                          int32_t zero_point);
+void lstmcu_dequantise_s16(const int16_t *x, float *y, int32_t count, float scale,
+                           int32_t zero_point);
 
-/** The same real values at another scale and zero point; value and shift are the ratio of the scales. */
-void lstmcu_rescale_s8(const int8_t *x, int8_t *y, int32_t count, int32_t from_zero, int32_t value, int32_t shift,
-                       int32_t to_zero);
-void lstmcu_rescale_s16(const int16_t *x, int16_t *y, int32_t count, int32_t from_zero, int32_t value,
-                        int32_t shift, int32_t to_zero);
-void lstmcu_rescale_s8_s16(const int8_t *x, int16_t *y, int32_t count, int32_t from_zero, int32_t value,
-                           int32_t shift, int32_t to_zero);
-void lstmcu_rescale_s16_s8(const int16_t *x, int8_t *y, int32_t count, int32_t from_zero, int32_t value,
-                           int32_t shift, int32_t to_zero);
+/** The same real values at another scale and zero point; value and shift are the ratio of the
+ * scales. */
+void lstmcu_rescale_s8(const int8_t *x, int8_t *y, int32_t count, int32_t from_zero, int32_t value,
+                       int32_t shift, int32_t to_zero);
+void lstmcu_rescale_s16(const int16_t *x, int16_t *y, int32_t count, int32_t from_zero,
+                        int32_t value, int32_t shift, int32_t to_zero);
+void lstmcu_rescale_s8_s16(const int8_t *x, int16_t *y, int32_t count, int32_t from_zero,
+                           int32_t value, int32_t shift, int32_t to_zero);
+void lstmcu_rescale_s16_s8(const int16_t *x, int8_t *y, int32_t count, int32_t from_zero,
+                           int32_t value, int32_t shift, int32_t to_zero);
 
 #ifdef __cplusplus
 }

@@ -40,7 +40,8 @@ void lstmcu_softmax_f32(const float *x, float *y, int32_t count)
     }
 }
 
-void lstmcu_normalise_f32(const float *x, float *y, int32_t count, const float *scale, const float *offset)
+void lstmcu_normalise_f32(const float *x, float *y, int32_t count, const float *scale,
+                          const float *offset)
 {
     for (int32_t k = 0; k < count; ++k) {
         y[k] = x[k] * scale[k] + offset[k];

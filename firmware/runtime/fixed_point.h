@@ -34,7 +34,8 @@ static inline int32_t lstmcu_requantise(int32_t x, lstmcu_scale scale)
     return (int32_t)(((int64_t)high + (1 << (right - 1)) - (high < 0)) >> right);
 }
 
-/** x * scale for the 64-bit sums of int16x8: the factor rounded to 16 bits, one rounding at the end. */
+/** x * scale for the 64-bit sums of int16x8: the factor rounded to 16 bits, one rounding at the
+ * end. */
 static inline int32_t lstmcu_requantise64(int64_t x, lstmcu_scale scale)
 {
     const int32_t factor = scale.value < 0x7FFF0000 ? (scale.value + (1 << 15)) >> 16 : 0x7FFF;

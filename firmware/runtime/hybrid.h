@@ -11,7 +11,8 @@ typedef struct {
     int32_t zero_point;
 } lstmcu_range;
 
-/** x (count) as int8 over its own range, zero included: TFLite's asymmetric dynamic-range quantisation. */
+/** x (count) as int8 over its own range, zero included: TFLite's asymmetric dynamic-range
+ * quantisation. */
 lstmcu_range lstmcu_quantise_vector(const float *x, int32_t count, int8_t *quantised);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-/* Softmax as TensorFlow Lite Micro computes it, bit for bit. Q5.26 has 5 integer and 26 fraction bits. */
+/* Softmax as TensorFlow Lite Micro computes it, bit for bit. Q5.26 has 5 integer and 26 fraction
+ * bits. */
 #include "elementwise.h"
 #include "fixed_point.h"
 
@@ -16,11 +17,13 @@ static int32_t shift_right(int32_t x, int32_t bits)
     return (int32_t)(((int64_t)x + (1 << (bits - 1)) - (x < 0)) >> bits);
 }
 
-/* exp of a Q5.26 that is not positive, in Q0.31: a series near -1/8, times a factor for each higher bit */
+/* exp of a Q5.26 that is not positive, in Q0.31: a series near -1/8, times a factor for each higher
+ * bit */
 static int32_t exp_q31(int32_t x)
 {
     /* exp(-2^k), k = -2 .. 4 */
-    static const int32_t factors[7] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
+    static const int32_t factors[7] = {1672461947, 1302514674, 790015084, 290630308,
+                                       39332535,   720401,     242};
     const int32_t quarter = 1 << 24;
     const int32_t low = (x & (quarter - 1)) - quarter; /* in [-1/4, 0) */
     const int32_t a = low * 32 + (1 << 28);
@@ -54,7 +57,8 @@ static int32_t reciprocal(int32_t x)
 void lstmcu_softmax_s8(const int8_t *x, int8_t *y, int32_t count, int32_t value, int32_t shift)
 {
     const lstmcu_scale scale = {value, shift};
-    const int32_t radius = (31 << 26) >> shift; /* exp of what lies further below the peak counts as 0 */
+    const int32_t radius =
+        (31 << 26) >> shift; /* exp of what lies further below the peak counts as 0 */
     int32_t peak = INT8_MIN;
     for (int32_t k = 0; k < count; ++k) {
         peak = x[k] > peak ? x[k] : peak;
@@ -69,7 +73,8 @@ void lstmcu_softmax_s8(const int8_t *x, int8_t *y, int32_t count, int32_t value,
     while (bits < 31 && total >> bits != 0) {
         ++bits;
     }
-    const int32_t inverse = reciprocal((int32_t)(((int64_t)total << (32 - bits)) - ((int64_t)1 << 31)));
+    const int32_t inverse =
+        reciprocal((int32_t)(((int64_t)total << (32 - bits)) - ((int64_t)1 << 31)));
     for (int32_t k = 0; k < count; ++k) {
         int32_t result = INT8_MIN;
         if (x[k] - peak >= -radius) {

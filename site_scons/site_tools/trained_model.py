@@ -18,16 +18,21 @@ def _random_samples(env: Environment, folder: str, model) -> list:
     return env.PythonProgram("model.random_samples", [f"{folder}/random.npz"], [str(model.path)], *words, tag="SAMPLES")
 
 
+def _layer_list(model) -> list[str]:
+    """What a model is read from besides its own file: the layers of a .safetensors."""
+    return [str(model.path.with_suffix(".toml"))] if model.path.suffix.lower() == ".safetensors" else []
+
+
 def _network(env: Environment, folder: str, model, quantisation: str) -> list:
     words = ["$SOURCE", "--samples", "${SOURCES[1]}", "--quant", quantisation, "--out", "$TARGET"]
-    sources = [str(model.path), str(model.samples)]
+    sources = [str(model.path), str(model.samples), *_layer_list(model)]
     return env.PythonProgram("model.prepare", [f"{folder}/network.npz"], sources, *words, tag="QUANT")
 
 
 def _expected(env: Environment, folder: str, network: list, model) -> list:
     words = ["$SOURCE", "--model", "${SOURCES[1]}", "--samples", "${SOURCES[2]}", "--out", "${TARGET.dir}"]
     targets = [f"{folder}/{name}.npy" for name in ("inputs", "expected", "float")]
-    sources = [*network, str(model.path), str(model.samples)]
+    sources = [*network, str(model.path), str(model.samples), *_layer_list(model)]
     nodes = env.PythonProgram("model.expect", targets, sources, *words, tag="REF")
     env.Clean(nodes, f"{folder}/saturation.json")
     return nodes

@@ -265,43 +265,44 @@ def test_arguments_reach_scons_untouched(ready: Checkout) -> None:
         "verbose=1",
     ]
     done = ready.run(*arguments)
-    assert done.scons == ["1.0", f"-j{len(os.sched_getaffinity(0))}", *arguments]
+    assert done.scons == ["1.0", "-Q", f"-j{len(os.sched_getaffinity(0))}", *arguments]
 
 
 @pytest.mark.parametrize("arguments", [["-j", "3"], ["-j3"], ["-kj3"], ["--jobs=3"], ["--jobs", "3"]])
 def test_jobs_of_the_user_stand(ready: Checkout, arguments: list[str]) -> None:
-    assert ready.run("-n", *arguments).scons == ["1.0", "-n", *arguments]
+    assert ready.run("-n", *arguments).scons == ["1.0", "-Q", "-n", *arguments]
 
 
 def test_jobs_in_sconsflags_stand(ready: Checkout) -> None:
-    assert ready.run("-n", SCONSFLAGS="-k -j3").scons == ["1.0", "-n"]
+    assert ready.run("-n", SCONSFLAGS="-k -j3").scons == ["1.0", "-Q", "-n"]
 
 
 def test_called_from_another_folder(ready: Checkout, tmp_path: Path) -> None:
     done = ready.run("-n", "-j1", cwd=tmp_path)
-    assert done.scons == ["1.0", "-C", str(ready.root), "-n", "-j1"]
+    assert done.scons == ["1.0", "-Q", "-C", str(ready.root), "-n", "-j1"]
     done = ready.run("-n", "-j1", "-D", cwd=ready.root / "toolchains")
-    assert done.scons == ["1.0", "-n", "-j1", "-D"]
+    assert done.scons == ["1.0", "-Q", "-n", "-j1", "-D"]
 
 
 @pytest.mark.parametrize(
     ("words", "goals", "targets", "only_reads"),
     [
-        ("", [], None, False),
+        ("", [], [], False),
         ("target=cortex-m4", [], ["cortex-m4"], False),
         ("target=a,b test", ["test"], ["a", "b"], False),
-        ("-j 4 test -k", ["test"], None, False),
-        ("-f test", [], None, False),
-        ("--file test train", ["train"], None, False),
-        ("-Qc", [], None, True),
-        ("-j4n", [], None, False),
-        ("-kn test", ["test"], None, True),
-        ("--dry-run test", ["test"], None, True),
-        ("--clean", [], None, True),
+        ("toolchain=x/my.toml", [], ["x/my.toml"], False),
+        ("-j 4 test -k", ["test"], [], False),
+        ("-f test", [], [], False),
+        ("--file test train", ["train"], [], False),
+        ("-Qc", [], [], True),
+        ("-j4n", [], [], False),
+        ("-kn test", ["test"], [], True),
+        ("--dry-run test", ["test"], [], True),
+        ("--clean", [], [], True),
     ],
 )
 def test_reading_the_arguments(
-    words: str, goals: list[str], targets: list[str] | None, only_reads: bool
+    words: str, goals: list[str], targets: list[str], only_reads: bool
 ) -> None:
     request = runpy.run_path(str(REPO / "scons"), run_name="launcher")["Request"](words.split())
     assert (request.goals, request.targets, request.only_reads) == (goals, targets, only_reads)
@@ -391,12 +392,48 @@ def test_nothing_to_install(ready: Checkout, arguments: str) -> None:
 def test_tests_need_every_target(ready: Checkout) -> None:
     text = (ready.root / "toolchains" / "cortex-m4.toml").read_text()
     other = ready.root / "toolchains" / "other.toml"
-    other.write_text(
-        re.sub('prefix = ".*"', 'prefix = "other-"', text).replace("gcc-arm-none-eabi", "gcc-other")
-    )
+    other.write_text(re.sub('prefix = ".*"', 'prefix = "other-"', text).replace("gcc-arm-none-eabi", "gcc-other"))
     done = ready.run("test", LSTMCU_NO_INSTALL="1")
-    assert "missing cc, c++, cppcheck, arm-none-eabi-gcc, qemu-system-arm, other-gcc;" in done.said
-    assert "gcc-other" in done.said
+    assert "missing cc, c++, clang-16, cppcheck, " in done.said
+    for needed in ("arm-none-eabi-gcc", "qemu-system-arm", "riscv64-unknown-elf-gcc", "other-gcc", "gcc-other"):
+        assert needed in done.said
+
+
+def test_clang_is_needed_when_it_is_asked_for(ready: Checkout) -> None:
+    ready.add_tools("cc", *TARGET_TOOLS)
+    assert ready.run("target=cortex-m4", LSTMCU_NO_INSTALL="1").code == 0
+    done = ready.run("target=cortex-m4", "compiler=clang", LSTMCU_NO_INSTALL="1")
+    assert done.code == 2
+    assert "missing clang-16;" in done.said
+    assert "clang-16 lld-16" in done.said
+
+
+def test_an_own_toolchain_is_installed_for(ready: Checkout, tmp_path: Path) -> None:
+    ready.add_tools("cc")
+    own = tmp_path / "my.toml"
+    own.write_text('[gcc]\nprefix = "mine-"\npackages = ["gcc-mine"]\n')  # no [qemu]: nothing to run it on
+    done = ready.run(f"toolchain={own}", LSTMCU_NO_INSTALL="1")
+    assert done.code == 2
+    assert "missing mine-gcc; " in done.said
+    assert done.said.endswith("--no-install-recommends gcc-mine\n")
+
+
+def test_all_targets_go_on_with_what_there_is(ready: Checkout, apt: Callable[[str], list[str]]) -> None:
+    ready.add_tools("cc", *TARGET_TOOLS)
+    done = ready.run("target=all", LSTMCU_NO_INSTALL="1")
+    assert done.code == 0, done.said
+    assert done.scons is not None
+    assert "targets that need them will be skipped" in done.said
+    # A package that does not exist fails the whole; then each tool is tried alone.
+    there = f"'{ready.bin}/riscv64-unknown-elf-gcc'"
+    apt(
+        'case "$*" in *qemu-system-misc*) echo "E: Unable to locate package" >&2; exit 100;;\n'
+        f"*gcc-riscv64*) echo '#!/bin/sh' >{there}; /bin/chmod +x {there};; esac"
+    )
+    done = ready.run("target=all")
+    assert done.code == 0, done.said
+    assert (ready.bin / "riscv64-unknown-elf-gcc").exists()
+    assert ready.run("target=rv32imac").code == 2
 
 
 def test_unreadable_toolchain_is_left_to_scons(ready: Checkout) -> None:

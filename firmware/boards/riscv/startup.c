@@ -35,9 +35,9 @@ extern const uint32_t __data_load[];
 #define WORD "4"
 #endif
 
-#define CSR_READ(name, value) \
+#define CSR_READ(name, value)                                                                      \
     __asm__ volatile(".option push\n\t" WITH_CSR "csrr %0, " name "\n\t.option pop" : "=r"(value))
-#define CSR_SET(name, bits) \
+#define CSR_SET(name, bits)                                                                        \
     __asm__ volatile(".option push\n\t" WITH_CSR "csrs " name ", %0\n\t.option pop" : : "r"(bits))
 
 #define LOAD_GLOBAL_POINTER                                                                        \

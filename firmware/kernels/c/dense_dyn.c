@@ -4,13 +4,15 @@
 #include "hybrid.h"
 #include "lstmcu_kernels.h"
 
-void lstmcu_dense_dyn_add(const lstmcu_dense_dyn *layer, int32_t part, const float *x, float *sums, int8_t *quantised)
+void lstmcu_dense_dyn_add(const lstmcu_dense_dyn *layer, int32_t part, const float *x, float *sums,
+                          int8_t *quantised)
 {
     const int8_t *kernel = layer->kernel + part * layer->outputs * layer->inputs;
     const int32_t *total = layer->kernel_total + part * layer->outputs;
     const lstmcu_range range = lstmcu_quantise_vector(x, layer->inputs, quantised);
     for (int32_t row = 0; row < layer->outputs; ++row) {
-        const int32_t dot = dot_s8(kernel, quantised, layer->inputs, -range.zero_point * total[row]);
+        const int32_t dot =
+            dot_s8(kernel, quantised, layer->inputs, -range.zero_point * total[row]);
         sums[row] += (float)dot * (range.scale * layer->scale[row]);
         kernel += layer->inputs;
     }
@@ -23,7 +25,8 @@ void lstmcu_dense_dyn_finish(const lstmcu_dense_dyn *layer, const float *sums, f
     }
 }
 
-void lstmcu_dense_dyn_run(const lstmcu_dense_dyn *layer, const float *x, float *y, int8_t *quantised)
+void lstmcu_dense_dyn_run(const lstmcu_dense_dyn *layer, const float *x, float *y,
+                          int8_t *quantised)
 {
     for (int32_t row = 0; row < layer->outputs; ++row) {
         y[row] = layer->bias[row];

@@ -6,7 +6,8 @@
 
 static int16_t output(const lstmcu_dense_s16 *layer, int32_t row, int64_t sum)
 {
-    return (int16_t)lstmcu_clamp(lstmcu_requantise64(sum, layer->scale[row]), layer->low, layer->high);
+    return (int16_t)lstmcu_clamp(lstmcu_requantise64(sum, layer->scale[row]), layer->low,
+                                 layer->high);
 }
 
 void lstmcu_dense_s16_run(const lstmcu_dense_s16 *layer, const int16_t *x, int16_t *y)
@@ -18,7 +19,8 @@ void lstmcu_dense_s16_run(const lstmcu_dense_s16 *layer, const int16_t *x, int16
     }
 }
 
-void lstmcu_dense_s16_add(const lstmcu_dense_s16 *layer, const int8_t *kernel, const int16_t *x, int64_t *sums)
+void lstmcu_dense_s16_add(const lstmcu_dense_s16 *layer, const int8_t *kernel, const int16_t *x,
+                          int64_t *sums)
 {
     for (int32_t row = 0; row < layer->outputs; ++row) {
         sums[row] = dot_s16(kernel, x, layer->inputs, sums[row]);

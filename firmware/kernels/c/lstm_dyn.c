@@ -8,8 +8,8 @@
 #include "lstmcu_kernels.h"
 #include "trace.h"
 
-static float product(const int8_t *row, const int8_t *x, int32_t count, int32_t total, lstmcu_range range,
-                     float scale)
+static float product(const int8_t *row, const int8_t *x, int32_t count, int32_t total,
+                     lstmcu_range range, float scale)
 {
     return (float)dot_s8(row, x, count, -range.zero_point * total) * (range.scale * scale);
 }
@@ -22,14 +22,15 @@ static float clip(float cell, float limit)
     return cell;
 }
 
-void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *hidden, float *cell, float *next,
-                          int8_t *quantised)
+void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *hidden, float *cell,
+                          float *next, int8_t *quantised)
 {
     const int8_t *kernel = layer->kernel;
     const int8_t *recurrent = layer->recurrent;
     int8_t *quantised_hidden = quantised + layer->inputs;
     const lstmcu_range x_range = lstmcu_quantise_vector(x, layer->inputs, quantised);
-    const lstmcu_range hidden_range = lstmcu_quantise_vector(hidden, layer->units, quantised_hidden);
+    const lstmcu_range hidden_range =
+        lstmcu_quantise_vector(hidden, layer->units, quantised_hidden);
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         float gate[LSTMCU_GATES];
         for (int g = 0; g < LSTMCU_GATES; ++g) {
@@ -37,21 +38,24 @@ void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *h
             gate[g] = layer->bias[row];
             gate[g] += product(kernel, quantised, layer->inputs, layer->kernel_total[row], x_range,
                                layer->kernel_scale[g]);
-            gate[g] += product(recurrent, quantised_hidden, layer->units, layer->recurrent_total[row],
-                               hidden_range, layer->recurrent_scale[g]);
+            gate[g] +=
+                product(recurrent, quantised_hidden, layer->units, layer->recurrent_total[row],
+                        hidden_range, layer->recurrent_scale[g]);
             kernel += layer->inputs;
             recurrent += layer->units;
         }
         lstmcu_trace(gate, sizeof gate);
         const float kept = lstmcu_sigmoid(gate[LSTMCU_FORGET]) * cell[unit];
-        const float added = lstmcu_sigmoid(gate[LSTMCU_INPUT]) * lstmcu_tanh(gate[LSTMCU_CANDIDATE]);
+        const float added =
+            lstmcu_sigmoid(gate[LSTMCU_INPUT]) * lstmcu_tanh(gate[LSTMCU_CANDIDATE]);
         cell[unit] = clip(kept + added, layer->cell_limit);
         next[unit] = lstmcu_sigmoid(gate[LSTMCU_OUTPUT]) * lstmcu_tanh(cell[unit]);
     }
     memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
 }
 
-void lstmcu_lstm_dyn_once(const lstmcu_lstm_once_dyn *layer, const float *x, float *hidden, int8_t *quantised)
+void lstmcu_lstm_dyn_once(const lstmcu_lstm_once_dyn *layer, const float *x, float *hidden,
+                          int8_t *quantised)
 {
     const int8_t *kernel = layer->kernel;
     const lstmcu_range range = lstmcu_quantise_vector(x, layer->inputs, quantised);
@@ -59,8 +63,8 @@ void lstmcu_lstm_dyn_once(const lstmcu_lstm_once_dyn *layer, const float *x, flo
         float gate[3];
         for (int g = 0; g < 3; ++g) {
             const int32_t row = unit * 3 + g;
-            gate[g] = layer->bias[row] + product(kernel, quantised, layer->inputs, layer->kernel_total[row],
-                                                 range, layer->scale[g]);
+            gate[g] = layer->bias[row] + product(kernel, quantised, layer->inputs,
+                                                 layer->kernel_total[row], range, layer->scale[g]);
             kernel += layer->inputs;
         }
         lstmcu_trace(gate, sizeof gate);

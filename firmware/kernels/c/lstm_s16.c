@@ -8,7 +8,8 @@
 #include "trace.h"
 
 /* A gate's weighted sum in Q3.12, saturated. */
-static int32_t product(const int8_t *row, const int16_t *x, int32_t count, int64_t bias, lstmcu_scale scale)
+static int32_t product(const int8_t *row, const int16_t *x, int32_t count, int64_t bias,
+                       lstmcu_scale scale)
 {
     return lstmcu_saturate16(lstmcu_requantise64(dot_s16(row, x, count, bias), scale));
 }
@@ -18,8 +19,8 @@ static int16_t hidden_s16(const lstmcu_cell *layer, int16_t output, int16_t cell
     return lstmcu_saturate16(lstmcu_hidden(layer, output, cell));
 }
 
-void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_t *hidden, int16_t *cell,
-                          int16_t *next)
+void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_t *hidden,
+                          int16_t *cell, int16_t *next)
 {
     const int8_t *kernel = layer->kernel;
     const int8_t *recurrent = layer->recurrent;
@@ -27,7 +28,8 @@ void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         int16_t gate[LSTMCU_GATES];
         for (int g = 0; g < LSTMCU_GATES; ++g) {
-            const int32_t from_input = product(kernel, x, layer->inputs, *bias++, layer->kernel_scale[g]);
+            const int32_t from_input =
+                product(kernel, x, layer->inputs, *bias++, layer->kernel_scale[g]);
             const int32_t from_hidden =
                 product(recurrent, hidden, layer->units, 0, layer->recurrent_scale[g]);
             gate[g] = lstmcu_saturate16(from_input + from_hidden);
@@ -36,7 +38,8 @@ void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_
         }
         lstmcu_trace(gate, sizeof gate);
         const int16_t kept = lstmcu_kept(gate[LSTMCU_FORGET], cell[unit]);
-        const int16_t added = lstmcu_candidate(&layer->cell, gate[LSTMCU_INPUT], gate[LSTMCU_CANDIDATE]);
+        const int16_t added =
+            lstmcu_candidate(&layer->cell, gate[LSTMCU_INPUT], gate[LSTMCU_CANDIDATE]);
         cell[unit] = lstmcu_new_cell(&layer->cell, kept + added);
         next[unit] = hidden_s16(&layer->cell, gate[LSTMCU_OUTPUT], cell[unit]);
     }

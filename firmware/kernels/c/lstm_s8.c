@@ -7,8 +7,10 @@
 #include "lstmcu_kernels.h"
 #include "trace.h"
 
-/* A gate's weighted sum in Q3.12. Each product is requantised and saturated on its own, as the reference does. */
-static int32_t product(const int8_t *row, const int8_t *x, int32_t count, int32_t bias, lstmcu_scale scale)
+/* A gate's weighted sum in Q3.12. Each product is requantised and saturated on its own, as the
+ * reference does. */
+static int32_t product(const int8_t *row, const int8_t *x, int32_t count, int32_t bias,
+                       lstmcu_scale scale)
 {
     return lstmcu_saturate16(lstmcu_requantise(dot_s8(row, x, count, bias), scale));
 }
@@ -18,8 +20,8 @@ static int8_t hidden_s8(const lstmcu_cell *layer, int16_t output, int16_t cell)
     return (int8_t)lstmcu_clamp(lstmcu_hidden(layer, output, cell), INT8_MIN, INT8_MAX);
 }
 
-void lstmcu_lstm_s8_step(const lstmcu_lstm_s8 *layer, const int8_t *x, int8_t *hidden, int16_t *cell,
-                         int8_t *next)
+void lstmcu_lstm_s8_step(const lstmcu_lstm_s8 *layer, const int8_t *x, int8_t *hidden,
+                         int16_t *cell, int8_t *next)
 {
     const int8_t *kernel = layer->kernel;
     const int8_t *recurrent = layer->recurrent;
@@ -30,15 +32,16 @@ void lstmcu_lstm_s8_step(const lstmcu_lstm_s8 *layer, const int8_t *x, int8_t *h
         for (int g = 0; g < LSTMCU_GATES; ++g) {
             const int32_t from_input =
                 product(kernel, x, layer->inputs, *kernel_bias++, layer->kernel_scale[g]);
-            const int32_t from_hidden =
-                product(recurrent, hidden, layer->units, *recurrent_bias++, layer->recurrent_scale[g]);
+            const int32_t from_hidden = product(recurrent, hidden, layer->units, *recurrent_bias++,
+                                                layer->recurrent_scale[g]);
             gate[g] = lstmcu_saturate16(from_input + from_hidden);
             kernel += layer->inputs;
             recurrent += layer->units;
         }
         lstmcu_trace(gate, sizeof gate);
         const int16_t kept = lstmcu_kept(gate[LSTMCU_FORGET], cell[unit]);
-        const int16_t added = lstmcu_candidate(&layer->cell, gate[LSTMCU_INPUT], gate[LSTMCU_CANDIDATE]);
+        const int16_t added =
+            lstmcu_candidate(&layer->cell, gate[LSTMCU_INPUT], gate[LSTMCU_CANDIDATE]);
         cell[unit] = lstmcu_new_cell(&layer->cell, kept + added);
         next[unit] = hidden_s8(&layer->cell, gate[LSTMCU_OUTPUT], cell[unit]);
     }

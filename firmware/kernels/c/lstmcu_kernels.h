@@ -70,22 +70,22 @@ void lstmcu_dense_s8_finish(const lstmcu_dense_s8 *layer, const int32_t *sums, i
 typedef struct {
     int32_t inputs;
     int32_t units;
-    const int8_t *kernel;    /* (H, 4, F) */
-    const int8_t *recurrent; /* (H, 4, H) */
-    const int64_t *bias;     /* (H, 4) */
+    const int8_t *kernel;                       /* (H, 4, F) */
+    const int8_t *recurrent;                    /* (H, 4, H) */
+    const int64_t *bias;                        /* (H, 4) */
     lstmcu_scale kernel_scale[LSTMCU_GATES];    /* accumulator to Q3.12 */
     lstmcu_scale recurrent_scale[LSTMCU_GATES]; /* accumulator to Q3.12 */
     lstmcu_cell cell;
 } lstmcu_lstm_s16;
 
-void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_t *hidden, int16_t *cell,
-                          int16_t *next);
+void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_t *hidden,
+                          int16_t *cell, int16_t *next);
 
 typedef struct {
     int32_t inputs;
     int32_t units;
-    const int8_t *kernel; /* (H, 3, F): input, candidate, output gate */
-    const int64_t *bias;  /* (H, 3) */
+    const int8_t *kernel;  /* (H, 3, F): input, candidate, output gate */
+    const int64_t *bias;   /* (H, 3) */
     lstmcu_scale scale[3]; /* accumulator to Q3.12 */
     lstmcu_cell cell;
 } lstmcu_lstm_once_s16;
@@ -103,7 +103,8 @@ typedef struct {
 } lstmcu_dense_s16;
 
 void lstmcu_dense_s16_run(const lstmcu_dense_s16 *layer, const int16_t *x, int16_t *y);
-void lstmcu_dense_s16_add(const lstmcu_dense_s16 *layer, const int8_t *kernel, const int16_t *x, int64_t *sums);
+void lstmcu_dense_s16_add(const lstmcu_dense_s16 *layer, const int8_t *kernel, const int16_t *x,
+                          int64_t *sums);
 void lstmcu_dense_s16_finish(const lstmcu_dense_s16 *layer, const int64_t *sums, int16_t *y);
 
 /* ---- float32 ---- */
@@ -144,7 +145,8 @@ void lstmcu_dense_f32_add(const lstmcu_dense_f32 *layer, const float *kernel, co
                           float *sums);
 void lstmcu_dense_f32_finish(const lstmcu_dense_f32 *layer, const float *sums, float *y);
 
-/* ---- dynamic: int8 weights, float values; each vector is quantised to int8 before it is multiplied ---- */
+/* ---- dynamic: int8 weights, float values; each vector is quantised to int8 before it is
+ * multiplied ---- */
 
 typedef struct {
     int32_t inputs;
@@ -160,8 +162,8 @@ typedef struct {
 } lstmcu_lstm_dyn;
 
 /** One time step; next (H) and quantised (F + H) are scratch. */
-void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *hidden, float *cell, float *next,
-                          int8_t *quantised);
+void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *hidden, float *cell,
+                          float *next, int8_t *quantised);
 
 typedef struct {
     int32_t inputs;
@@ -173,7 +175,8 @@ typedef struct {
     float cell_limit;
 } lstmcu_lstm_once_dyn;
 
-void lstmcu_lstm_dyn_once(const lstmcu_lstm_once_dyn *layer, const float *x, float *hidden, int8_t *quantised);
+void lstmcu_lstm_dyn_once(const lstmcu_lstm_once_dyn *layer, const float *x, float *hidden,
+                          int8_t *quantised);
 
 typedef struct {
     int32_t inputs;
@@ -186,10 +189,12 @@ typedef struct {
 } lstmcu_dense_dyn;
 
 /** y (O) = kernel x (I) + bias; quantised (I) is scratch. */
-void lstmcu_dense_dyn_run(const lstmcu_dense_dyn *layer, const float *x, float *y, int8_t *quantised);
+void lstmcu_dense_dyn_run(const lstmcu_dense_dyn *layer, const float *x, float *y,
+                          int8_t *quantised);
 
 /** Part number `part` of a flattened sequence, quantised on its own. */
-void lstmcu_dense_dyn_add(const lstmcu_dense_dyn *layer, int32_t part, const float *x, float *sums, int8_t *quantised);
+void lstmcu_dense_dyn_add(const lstmcu_dense_dyn *layer, int32_t part, const float *x, float *sums,
+                          int8_t *quantised);
 void lstmcu_dense_dyn_finish(const lstmcu_dense_dyn *layer, const float *sums, float *y);
 
 #ifdef __cplusplus

@@ -1,0 +1,249 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The build itself: nothing to do means nothing done, and every edit rebuilds exactly what it reaches."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.checkout import Checkout
+
+MODEL = "forecast-window"  # the quick one
+REQUEST = ("target=cortex-m4", f"model={MODEL}", "quant=int8", "kernels=c")
+FOLDER = f"build/cortex-m4/{MODEL}/int8-c"
+GENERATED = ("forecast_window.c", "forecast_window.h", "forecast_window_bench.h", "model.json")
+NULL_BUILD = 0.7  # seconds
+
+LINKED = {"LINK forecast_window.elf", "LINK carried.elf"}
+MODEL_CODE = {"CC forecast_window.c.o", "CC bench.c.o"}
+MEASURED = {"RUN outputs.npy", "REPORT report.json", "TABLE report.txt"}
+
+
+@pytest.fixture
+def checkout(built: Callable[..., Checkout], tmp_path: Path) -> Checkout:
+    """A copy of a built checkout, with nothing left to do."""
+    copy = built(*REQUEST).copy_to(tmp_path / "checkout")
+    settled = copy.build(*REQUEST)
+    assert settled.rules <= {"TABLE report.txt"}, settled.out  # the shared checkout's last request was another
+    return copy
+
+
+def append(checkout: Checkout, path: str, text: str) -> None:
+    with (checkout.root / path).open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
+def users_of(checkout: Checkout, header: str) -> set[str]:
+    """Sources that include ``header``, directly or not, as the compiler sees it."""
+    firmware = checkout.root / "firmware"
+    found = set()
+    folders = ("include", "runtime", "kernels/c", "boards/cortex-m", "boards/common")
+    includes = [f"-I{firmware / folder}" for folder in folders] + [f"-I{checkout.root / FOLDER}"]
+    sources = [path for folder in folders for path in (firmware / folder).glob("*.c")]
+    sources += [firmware / "bench/bench.c", checkout.root / FOLDER / "forecast_window.c"]
+    for source in sources:
+        words = [*includes, '-DMODEL_BENCH_H="forecast_window_bench.h"', source]
+        command = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-MM", *words]
+        if f"/{header}" in subprocess.run(command, capture_output=True, text=True, check=True).stdout:
+            found.add(f"CC {source.name}.o")
+    return found
+
+
+def test_a_null_build_does_nothing_and_at_once(checkout: Checkout) -> None:
+    before = {path: (checkout.root / path).stat().st_mtime_ns for path in checkout.files()}
+    runs = [checkout.build(*REQUEST) for _ in range(5)]
+    for run in runs:
+        assert not re.search(r"^\[", run.out, re.MULTILINE), run.out
+        assert "build/report.txt' is up to date." in run.out
+        assert run.err == ""
+    assert {path: (checkout.root / path).stat().st_mtime_ns for path in checkout.files()} == before
+    assert min(run.seconds for run in runs) < NULL_BUILD
+
+
+@pytest.mark.parametrize(
+    ("path", "comment", "rules"),
+    [
+        ("firmware/kernels/c/lstm_s8.c", "/* a comment */\n", {"CC lstm_s8.c.o"}),
+        ("firmware/boards/cortex-m/startup.c", "/* a comment */\n", {"CC startup.c.o"}),
+        ("firmware/bench/bench.c", "/* a comment */\n", {"CC bench.c.o"}),
+        ("firmware/boards/cortex-m/link.ld", "/* a comment */\n", {"LINK forecast_window.elf"}),
+        ("model/generate.py", "# a comment\n", {"GEN forecast_window.c"}),
+        ("model/layouts/c.py", "# a comment\n", {"GEN forecast_window.c"}),
+        ("model/templates/model.c.jinja", "/* a comment */\n", {"GEN forecast_window.c", "CC forecast_window.c.o"}),
+        ("model/templates/model.h.jinja", "/* a comment */\n", {"GEN forecast_window.c", *MODEL_CODE}),
+        ("measure/table.py", "# a comment\n", {"TABLE report.txt"}),
+        ("measure/profiler/profiler.c", "/* a comment */\n", {"HOSTCC profiler.so"}),
+        ("measure/profiler/plugin_api.h", "/* a comment */\n", {"HOSTCC profiler.so"}),
+        ("model/readers/keras.py", "# a comment\n", {"QUANT network.npz", "REF inputs.npy"}),
+        ("train/forecast.py", "# a comment\n", set()),
+        (f"models/{MODEL}/{MODEL}.json", " ", {"REPORT report.json"}),
+    ],
+)
+def test_a_comment_reruns_its_own_step_and_no_other(
+    checkout: Checkout, path: str, comment: str, rules: set[str]
+) -> None:
+    """What a step writes is compared: the same bytes stop the build there."""
+    append(checkout, path, comment)
+    again = checkout.build(*REQUEST)
+    assert again.rules == rules, again.out
+    assert checkout.build(*REQUEST).rules == set()
+
+
+@pytest.mark.parametrize(
+    "header", ["runtime/fixed_point.h", "kernels/c/lstmcu_kernels.h", "include/lstmcu.h", "boards/common/arch.h"]
+)
+def test_a_header_recompiles_those_who_include_it(checkout: Checkout, header: str) -> None:
+    append(checkout, f"firmware/{header}", "/* a comment */\n")
+    expected = users_of(checkout, Path(header).name)
+    assert expected
+    assert checkout.build(*REQUEST).rules == expected
+
+
+def test_a_kernel_that_changes_is_run_again(checkout: Checkout) -> None:
+    path = checkout.root / "firmware/kernels/c/lstm_s8.c"
+    text = path.read_text()
+    path.write_text("const char lstmcu_padding[64] __attribute__((used)) = {1};\n" + text)
+    again = checkout.build(*REQUEST)
+    assert {rule for rule in again.rules if rule.startswith("CC")} == {"CC lstm_s8.c.o"}
+    assert again.rules >= {"LINK forecast_window.elf", "RUN outputs.npy", "REPORT report.json"}
+    assert not again.rules & {"QUANT network.npz", "REF inputs.npy", "GEN forecast_window.c", "HOSTCC profiler.so"}
+
+
+def test_a_flag_of_the_toolchain_recompiles_everything_and_generates_nothing(checkout: Checkout) -> None:
+    path = checkout.root / "toolchains/cortex-m4.toml"
+    text = path.read_text()
+    path.write_text(text.replace('"-mthumb"', '"-mthumb", "-fno-tree-vectorize"', 1))
+    assert path.read_text() != text
+    again = checkout.build(*REQUEST)
+    compiled = {rule for rule in again.rules if rule.startswith("CC")}
+    objects = {f"CC {Path(path).name}" for path in checkout.files() if path.endswith(".o")}
+    assert compiled == objects
+    assert again.rules - compiled == LINKED | MEASURED
+    report = json.loads((checkout.root / FOLDER / "report.json").read_text())
+    assert "-fno-tree-vectorize" in report["compiler"]["flags"]
+
+
+def test_a_model_retrained_is_made_anew_but_the_runtime_is_not(checkout: Checkout) -> None:
+    path = checkout.root / f"models/{MODEL}/{MODEL}.keras"
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b"another file, the same network"
+    again = checkout.build(*REQUEST)
+    # the header names the file's hash: the model's own code is compiled, nothing else
+    assert {rule for rule in again.rules if rule.startswith("CC")} == MODEL_CODE
+    assert again.rules >= {"QUANT network.npz", "GEN forecast_window.c", "REF inputs.npy", "REPORT report.json"}
+    assert "HOSTCC profiler.so" not in again.rules
+
+
+def test_other_targets_in_the_samples_change_the_report_alone(checkout: Checkout) -> None:
+    path = checkout.root / f"models/{MODEL}/{MODEL}.npz"
+    arrays = dict(np.load(path))
+    arrays["targets"] = arrays["targets"] + 1
+    np.savez_compressed(path, **arrays)
+    again = checkout.build(*REQUEST)
+    assert again.rules - {"TABLE report.txt"} == {"QUANT network.npz", "REF inputs.npy", "REPORT report.json"}
+
+
+@pytest.mark.parametrize(
+    ("path", "rule"),
+    [
+        (f"{FOLDER}/forecast_window.h", "GEN forecast_window.c"),
+        (f"{FOLDER}/report.json", "REPORT report.json"),
+        (f"build/models/{MODEL}/int8/expected.npy", "REF inputs.npy"),
+        (f"{FOLDER}/profile.txt", "RUN outputs.npy"),
+    ],
+)
+def test_a_lost_file_is_made_again_and_is_the_same(checkout: Checkout, path: str, rule: str) -> None:
+    before = (checkout.root / path).read_bytes()
+    (checkout.root / path).unlink()
+    assert checkout.build(*REQUEST).rules == {rule}
+    assert (checkout.root / path).read_bytes() == before
+
+
+def test_cleaning_removes_everything_that_was_built(tmp_path: Path) -> None:
+    fresh = Checkout.copy(tmp_path / "fresh").files()
+    checkout = Checkout.copy(tmp_path / "checkout")
+    checkout.build(*REQUEST)
+    assert checkout.files() > fresh
+    checkout.build("-c", *REQUEST)
+    assert checkout.files() == fresh
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    checkout = Checkout.copy(tmp_path / "fresh")
+    before = checkout.files()
+    done = checkout.build("-n", *REQUEST)
+    assert {"GEN forecast_window.c", "RUN outputs.npy", "REPORT report.json"} <= done.rules
+    assert checkout.files() == before
+    assert not (checkout.root / "build").exists()
+
+
+def test_two_checkouts_give_the_same_files_wherever_they_lie(built: Callable[..., Checkout], tmp_path: Path) -> None:
+    """One of them in a folder with a space and letters that are not ASCII."""
+    one = built(*REQUEST)
+    other = Checkout.copy(tmp_path / "mein Gerät 模型")
+    other.build(*REQUEST)
+    names = [*GENERATED, "outputs.npy", "expected.npy", "profile.txt", "bench.txt", "report.json"]
+    for name in names:
+        assert (one.root / FOLDER / name).read_bytes() == (other.root / FOLDER / name).read_bytes(), name
+    for name in ("network.npz", "inputs.npy", "float.npy"):
+        path = f"build/models/{MODEL}/int8/{name}"
+        assert (one.root / path).read_bytes() == (other.root / path).read_bytes(), name
+    for name in ("forecast_window.elf", "carried.elf"):
+        assert (one.root / FOLDER / name).read_bytes() == (other.root / FOLDER / name).read_bytes(), name
+
+
+def test_a_model_of_ones_own_with_any_name(checkout: Checkout) -> None:
+    folder = checkout.root / "my models"
+    folder.mkdir()
+    for ending in ("keras", "npz"):
+        shipped = checkout.root / f"models/{MODEL}/{MODEL}.{ending}"
+        (folder / f"größe 1.{ending}").write_bytes(shipped.read_bytes())
+    done = checkout.build("model=my models/größe 1.keras", "kernels=c")
+    assert "REPORT report.json" in done.rules
+    (path,) = (checkout.root / "build/cortex-m4").glob("größe 1/int8-c/report.json")
+    report = json.loads(path.read_text())
+    assert report["model"]["source"] == "größe 1.keras"
+    assert report["error"]["reference"]["mismatches"] == 0
+
+
+def test_the_editors_database_names_every_compilation(checkout: Checkout) -> None:
+    rows = json.loads((checkout.root / "compile_commands.json").read_text())
+    assert {row["output"] for row in rows} == {path for path in checkout.files() if path.endswith(".o")}
+    for row in rows:
+        assert row["directory"] == str(checkout.root)
+        assert (checkout.root / row["file"]).is_file()
+    one = next(row for row in rows if row["file"].endswith("forecast_window.c"))
+    (checkout.root / one["output"]).unlink()
+    subprocess.run(one["command"], shell=True, cwd=one["directory"], check=True)
+    assert (checkout.root / one["output"]).is_file()
+
+
+def test_verbose_shows_whole_commands(checkout: Checkout) -> None:
+    append(checkout, "firmware/kernels/c/lstm_s8.c", "/* a comment */\n")
+    done = checkout.build(*REQUEST, "verbose=1")
+    assert re.search(r"^arm-none-eabi-gcc -o \S*lstm_s8.c.o -c .*-mcpu=cortex-m4 .*lstm_s8\.c$", done.out, re.MULTILINE)
+
+
+def test_help_lists_what_there_is(checkout: Checkout) -> None:
+    done = checkout.build("-h")
+    for text in ("Examples:", "scons target=cortex-m4", "cortex-m4", "ready", "forecast, forecast-window", "quant="):
+        assert text in done.out
+    for name in checkout.root.glob("toolchains/*.toml"):
+        assert re.search(rf"^  {re.escape(name.stem)} ", done.out, re.MULTILINE)
+
+
+@pytest.mark.long
+def test_the_order_of_work_changes_nothing(built: Callable[..., Checkout], tmp_path: Path) -> None:
+    one = built(*REQUEST)
+    other = Checkout.copy(tmp_path / "other")
+    other.build("-j8", "--random", *REQUEST)
+    for name in (*GENERATED, "outputs.npy", "report.json"):
+        assert (one.root / FOLDER / name).read_bytes() == (other.root / FOLDER / name).read_bytes(), name

@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Fixtures of all tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.support.checkout import Checkout, alone
+from tests.support.host import Host
+
+# The same examples every time: a change that breaks a test is the change that was made. The sweeps marked
+# `long` look further, at other examples each time.
+_ANY_TIME = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+settings.register_profile("same", derandomize=True, database=None, **_ANY_TIME)
+settings.register_profile("sweep", max_examples=150, **_ANY_TIME)
+settings.load_profile("same")
+
+
+@pytest.fixture(scope="session")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
+    """Runtime and kernels compiled for the host, in a folder of this process's own."""
+    return Host.prepare(tmp_path_factory.mktemp("host"))
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def built(shared_folder: Path) -> Callable[..., Checkout]:
+    """``built("quant=int8", ...)``: the checkout all processes share, after SCons was asked for this."""
+
+    def build(*words: str) -> Checkout:
+        folder = shared_folder / "built"
+        with alone(folder):
+            root = folder / "checkout"
+            checkout = Checkout(root) if root.exists() else Checkout.copy(root)
+            done = folder / "_".join(word.replace("/", "-") for word in words)
+            if not done.exists():
+                checkout.build(*words)
+                done.touch()
+        return checkout
+
+    return build

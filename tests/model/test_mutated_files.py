@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Damaged and hostile model files: each loads or is refused in one sentence, soon and in little memory.
+
+They are read by a process with limits, tests.support.mutations. libhdf5 itself crashes or hangs on some HDF5 files;
+the readers run it in a process of its own, which here would cost too much, so a file that kills the process is read
+again as a build reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support import mutations
+from tests.support.host import ROOT
+from tests.support.mutations import KINDS, SECONDS
+
+HDF5 = ("keras-bytes", "keras-weights", "h5-bytes", "h5-contents")  # kinds that reach libhdf5 damaged
+
+
+def read_some(folder: Path, kind: str, first: int, count: int) -> tuple[dict[int, str], int]:
+    """Start a process that reads; what became of each seed it got to, and the one it died of (-1: none)."""
+    command = [sys.executable, "-m", "tests.support.mutations", str(folder), kind, str(first), str(count)]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    results: dict[int, str] = {}
+    begun = -1
+    for line in done.stdout.splitlines():
+        told = json.loads(line)
+        begun = told["seed"]
+        if "result" in told:
+            results[begun] = told["result"]
+    assert begun >= 0, done.stderr
+    return results, -1 if len(results) == count else begun
+
+
+def read_all(folder: Path, kind: str, count: int) -> Counter[str]:
+    """Read ``count`` damaged files of a kind; how many loaded, were refused, or were refused by a process that died."""
+    results: dict[int, str] = {}
+    seed = 0
+    while seed < count:
+        some, victim = read_some(folder, kind, seed, count - seed)
+        results |= some
+        if victim < 0:
+            break
+        assert kind in HDF5, f"{kind} {victim} crashed or hung"
+        results[victim] = read_as_a_build_does(folder, kind, victim)
+        seed = victim + 1
+    strange = {
+        seed: result for seed, result in results.items() if result.partition(" ")[0] not in ("loaded", "refused")
+    }
+    assert not strange, strange
+    assert len(results) == count
+    return Counter(results.values())
+
+
+def read_as_a_build_does(folder: Path, kind: str, seed: int) -> str:
+    """Read one damaged file by the way that isolates libhdf5."""
+    path = mutations.make(mutations.Files(folder), kind, seed)
+    start = time.perf_counter()
+    result = mutations.outcome(path)
+    assert time.perf_counter() - start < SECONDS
+    return f"{result} after a crash or hang of libhdf5"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_damaged_files(kind: str, tmp_path: Path) -> None:
+    results = read_all(tmp_path, kind, 120)
+    assert results["refused"] > 20, results
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_damaged_files(kind: str, tmp_path: Path) -> None:
+    print(kind, dict(read_all(tmp_path, kind, 1500)))

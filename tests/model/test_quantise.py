@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The quantiser's rules, one by one, and what they give for a whole network."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from model import quantise, reference
+from model.network import Dense, Lstm, Network, Reshape, Signal
+from tests.support import networks
+from tests.support.networks import Spec
+
+FLOATS = st.floats(-1e4, 1e4, width=32)
+SPEC = Spec(5, 3, (6, 4), True, True, ((5, "relu"), (2, "linear")), (False, False), False, False, False, 7)
+
+
+@given(hnp.arrays(np.float32, (4, 3, 2), elements=FLOATS))
+def test_weights_fill_plus_minus_127_of_each_gate(values: np.ndarray) -> None:
+    weights = quantise.quantise_weights(values)
+    assert weights.values.dtype == np.int8
+    assert weights.scale is not None
+    assert weights.scale.dtype == np.float32
+    for gate, scale, stored in zip(values, weights.scale, weights.values, strict=True):
+        peak = float(np.abs(gate).max())
+        zero = peak <= 127 * quantise.SMALLEST  # the scale would be no normal float32
+        assert np.abs(stored.astype(int)).max() == (0 if zero else 127)  # -128 never
+        assert np.abs(stored * float(scale) - gate).max() <= 0.5001 * scale
+
+
+def test_a_gate_of_zeros_has_a_scale_all_the_same() -> None:
+    weights = quantise.quantise_weights(np.zeros((2, 3), np.float32))
+    assert weights.scale is not None
+    assert (weights.scale > 0).all()
+    assert not weights.values.any()
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_an_int8_signal_holds_zero_exactly_and_covers_its_range(one: float, other: float) -> None:
+    low, high = min(one, other), max(one, other)
+    signal = quantise.range_signal((3,), low, high, "int8")
+    assert (signal.dtype, signal.shape) == ("int8", (3,))
+    assert -128 <= signal.zero_point <= 127
+    assert signal.scale > 0
+    assert signal.scale == float(np.float32(signal.scale))
+    assert reference.to_real(reference.to_stored(np.zeros(1), signal), signal)[0] == 0.0
+    ends = np.array([min(low, 0.0), max(high, 0.0)])
+    covered = reference.to_real(np.array([-128, 127]), signal)
+    assert covered[0] <= ends[0] + 0.51 * signal.scale
+    assert covered[1] >= ends[1] - 0.51 * signal.scale
+
+
+def test_known_int8_signals() -> None:
+    assert quantise.range_signal((1,), 0.0, 1.0, "int8") == Signal((1,), "int8", float(np.float32(1 / 255)), -128)
+    assert quantise.range_signal((1,), -1.0, 0.0, "int8") == Signal((1,), "int8", float(np.float32(1 / 255)), 127)
+    assert quantise.range_signal((1,), 3.0, 5.1, "int8").zero_point == -128  # zero is always inside
+    for nothing in (0.0, 1e-44, 5e-324):  # a constant zero, or as good as
+        assert quantise.range_signal((1,), 0.0, nothing, "int8").scale == float(np.float32(1 / 255))
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_an_int16_signal_is_symmetric(one: float, other: float) -> None:
+    signal = quantise.range_signal((3,), min(one, other), max(one, other), "int16")
+    assert signal.zero_point == 0
+    assert signal.scale == float(np.float32(signal.scale)) > 0
+    assert 32767.5 * signal.scale >= max(abs(one), abs(other))
+
+
+@given(st.floats(0, 2.0**10))
+def test_the_cell_scale_is_the_smallest_power_of_two_that_holds_the_peak(peak: float) -> None:
+    scale = quantise.cell_scale(peak)
+    assert math.frexp(scale)[0] == 0.5
+    assert scale >= 2.0**-15
+    assert peak <= 32768 * scale
+    assert scale == 2.0**-15 or peak > 16384 * scale
+
+
+def test_biases_are_in_units_of_input_and_weight_scale() -> None:
+    bias = np.array([[1.0, -0.5], [3.0, 0.26]])
+    got = quantise.quantise_bias(bias, 0.5, np.array([0.25, 0.5], np.float32), "int32")
+    assert got.dtype == np.int32
+    assert got.tolist() == [[8, -4], [12, 1]]
+
+
+def test_a_bias_beyond_32_bits_saturates() -> None:
+    bias = np.array([1.0, -1.0])
+    got = quantise.quantise_bias(bias, 1e-6, np.array([1e-6, 1e-6], np.float32), "int32")
+    assert got.tolist() == [2**31 - 1, -(2**31 - 1)]
+
+
+@pytest.fixture(scope="module")
+def quantised() -> tuple[Network, Network]:
+    """A real-valued network and its int8 form."""
+    network = networks.build(SPEC)
+    return network, quantise.quantise(network, networks.inputs_of(SPEC, 200), "int8")
+
+
+def test_the_structure_stays(quantised: tuple[Network, Network]) -> None:
+    network, integer = quantised
+    assert integer.quantisation == "int8"
+    assert [type(a) for a in integer.layers] == [type(a) for a in network.layers]
+    assert [a.output.shape for a in integer.layers] == [a.output.shape for a in network.layers]
+    assert all(layer.output.dtype == "int8" for layer in integer.layers)
+
+
+def test_signals_cover_exactly_what_calibration_showed(quantised: tuple[Network, Network]) -> None:
+    network, integer = quantised
+    inputs = networks.inputs_of(SPEC, 200)
+    ranges = quantise.Ranges()
+    reference.run(network, inputs, ranges.observe)
+    assert integer.input == quantise.range_signal((5, 3), float(inputs.min()), float(inputs.max()), "int8")
+    for layer in integer.layers:
+        if isinstance(layer, Lstm):
+            assert layer.output == quantise.range_signal(layer.output.shape, *ranges.of[layer.name, "hidden"], "int8")
+            low, high = ranges.of[layer.name, "cell"]
+            assert layer.cell_scale == quantise.cell_scale(max(-low, high))
+        if isinstance(layer, Dense):
+            assert layer.output == quantise.range_signal(layer.output.shape, *ranges.of[layer.name, "output"], "int8")
+
+
+def test_a_reshape_changes_no_scale(quantised: tuple[Network, Network]) -> None:
+    _, integer = quantised
+    (index,) = (i for i, layer in enumerate(integer.layers) if isinstance(layer, Reshape))
+    assert integer.layers[index].output == replace(integer.layers[index - 1].output, shape=(20,))
+
+
+def test_the_quantised_network_answers_like_the_real_one(quantised: tuple[Network, Network]) -> None:
+    network, integer = quantised
+    inputs = networks.inputs_of(SPEC, 400)[200:]
+    real = reference.run(network, inputs)
+    got = reference.to_real(reference.run(integer, reference.to_stored(inputs, integer.input)), integer.output)
+    assert np.abs(got - real).mean() < 0.02 * (real.max() - real.min())
+    assert np.corrcoef(got.ravel(), real.ravel())[0, 1] > 0.995
+
+
+def test_outputs_do_not_depend_on_calibration_only_samples_order() -> None:
+    network, inputs = networks.build(SPEC), networks.inputs_of(SPEC, 50)
+    one, other = (quantise.quantise(network, x, "int8") for x in (inputs, inputs[::-1]))
+    assert [layer.output for layer in one.layers] == [layer.output for layer in other.layers]
+
+
+@given(st.floats(-300, 300, width=32), st.integers(-128, 127))
+def test_storing_rounds_halves_away_from_zero_and_saturates(real: float, zero_point: int) -> None:
+    signal = Signal((1,), "int8", 0.5, zero_point)
+    away = math.copysign(math.floor(abs(real) / 0.5 + 0.5), real)
+    expected = min(127, max(-128, int(away) + zero_point))
+    assert reference.to_stored(np.array([real]), signal)[0] == expected

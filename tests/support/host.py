@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Generated models on the host: the same C, compiled with every warning and the sanitizers, run in a process."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from model import generate
+from model.network import Array, Network
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRMWARE = ROOT / "firmware"
+WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
+# what -std=c99 and the sanitizers need on a 64-bit host; -O1 keeps the many small builds quick
+SANITIZED = ("-std=c99", "-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+INCLUDES = tuple(f"-I{FIRMWARE / folder}" for folder in ("include", "runtime", "kernels/c"))
+STEP = re.compile(r"^int \w+_step\(.* output\[(\d+)\]\);$", re.MULTILINE)
+BOARD = tuple(f"-I{FIRMWARE / folder}" for folder in ("boards/host", "boards/common"))
+
+
+def compile_c(*words: str | Path) -> None:
+    """Run the host's compiler; its complaints become the test's."""
+    done = subprocess.run(["cc", *map(str, words)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def execute(program: Path, directory: Path) -> str:
+    """Run a program in ``directory``; a sanitizer's report becomes the test's."""
+    done = subprocess.run([program], cwd=directory, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr or done.stdout
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What ``_step`` gave over N windows."""
+
+    ready: Array  # (N, T) bool: the step wrote its output
+    outputs: Array  # (N, T, O)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Everything the driver did with one model."""
+
+    run: Array  # (N, ...) outputs of ``_run``
+    steps: Steps | None  # None: the model has no ``_step``
+    taking_turns: Steps | None  # the same while a second instance runs between the steps
+    going_on: Steps | None  # the same with a reset before the first window only
+    state_bytes: int
+
+
+@dataclass(frozen=True)
+class Host:
+    """Runtime and kernels, compiled once; ``directory`` is this process's own."""
+
+    directory: Path
+    objects: tuple[Path, ...]
+
+    @staticmethod
+    def prepare(directory: Path) -> Host:
+        """Compile firmware/runtime and firmware/kernels/c."""
+        sources = [*(FIRMWARE / "runtime").glob("*.c"), *(FIRMWARE / "kernels/c").glob("*.c")]
+        objects = tuple(directory / f"{source.stem}.o" for source in sources)
+        for source, object_file in zip(sources, objects, strict=True):
+            compile_c(*SANITIZED, *WARNINGS, *INCLUDES, "-c", source, "-o", object_file)
+        return Host(directory, objects)
+
+    def program(self, name: str, sources: Iterable[Path], *words: str | Path) -> Path:
+        """Link ``sources`` with the runtime and the kernels."""
+        program = self.directory / name
+        compile_c(*SANITIZED, *WARNINGS, *INCLUDES, *words, *sources, *self.objects, "-o", program)
+        return program
+
+    def write(self, network: Network, state: str = "window") -> tuple[Path, str]:
+        """Generate ``network``; returns its .c file and the bench header's name."""
+        for name, text in generate.generate(network, "c", state).items():
+            (self.directory / name).write_text(text)
+        return self.directory / f"{network.name}.c", f"{network.name}_bench.h"
+
+    def bench(self, network: Network, inputs: Array, state: str = "window") -> tuple[Array, dict[str, int]]:
+        """Outputs (N, ...) and figures of the project's own bench."""
+        source, header = self.write(network, state)
+        bench = [FIRMWARE / "bench/bench.c", FIRMWARE / "boards/host/semihosting.c"]
+        words = [f"-I{self.directory}", *BOARD, f'-DMODEL_BENCH_H="{header}"']
+        program = self.program("bench", [source, *bench], *words)
+        inputs.tofile(self.directory / "inputs.bin")
+        execute(program, self.directory)
+        outputs = self._read("outputs.bin", network.output.dtype, (len(inputs), *network.output.shape))
+        lines = (self.directory / "bench.txt").read_text().splitlines()
+        return outputs, {key: int(value) for key, value in (line.split("=") for line in lines)}
+
+    def run(self, network: Network, inputs: Array, state: str = "window") -> Result:
+        """Run ``network`` on ``inputs`` (N, T, F), of its own input type, in every way it offers."""
+        source, header = self.write(network, state)
+        declared = STEP.search(source.with_suffix(".h").read_text())
+        length = int(declared[1]) if declared else 0
+        words = [f"-I{self.directory}", f'-DMODEL_BENCH_H="{header}"', f"-DSTEP_OUTPUT_LENGTH={length}"]
+        program = self.program("driver", [source, Path(__file__).with_name("driver.c")], *words)
+        assert inputs.dtype == network.input.dtype
+        np.ascontiguousarray(inputs).tofile(self.directory / "inputs.bin")
+        state_bytes = int(execute(program, self.directory))
+        shape = (len(inputs), network.input.shape[0], length)
+        dtype = network.output.dtype
+        return Result(
+            run=self._read("run.bin", dtype, (len(inputs), *network.output.shape)),
+            steps=self._steps("steps.bin", dtype, shape) if declared else None,
+            taking_turns=self._steps("twice.bin", dtype, shape) if declared else None,
+            going_on=self._steps("on.bin", dtype, shape) if declared else None,
+            state_bytes=state_bytes,
+        )
+
+    def _read(self, name: str, dtype: str, shape: Sequence[int]) -> Array:
+        return np.fromfile(self.directory / name, dtype).reshape(shape)
+
+    def _steps(self, name: str, dtype: str, shape: tuple[int, int, int]) -> Steps:
+        row = np.dtype([("ready", "u1"), ("output", dtype, (shape[2],))])
+        rows = np.fromfile(self.directory / name, row).reshape(shape[:2])
+        return Steps(rows["ready"] == 1, rows["output"])

@@ -1,0 +1,367 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Model files damaged in every manner that comes to mind, one a seed, and a process that reads one after the other.
+
+    python -m tests.support.mutations FOLDER KIND FIRST COUNT
+
+prints two lines of JSON for each seed: that it begins, and what became of it. The process has limits and may die of
+a file; whoever started it goes on at the next one.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import resource
+import signal
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from model import generate, quantise, readers, reference
+from model.errors import UserError
+from model.network import Network, macs
+from model.readers import hdf5
+from tests.oracle import models, tflite_writer
+from tests.oracle.flatbuffer import File, pack
+from tests.support import keras_files
+from tests.support.keras_files import archive, dense, input_layer, legacy, lstm
+
+DATA = Path(__file__).parents[1] / "model" / "data"
+SHIPPED = Path(__file__).parents[2] / "models"
+MEMORY = 1 << 30  # bytes that the process may have
+SECONDS = 10  # that reading one file may take
+
+LAYERS = [
+    input_layer(5, 3),
+    lstm(3, 4, "first", return_sequences=True),
+    lstm(4, 4, "second"),
+    dense(4, 2, activation="softmax"),
+]
+
+# What stands in files that were damaged or made to do harm.
+HOSTILE: list[Any] = [
+    None, True, 0, 1, -1, 2, 3, 7, 255, 2**31 - 1, 2**31, 2**32, 2**62, 2**63, -(2**63), 10**40, 0.5, 1e300,
+    float("nan"), float("inf"), "", "x", "LSTM", "tanh", "a/b", "../../x", "\0", "\ud800", "é\n\"*/", "9" * 5000, [],
+    [[]], [0], [1, 2], [None, 5, 3], [2**31, 2**31], {}, {"class_name": "LSTM", "config": {}},
+    {"config": {"config": {}}},
+]  # fmt: skip
+
+
+def damaged_bytes(rng: random.Random, data: bytes) -> bytes:
+    """Cut, bits flipped, words set to extremes, parts moved, taken out or added."""
+    bad = bytearray(data)
+    kind = rng.randrange(7)
+    for _ in range(rng.choice((1, 1, 2, 4, 16))):
+        # headers are small and at the ends: places there are as likely as those within the weights
+        reach = min(len(bad) - 1, rng.choice((64, 1000, len(bad))))
+        at = rng.randrange(reach) if rng.random() < 0.8 else len(bad) - 1 - rng.randrange(reach)
+        if kind == 0:
+            bad[at] ^= 1 << rng.randrange(8)
+        elif kind == 1:
+            bad[at] = rng.choice((0, 1, 0x7F, 0x80, 0xFF))
+        elif kind == 2:
+            size = rng.choice((4, 8))
+            value = rng.choice((0, 1, len(bad), rng.randrange(len(bad)), 2**31 - 1, 2**31, 2**40, 2**63, 2**64 - 1))
+            bad[at - at % 4 : at - at % 4 + size] = (value % (1 << 8 * size)).to_bytes(size, "little")
+        elif kind == 3:
+            source = rng.randrange(len(bad))
+            part = bad[source : source + rng.randrange(1, 200)]
+            bad[at : at + len(part)] = part
+        elif kind == 4 and len(bad) > 100:
+            del bad[at : at + rng.randrange(1, 64)]
+        elif kind == 5:
+            bad[at:at] = rng.randbytes(rng.randrange(1, 64))
+    return bytes(bad[: rng.randrange(len(bad))] if kind == 6 else bad)
+
+
+def damaged_json(rng: random.Random, value: Any) -> Any:
+    """A copy with a few of its values replaced, removed, doubled or swapped."""
+    value = copy.deepcopy(value)
+    for _ in range(rng.choice((1, 1, 2, 5))):
+        places: list[tuple[Any, Any]] = []
+        pending = [value]
+        while pending:
+            node = pending.pop()
+            inner = list(node.items()) if isinstance(node, dict) else list(enumerate(node))
+            places += [(node, key) for key, _ in inner]
+            pending += [item for _, item in inner if isinstance(item, dict | list)]
+        if not places:
+            break
+        node, key = rng.choice(places)
+        action = rng.randrange(5)
+        if action == 0:
+            del node[key]
+        elif action == 1:
+            other, place = rng.choice(places)
+            node[key] = copy.deepcopy(other[place])
+        elif action == 2 and isinstance(node, list):
+            node.insert(0, copy.deepcopy(node[key]))
+        else:
+            node[key] = copy.deepcopy(rng.choice(HOSTILE))
+    return value
+
+
+def _dumped(rng: random.Random, value: Any) -> bytes:
+    text = json.dumps(value, ensure_ascii=True).encode()
+    if rng.random() < 0.02:
+        text = b"[" * 100_000
+    return text
+
+
+class Files:
+    """Damaged files, made in one folder from sound ones."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        sequential = [[kind, dict(settings), arrays] for kind, settings, arrays in LAYERS]
+        self.layers: list[Any] = sequential
+        self.keras = [
+            archive(folder / "a.keras", LAYERS).read_bytes(),
+            archive(folder / "b.keras", LAYERS, "Functional").read_bytes(),
+            *((SHIPPED / name / f"{name}.keras").read_bytes() for name in ("forecast", "exercises")),
+        ]
+        self.h5 = legacy(folder / "a.h5", LAYERS).read_bytes()
+        self.weights = keras_files.weights_of(LAYERS)
+        self.graphs = self._graphs(readers.read(folder / "a.keras"))
+        self.tflite = [pack(*graph) for graph in self.graphs]
+
+    def _graphs(self, network: Network) -> list[tuple[File, list[int], list[int]]]:
+        windows = np.random.default_rng(0).normal(0, 1, (20, *network.input.shape)).astype(np.float32)
+        networks = [
+            network,
+            *(quantise.quantise(network, windows, mode) for mode in ("dynamic", "int8", "int16x8")),
+            *(models.random_network(name, "int8") for name in ("both_ways", "stacked", "dense_first", "real_output")),
+        ]
+        graphs = []
+        for each in networks:
+            file = File()
+            first = number = file.tensor(tflite_writer._tensor(each.input))
+            for index, layer in enumerate(each.layers):
+                number = tflite_writer._layer(file, layer, number, each.input_of(index))
+            graphs.append((file, [first], [number]))
+        return graphs
+
+    def keras_bytes(self, rng: random.Random) -> Path:
+        """A .keras whose zip archive is damaged."""
+        return self._write("m.keras", damaged_bytes(rng, rng.choice(self.keras)))
+
+    def keras_weights(self, rng: random.Random) -> Path:
+        """A .keras whose weights file is damaged, or holds other arrays than the configuration asks for."""
+        config = json.dumps(keras_files.config_of(LAYERS)).encode()
+        if rng.random() < 0.8:
+            weights = damaged_bytes(rng, self.weights)
+        else:
+            layers = copy.deepcopy(self.layers)
+            arrays = rng.choice(layers[1:])[2]
+            at = rng.randrange(len(arrays))
+            arrays[at] = self._other_array(rng, arrays[at])
+            weights = keras_files.weights_of([tuple(layer) for layer in layers])
+        members = {"config.json": config, "model.weights.h5": weights}
+        if rng.random() < 0.05:
+            members.pop(rng.choice(list(members)))
+        return keras_files.write_archive(self.folder / "m.keras", members)
+
+    def keras_config(self, rng: random.Random) -> Path:
+        """A .keras whose configuration says something else."""
+        with zipfile.ZipFile(self.folder / rng.choice(("a.keras", "b.keras"))) as sound:
+            config = damaged_json(rng, json.loads(sound.read("config.json")))
+        members = {"config.json": _dumped(rng, config), "model.weights.h5": self.weights}
+        return keras_files.write_archive(self.folder / "m.keras", members)
+
+    def h5_bytes(self, rng: random.Random) -> Path:
+        """A damaged .h5."""
+        return self._write("m.h5", damaged_bytes(rng, self.h5))
+
+    def h5_contents(self, rng: random.Random) -> Path:
+        """A sound .h5 with another configuration, other arrays, or links that lead elsewhere."""
+        path = self._write("m.h5", self.h5)
+        with h5py.File(path, "r+") as file:
+            kind = rng.randrange(6)
+            group = file["model_weights/first"]
+            name = "first/1:0"
+            if kind == 0:
+                config = damaged_json(rng, json.loads(file.attrs["model_config"]))
+                file.attrs["model_config"] = _dumped(rng, config).decode()
+            elif kind == 1:
+                array = self._other_array(rng, np.asarray(group[name]))
+                del group[name]
+                group[name] = array
+            elif kind == 2:
+                links = [h5py.SoftLink("/"), h5py.SoftLink("/no/where"), h5py.ExternalLink(str(path), "/"), file, group]
+                del group[name]
+                group[name] = rng.choice(links)
+            elif kind == 3:
+                values = [["nothing"], [b"\xff\xfe"], [], "x", 5, [1.5], ["first/0:0"] * 3, "y" * 60000]
+                group.attrs["weight_names"] = rng.choice(values)
+            elif kind == 4:
+                del group[name]
+                group.create_dataset(name, (2**20, 2**20), "f4", chunks=(1024, 1024), compression="gzip")
+            else:
+                del file[rng.choice(["model_weights", "model_weights/first", f"model_weights/first/{name}"])]
+        return path
+
+    def tflite_bytes(self, rng: random.Random) -> Path:
+        """A damaged .tflite."""
+        return self._write("m.tflite", damaged_bytes(rng, rng.choice(self.tflite)))
+
+    def tflite_graph(self, rng: random.Random) -> Path:
+        """A well-formed .tflite of a graph that makes no sense: circles, missing buffers, hostile sizes and types."""
+        file, inputs, outputs = copy.deepcopy(rng.choice(self.graphs))
+        for _ in range(rng.choice((1, 1, 2, 4))):
+            operator, tensor = rng.choice(file.operators), rng.choice(file.tensors)
+            action = rng.randrange(10)
+            if action == 0 and operator.inputs:
+                operator.inputs[rng.randrange(len(operator.inputs))] = rng.randrange(-2, len(file.tensors) + 1)
+            elif action == 1:
+                operator.outputs = [rng.randrange(len(file.tensors)) for _ in range(rng.randrange(3))]
+            elif action == 2:
+                operator.code = rng.choice(file.operators).code
+            elif action == 3:
+                tensor.data = rng.choice(
+                    (b"", tensor.data[: len(tensor.data) // 2], tensor.data * 2, b"\xff" * len(tensor.data))
+                )
+            elif action == 4:
+                sizes = (0, 1, 2, 3, -1, 5, 2**16, 2**31 - 1, -(2**31))
+                tensor.shape = tuple(rng.choice(sizes) for _ in range(rng.randrange(7)))
+            elif action == 5:
+                values = (0.0, -1.0, 1e-30, 1e30, 0.5, 2.0**-15, float("nan"), float("inf"))
+                tensor.scale = np.array([rng.choice(values) for _ in range(rng.randrange(4))], np.float32)
+            elif action == 6:
+                tensor.zero_point = rng.choice((0, 1, -128, 127, 128, 2**31, 2**62, -(2**63)))
+            elif action == 7:
+                tensor.dtype, tensor.variable = (
+                    rng.choice(("float32", "int32", "int64", "int8", "int16")),
+                    rng.random() < 0.3,
+                )
+            elif action == 8:
+                operator.inputs = operator.inputs[: rng.randrange(len(operator.inputs) + 1)]
+            else:
+                rng.choice((inputs, outputs))[:] = [rng.randrange(len(file.tensors)) for _ in range(rng.randrange(3))]
+        return self._write("m.tflite", pack(file, inputs, outputs))
+
+    def torch_bytes(self, rng: random.Random) -> Path:
+        """A damaged .safetensors, or a damaged .toml beside it."""
+        name = rng.choice(("torch_both", "torch_every"))
+        tensors, toml = ((DATA / f"{name}{ending}").read_bytes() for ending in (".safetensors", ".toml"))
+        if rng.random() < 0.7:
+            tensors = damaged_bytes(rng, tensors)
+        else:
+            toml = damaged_bytes(rng, toml)
+        return self._torch(tensors, toml)
+
+    def torch_header(self, rng: random.Random) -> Path:
+        """A .safetensors whose header says something else."""
+        name = rng.choice(("torch_both", "torch_every"))
+        tensors, toml = ((DATA / f"{name}{ending}").read_bytes() for ending in (".safetensors", ".toml"))
+        length = int.from_bytes(tensors[:8], "little")
+        header = _dumped(rng, damaged_json(rng, json.loads(tensors[8 : 8 + length])))
+        return self._torch(len(header).to_bytes(8, "little") + header + tensors[8 + length :], toml)
+
+    def _torch(self, tensors: bytes, toml: bytes) -> Path:
+        self._write("m.toml", toml)
+        return self._write("m.safetensors", tensors)
+
+    def _other_array(self, rng: random.Random, array: Any) -> Any:
+        others: list[Callable[[], Any]] = [
+            lambda: array.T,
+            lambda: array[:-1],
+            lambda: array.astype(np.float64),
+            lambda: array * np.float32("nan"),
+            lambda: array.astype("S5"),
+            lambda: np.float32(3),
+            lambda: np.empty((0, 7), np.float32),
+            lambda: array.astype(np.complex64),
+        ]
+        return rng.choice(others)()
+
+    def _write(self, name: str, data: bytes) -> Path:
+        (self.folder / name).write_bytes(data)
+        return self.folder / name
+
+
+KINDS: dict[str, Callable[[Files, random.Random], Path]] = {
+    "keras-bytes": Files.keras_bytes,
+    "keras-weights": Files.keras_weights,
+    "keras-config": Files.keras_config,
+    "h5-bytes": Files.h5_bytes,
+    "h5-contents": Files.h5_contents,
+    "tflite-bytes": Files.tflite_bytes,
+    "tflite-graph": Files.tflite_graph,
+    "torch-bytes": Files.torch_bytes,
+    "torch-header": Files.torch_header,
+}
+
+
+def make(files: Files, kind: str, seed: int) -> Path:
+    """The damaged file of a kind and seed."""
+    return KINDS[kind](files, random.Random(f"{kind} {seed}"))
+
+
+def use(network: Network) -> None:
+    """Do with a network that was read what a build does: compute, and generate C."""
+    if macs(network) + network.input.size > 1_000_000:
+        return
+    inputs = np.zeros((2, *network.input.shape), network.input.dtype)
+    outputs = reference.run(network, inputs)
+    assert outputs.shape == (2, *network.output.shape)
+    try:
+        generate.generate(network, "c", "window")
+    except UserError as error:
+        check_sentence(str(error))
+
+
+def check_sentence(sentence: str, named: str = "") -> None:
+    """One line, of a length that can be read, that names something."""
+    assert named in sentence, sentence
+    assert sentence.isprintable(), sentence
+    assert len(sentence) < 1000, sentence
+
+
+def outcome(path: Path) -> str:
+    """loaded or refused; anything else is raised."""
+    try:
+        network = readers.read(path)
+    except UserError as error:
+        check_sentence(str(error), str(path.parent))
+        return "refused"
+    with np.errstate(all="ignore"):
+        use(network)
+    return "loaded"
+
+
+def _parse_here(data: bytes) -> hdf5.Contents:
+    """hdf5.load without its process, which costs a hundred times the reading."""
+    try:
+        return hdf5.parse(data)
+    except Exception as error:
+        raise ValueError(str(error).replace("\n", " ")) from None
+
+
+def main() -> None:
+    """Read damaged files one after the other."""
+    folder, kind, first, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    files = Files(folder)
+    hdf5.load = _parse_here
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for seed in range(first, first + count):
+        path = make(files, kind, seed)
+        print(json.dumps({"seed": seed}), flush=True)
+        signal.alarm(SECONDS)  # ends the process, whatever library it hangs in
+        try:
+            result = outcome(path)
+        except Exception as error:
+            result = f"{type(error).__name__}: {error}"
+        signal.alarm(0)
+        print(json.dumps({"seed": seed, "result": result}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
