@@ -45,13 +45,15 @@ def _report(env: Environment, folder: str, target, **inputs) -> list:
     return nodes
 
 
-def _compare(env: Environment, folder: str, target, network: list, model, elf: list, card, inputs, timeout: int) -> list:
+def _compare(
+    env: Environment, folder: str, target, network: list, model, elf: list, card, inputs, timeout: int
+) -> list:
     words = ["$SOURCE", "--trained", str(model.path), "--samples", str(model.samples), "--elf", "${SOURCES[1]}"]
     words += ["--card", "${SOURCES[2]}", "--inputs", "${SOURCES[3]}", "--target", target.reference]
     words += ["--timeout", str(timeout), "--out", "${TARGET.dir}"]
     sources = [*network, *elf, card, inputs, str(model.path), str(model.samples)]
     targets = [f"{folder}/compare.{ending}" for ending in ("txt", "json", "png")]
-    return env.PythonProgram("measure.compare", targets, sources, *words, tag="COMPARE")
+    return env.PythonProgram("measure.compare", targets, sources, *words, tag="COMPARE")[:1]
 
 
 def _accuracy(env: Environment, path: str, reports: list) -> list:

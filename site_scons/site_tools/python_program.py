@@ -4,6 +4,9 @@
 
     env.PythonProgram("model.generate", targets, sources, "--kernels", "c", ...)
 
+    env.Goal("test", "pytest", "-n", "auto")        # a name on the command line that runs a program
+    env.Show("report", texts)                       # a name on the command line that prints files
+
 The step depends on the program and on every module of the project it imports, so that an edit of any of them
 runs it again, and on nothing else of the project. Arguments are words; targets and sources are named in them
 as ``$TARGET``, ``${SOURCES[1]}``, ``${TARGET.dir}``.
@@ -61,9 +64,23 @@ def _python_program(env: Environment, module: str, targets: list, sources: list,
     return nodes
 
 
+def _goal(env: Environment, name: str, module: str, *words: str) -> None:
+    env.AlwaysBuild(env.Alias(name, [], [["$PYTHON", "-m", module, *words]]))
+
+
+def _print(target: list, source: list, env: Environment) -> None:
+    print(*(text.get_text_contents() for text in source), sep="\n")
+
+
+def _show(env: Environment, name: str, texts: list) -> None:
+    env.AlwaysBuild(env.Alias(name, texts, Action(_print, None)))
+
+
 def generate(env: Environment) -> None:
-    """Add ``PythonProgram`` to ``env``; PYTHON_IDENTITY stands for the interpreter and its installed packages."""
+    """Add ``PythonProgram``, ``Goal`` and ``Show``; PYTHON_IDENTITY stands for the interpreter and its packages."""
     env.AddMethod(_python_program, "PythonProgram")
+    env.AddMethod(_goal, "Goal")
+    env.AddMethod(_show, "Show")
 
 
 def exists(env: Environment) -> bool:
