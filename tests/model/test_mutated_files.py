@@ -81,3 +81,8 @@ def test_damaged_files(kind: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_many_damaged_files(kind: str, tmp_path: Path) -> None:
     print(kind, dict(read_all(tmp_path, kind, 1500)))
+
+
+@pytest.mark.parametrize("seed", [467, 671])
+def test_files_that_libhdf5_hangs_on(seed: int, tmp_path: Path) -> None:
+    assert read_as_a_build_does(tmp_path, "h5-bytes", seed).startswith("refused")

@@ -159,11 +159,10 @@ def test_one_model_on_every_target(built: Callable[..., Checkout]) -> None:
 @pytest.mark.parametrize("chosen", COMPILERS)
 def test_the_whole_matrix(model: str, quantisation: str, chosen: str, tmp_path: Path) -> None:
     checkout = Checkout.copy(tmp_path / "checkout")
-    names = ",".join(name for name in target_names() if chosen == "gcc" or load_target(name).clang)
-    words = (f"target={names}", f"model={model}", f"quant={quantisation}", "kernels=c", f"compiler={chosen}")
-    checkout.build("-j2", "timeout=1200", *words)
-    found = {
-        name: np.load(checkout.root / f"build/{name}/{model}/{quantisation}-c/outputs.npy").tobytes()
-        for name in names.split(",")
-    }
+    found = {}
+    for name in target_names():
+        if chosen == "gcc" or load_target(name).clang:
+            words = (f"target={name}", f"model={model}", f"quant={quantisation}", "kernels=c", f"compiler={chosen}")
+            checkout.build(*words)  # one at a time: software floats take their time
+            found[name] = np.load(checkout.root / f"build/{name}/{model}/{quantisation}-c/outputs.npy").tobytes()
     assert len({data for data in found.values() if data}) == 1, "the same bits everywhere"
