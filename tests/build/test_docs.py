@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -23,3 +24,11 @@ def test_the_readme_shows_the_real_output(built: Callable[..., Checkout]) -> Non
     shown = REPORT.findall((ROOT / "README.md").read_text())
     assert shown
     assert shown == REPORT.findall((checkout.root / "build/report.txt").read_text())
+
+
+def test_every_field_of_the_report_is_described(built: Callable[..., Checkout]) -> None:
+    checkout = built("target=cortex-m4")
+    described = (ROOT / "docs/report.md").read_text()
+    report = json.loads((checkout.root / "build/cortex-m4/forecast/int8-c/report.json").read_text())
+    missing = [key for key in report if f"`{key}`" not in described and f"`{key}." not in described]
+    assert missing == []
