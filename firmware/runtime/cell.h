@@ -37,4 +37,21 @@ static inline int32_t lstmcu_hidden(const lstmcu_cell *layer, int16_t output, in
     return lstmcu_requantise(product, layer->hidden) + layer->hidden_zero_point;
 }
 
+/** Update the cell state from the gates (4) before their activation; returns the hidden state, not
+ * yet saturated to its type. */
+static inline int32_t lstmcu_cell_step(const lstmcu_cell *layer, const int16_t *gate, int16_t *cell)
+{
+    const int16_t kept = lstmcu_kept(gate[LSTMCU_FORGET], *cell);
+    const int16_t added = lstmcu_candidate(layer, gate[LSTMCU_INPUT], gate[LSTMCU_CANDIDATE]);
+    *cell = lstmcu_new_cell(layer, kept + added);
+    return lstmcu_hidden(layer, gate[LSTMCU_OUTPUT], *cell);
+}
+
+/** The same from a cell state of 0; gates (3): input, candidate, output. */
+static inline int32_t lstmcu_cell_once(const lstmcu_cell *layer, const int16_t *gate)
+{
+    const int16_t cell = lstmcu_new_cell(layer, lstmcu_candidate(layer, gate[0], gate[1]));
+    return lstmcu_hidden(layer, gate[2], cell);
+}
+
 #endif

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "cell_f32.h"
 #include "dot.h"
-#include "float_math.h"
 #include "hybrid.h"
 #include "lstmcu_kernels.h"
 #include "trace.h"
@@ -12,14 +12,6 @@ static float product(const int8_t *row, const int8_t *x, int32_t count, int32_t 
                      lstmcu_range range, float scale)
 {
     return (float)dot_s8(row, x, count, -range.zero_point * total) * (range.scale * scale);
-}
-
-static float clip(float cell, float limit)
-{
-    if (limit > 0.0f) {
-        cell = cell > limit ? limit : cell < -limit ? -limit : cell;
-    }
-    return cell;
 }
 
 void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *hidden, float *cell,
@@ -45,11 +37,7 @@ void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *h
             recurrent += layer->units;
         }
         lstmcu_trace(gate, sizeof gate);
-        const float kept = lstmcu_sigmoid(gate[LSTMCU_FORGET]) * cell[unit];
-        const float added =
-            lstmcu_sigmoid(gate[LSTMCU_INPUT]) * lstmcu_tanh(gate[LSTMCU_CANDIDATE]);
-        cell[unit] = clip(kept + added, layer->cell_limit);
-        next[unit] = lstmcu_sigmoid(gate[LSTMCU_OUTPUT]) * lstmcu_tanh(cell[unit]);
+        next[unit] = lstmcu_cell_step_f32(gate, &cell[unit], layer->cell_limit);
     }
     memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
 }
@@ -68,7 +56,6 @@ void lstmcu_lstm_dyn_once(const lstmcu_lstm_once_dyn *layer, const float *x, flo
             kernel += layer->inputs;
         }
         lstmcu_trace(gate, sizeof gate);
-        const float cell = clip(lstmcu_sigmoid(gate[0]) * lstmcu_tanh(gate[1]), layer->cell_limit);
-        hidden[unit] = lstmcu_sigmoid(gate[2]) * lstmcu_tanh(cell);
+        hidden[unit] = lstmcu_cell_once_f32(gate, layer->cell_limit);
     }
 }

@@ -14,11 +14,6 @@ static int32_t product(const int8_t *row, const int16_t *x, int32_t count, int64
     return lstmcu_saturate16(lstmcu_requantise64(dot_s16(row, x, count, bias), scale));
 }
 
-static int16_t hidden_s16(const lstmcu_cell *layer, int16_t output, int16_t cell)
-{
-    return lstmcu_saturate16(lstmcu_hidden(layer, output, cell));
-}
-
 void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_t *hidden,
                           int16_t *cell, int16_t *next)
 {
@@ -37,11 +32,8 @@ void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_
             recurrent += layer->units;
         }
         lstmcu_trace(gate, sizeof gate);
-        const int16_t kept = lstmcu_kept(gate[LSTMCU_FORGET], cell[unit]);
-        const int16_t added =
-            lstmcu_candidate(&layer->cell, gate[LSTMCU_INPUT], gate[LSTMCU_CANDIDATE]);
-        cell[unit] = lstmcu_new_cell(&layer->cell, kept + added);
-        next[unit] = hidden_s16(&layer->cell, gate[LSTMCU_OUTPUT], cell[unit]);
+        const int32_t value = lstmcu_cell_step(&layer->cell, gate, &cell[unit]);
+        next[unit] = lstmcu_saturate16(value);
     }
     memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
 }
@@ -57,8 +49,7 @@ void lstmcu_lstm_s16_once(const lstmcu_lstm_once_s16 *layer, const int16_t *x, i
             kernel += layer->inputs;
         }
         lstmcu_trace(gate, sizeof gate);
-        const int16_t cell =
-            lstmcu_new_cell(&layer->cell, lstmcu_candidate(&layer->cell, gate[0], gate[1]));
-        hidden[unit] = hidden_s16(&layer->cell, gate[2], cell);
+        const int32_t value = lstmcu_cell_once(&layer->cell, gate);
+        hidden[unit] = lstmcu_saturate16(value);
     }
 }

@@ -15,11 +15,6 @@ static int32_t product(const int8_t *row, const int8_t *x, int32_t count, int32_
     return lstmcu_saturate16(lstmcu_requantise(dot_s8(row, x, count, bias), scale));
 }
 
-static int8_t hidden_s8(const lstmcu_cell *layer, int16_t output, int16_t cell)
-{
-    return (int8_t)lstmcu_clamp(lstmcu_hidden(layer, output, cell), INT8_MIN, INT8_MAX);
-}
-
 void lstmcu_lstm_s8_step(const lstmcu_lstm_s8 *layer, const int8_t *x, int8_t *hidden,
                          int16_t *cell, int8_t *next)
 {
@@ -39,11 +34,8 @@ void lstmcu_lstm_s8_step(const lstmcu_lstm_s8 *layer, const int8_t *x, int8_t *h
             recurrent += layer->units;
         }
         lstmcu_trace(gate, sizeof gate);
-        const int16_t kept = lstmcu_kept(gate[LSTMCU_FORGET], cell[unit]);
-        const int16_t added =
-            lstmcu_candidate(&layer->cell, gate[LSTMCU_INPUT], gate[LSTMCU_CANDIDATE]);
-        cell[unit] = lstmcu_new_cell(&layer->cell, kept + added);
-        next[unit] = hidden_s8(&layer->cell, gate[LSTMCU_OUTPUT], cell[unit]);
+        const int32_t value = lstmcu_cell_step(&layer->cell, gate, &cell[unit]);
+        next[unit] = (int8_t)lstmcu_clamp(value, INT8_MIN, INT8_MAX);
     }
     memcpy(hidden, next, (size_t)layer->units);
 }
@@ -59,8 +51,7 @@ void lstmcu_lstm_s8_once(const lstmcu_lstm_once_s8 *layer, const int8_t *x, int8
             kernel += layer->inputs;
         }
         lstmcu_trace(gate, sizeof gate);
-        const int16_t cell =
-            lstmcu_new_cell(&layer->cell, lstmcu_candidate(&layer->cell, gate[0], gate[1]));
-        hidden[unit] = hidden_s8(&layer->cell, gate[2], cell);
+        const int32_t value = lstmcu_cell_once(&layer->cell, gate);
+        hidden[unit] = (int8_t)lstmcu_clamp(value, INT8_MIN, INT8_MAX);
     }
 }
