@@ -17,7 +17,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from model import store, trace
+from model import limits, store, trace
 from model.errors import UserError, run_main
 from model.files import write_atomically
 from model.layouts import SETS, elementwise
@@ -27,7 +27,6 @@ from model.plan import Loop, Op, Plan, Value, make
 from model.version import VERSION
 
 LINE = 100  # columns of generated code
-SUM_TYPES = {"int8": "int32", "int16": "int64", "float32": "float32"}
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,17 @@ class Scratch:
 
 def _operations(plan: Plan) -> list[Op]:
     return [op for item in plan.work for op in (item.body if isinstance(item, Loop) else (item,))]
+
+
+def _loops(plan: Plan) -> list[tuple[int, int]]:
+    """Numbers of the first and last operation of each loop."""
+    found, number = [], 0
+    for item in plan.work:
+        count = len(item.body) if isinstance(item, Loop) else 1
+        if isinstance(item, Loop):
+            found.append((number, number + count - 1))
+        number += count
+    return found
 
 
 def _scratch(op: Op, index: int, layout: ModuleType) -> list[Value]:
@@ -58,6 +68,10 @@ def allocate(plan: Plan, layout: ModuleType) -> Scratch:
             if value.base.startswith("#"):
                 first, _ = lives.get(value.base, (index, index))
                 lives[value.base] = (first, index)
+    for first, last in _loops(plan):  # what a loop reads from before it must last to its end
+        for name, (made, read) in lives.items():
+            if made < first <= read <= last:
+                lives[name] = (made, last)
     offsets: dict[str, int] = {}
     sizes: dict[str, int] = {}
     for name, (first, last) in sorted(lives.items(), key=lambda item: (item[1], item[0])):
@@ -85,10 +99,6 @@ class Emitter:
         self.scratch = allocate(plan, layout)
         self.operations = _operations(plan)
 
-    def element_type(self, dtype: str) -> str:
-        """C type of a field's or value's elements."""
-        return C_TYPES[SUM_TYPES[self.network.input.dtype] if dtype == "sum" else dtype]
-
     def expression(self, value: Value, loop: Loop | None, at: str = "t") -> str:
         """A pointer to ``value`` at time step ``at`` of ``loop``."""
         if value.base.startswith("#"):
@@ -108,7 +118,7 @@ class Emitter:
         x, y = self.expression(op.x, loop, at), self.expression(op.y, loop, at)
         layer, name = f"&{object_name(op)}_layer", op.name
         if op.kind == "copy":
-            return f"memcpy({y}, {x}, sizeof({self.element_type(op.y.dtype)}) * {op.x.length});"
+            return f"memcpy({y}, {x}, sizeof({C_TYPES[op.y.dtype]}) * {op.x.length});"
         if op.kind == "apply":
             call = elementwise.call(name, op.layer, self.source(op))
             return f"{call.function}({', '.join((x, y, str(op.y.length), *call.arguments))});"
@@ -132,7 +142,7 @@ class Emitter:
         """``statement`` and, when tracing, what notes down its results (see ``trace.expected``)."""
         lines = [self.statement(op, loop, at)]
         for value, role in trace.results(op) if self.trace else ():
-            size = f"sizeof({self.element_type(value.dtype)}) * {value.length}"
+            size = f"sizeof({C_TYPES[value.dtype]}) * {value.length}"
             lines.append(f"lstmcu_trace({self.expression(value, loop, at)}, {size}); /* {role} */")
         return lines
 
@@ -227,7 +237,7 @@ class Emitter:
 
     def state_fields(self) -> list[tuple[str, str, int, str]]:
         """(C type, name, elements, comment) of the state struct, widest alignment first."""
-        rows = [(self.element_type(f.dtype), f.name, f.length, _ROLE_COMMENTS[f.role]) for f in self.plan.fields]
+        rows = [(C_TYPES[f.dtype], f.name, f.length, _ROLE_COMMENTS[f.role]) for f in self.plan.fields]
         for dtype, size in self.scratch.sizes.items():
             rows.append((C_TYPES[dtype], f"scratch_{SUFFIXES[dtype]}", size, "between two calls of the runtime only"))
         return sorted(rows, key=lambda row: -_SIZES[row[0]])
@@ -301,6 +311,7 @@ def _product(shape: tuple[int, ...]) -> str:
 def context(network: Network, kernels: str, state: str, tracing: bool) -> dict[str, Any]:
     """Everything the templates show."""
     stream = state == "stream"
+    limits.check(network)
     plan = make(network, stream)
     if stream and plan.streamable:
         raise UserError(f"model '{network.name}' cannot run as state=stream: {plan.streamable}; use state=window")
@@ -330,6 +341,7 @@ def context(network: Network, kernels: str, state: str, tracing: bool) -> dict[s
         "output_scale": float_literal(network.output.scale),
         "fields": emitter.state_fields(),
         "counts_steps": emitter.counts_steps(),
+        "step_type": "uint16_t" if first.shape[0] < 1 << 16 else "int32_t",
         "arrays": [array for group in constants for array in group.arrays],
         "structs": [group.struct for group in constants if group.struct],
         "wrapped": _wrapped,

@@ -54,7 +54,7 @@ class Field:
     """An array in the state struct."""
 
     name: str
-    dtype: str  # element type; "sum" for accumulators
+    dtype: str  # element type
     length: int
     role: str  # hidden, cell, sums, sequence
     layer: str  # C name of the layer it belongs to
@@ -71,6 +71,7 @@ class Plan:
 
 
 CELL_TYPE = {"int8": "int16", "int16": "int16", "float32": "float32"}
+SUM_TYPE = {"int8": "int32", "int16": "int64", "float32": "float32"}  # of a Dense, by its output's type
 
 
 def unique_names(layers: tuple[Layer, ...]) -> list[str]:
@@ -92,15 +93,21 @@ class _Builder:
     """Collects a plan layer by layer. ``current`` is the vector (of one step, inside a loop) made last."""
 
     network: Network
-    once: bool  # a single step from reset: LSTMs need no state
+    stream: bool
     names: list[str]
     current: Value
     steps: int  # of the sequence being read; 0: `current` is a whole vector
+    shape: tuple[int, ...]  # as the last layer gave it: a Reshape changes nothing else
     fields: list[Field] = field(default_factory=list)
     temporaries: list[Value] = field(default_factory=list)
     work: list[Loop | Op] = field(default_factory=list)
     body: list[Op] = field(default_factory=list)
     streamable: str = ""
+
+    @property
+    def once(self) -> bool:
+        """A single step from reset: an LSTM needs no state."""
+        return self.steps == 1 and not self.stream
 
     def state(self, name: str, dtype: str, length: int, role: str, layer: str) -> Value:
         """A new state field."""
@@ -134,6 +141,27 @@ class _Builder:
         self.emit(Op("copy", layer, name, self.current, replace(array, length=length, stride=length)))
         self.close()
         self.streamable = f"layer '{self.network.layers[index].name}' reads a whole sequence at once"
+
+    def arrange(self, index: int) -> None:
+        """Let layer ``index`` read along the last axis of the shape that a Reshape before it gave."""
+        shape, layer = self.shape, self.network.layers[index]
+        if shape == ((self.steps, self.current.length) if self.steps else (self.current.length,)):
+            return
+        if len(shape) > 2:
+            raise UserError(f"layer '{layer.name}' reads shape {shape}; supported: (steps, features) and (elements)")
+        if self.steps > 1:
+            self.materialise(index)
+        self.close()
+        before, self.steps = self.steps, shape[0] if len(shape) == 2 else 0
+        of_input = self.current.base == "input" and max(self.steps, 1) == self.window_steps
+        if not of_input and (self.steps or before > 1):
+            self.streamable = f"layer '{layer.name}' reads the window in another shape"
+        self.current = replace(self.current, length=shape[-1], stride=shape[-1] if self.steps else 0)
+
+    @property
+    def window_steps(self) -> int:
+        """T of the network's input; 1 of a vector."""
+        return self.network.input.shape[0] if len(self.network.input.shape) == 2 else 1
 
     def lstm(self, index: int, lstm: Lstm, hidden: Value | None, cell: Value | None, direction: int) -> Value:
         """One LSTM direction in the running loop; returns its hidden state."""
@@ -198,9 +226,9 @@ class _Builder:
     def dense_add(self, index: int, layer: Dense, block: int, blocks: int) -> None:
         """Add one step's share of a Dense over the flattened sequence."""
         name = self.names[index]
-        existing = [f for f in self.fields if f.name == f"{name}_sums"]
-        rows = layer.output.size
-        sums = Value(f"{name}_sums", "sum", rows) if existing else self.state(f"{name}_sums", "sum", rows, "sums", name)
+        sums = Value(f"{name}_sums", SUM_TYPE[layer.output.dtype], layer.output.size)
+        if all(f.name != sums.base for f in self.fields):
+            self.state(sums.base, sums.dtype, sums.length, "sums", name)
         x = self.current
         self.emit(Op("dense_add", layer, name, x, sums, block=block, blocks=blocks))
 
@@ -208,69 +236,63 @@ class _Builder:
         """Requantise the sums of a flattened sequence."""
         self.close()
         self.steps = 0
-        sums = Value(f"{self.names[index]}_sums", "sum", layer.output.size)
+        sums = Value(f"{self.names[index]}_sums", SUM_TYPE[layer.output.dtype], layer.output.size)
         self.emit(Op("dense_finish", layer, self.names[index], sums, self.temporary(layer.output.dtype, sums.length)))
 
 
-def _is_flatten(layer: Layer, steps: int) -> bool:
-    return isinstance(layer, Reshape) and len(layer.output.shape) == 1 and steps > 1
+def _flattened_by(layers: tuple[Layer, ...], index: int, steps: int) -> Dense | None:
+    """The Dense that reads the flattened sequence of layer ``index``, if that is what follows."""
+    if steps < 2 or len(layers) < index + 3:
+        return None
+    flatten, dense = layers[index + 1 : index + 3]
+    return dense if isinstance(flatten, Reshape) and len(flatten.output.shape) == 1 and isinstance(dense, Dense) else None
 
 
-def _shape_change(builder: _Builder, layer: Reshape) -> None:
-    """A Reshape that is not the flattening of a running sequence of several steps."""
-    shape = layer.output.shape
-    if len(shape) == 1 and builder.steps <= 1:
-        builder.close()
-        builder.steps = 0
-    elif (len(shape) == 2 and builder.steps == 0) or (len(shape) == 2 and not builder.body):
-        builder.steps = shape[0]
-        builder.current = replace(builder.current, length=shape[1], stride=shape[1])
-    else:
-        raise UserError(f"layer '{layer.name}': a reshape to {shape} at this place is not supported")
+def _elementwise(layer: Layer) -> bool:
+    return isinstance(layer, Convert) or (isinstance(layer, Activation) and layer.function != "softmax")
 
 
 def make(network: Network, stream: bool) -> Plan:
     """Plan ``network``; ``stream`` keeps what a single step from reset would not need."""
-    shape = network.input.shape
-    sequence = len(shape) == 2
-    steps = shape[0] if sequence else 0
-    width = shape[-1]
-    first = Value("input", network.input.dtype, width, stride=width if sequence else 0)
-    layers = network.layers
-    single = steps == 1 or (not sequence and len(layers) > 0 and layers[0].output.shape[0] == 1)
-    builder = _Builder(network, single and not stream, unique_names(layers), first, steps)
+    shape, layers = network.input.shape, network.layers
+    if not layers or len(shape) > 2:
+        raise UserError(f"model '{network.name}' has {len(layers)} layers and an input of shape {shape}; needs a layer")
+    steps = shape[0] if len(shape) == 2 else 0
+    first = Value("input", network.input.dtype, shape[-1], stride=shape[-1] if steps else 0)
+    builder = _Builder(network, stream, unique_names(layers), first, steps, shape)
     index = 0
     while index < len(layers):
         layer = layers[index]
-        after = layers[index + 2] if index + 2 < len(layers) and _is_flatten(layers[index + 1], builder.steps) else None
-        if isinstance(layer, Lstm):
-            builder.add_lstm(index, layer)
-        elif isinstance(layer, Bidirectional):
-            fused = after if isinstance(after, Dense) and layer.forward.return_sequences else None
-            builder.add_bidirectional(index, layer, fused)
-            if fused:
-                builder.finish_dense(index + 2, fused)
-                index += 2
-        elif _is_flatten(layer, builder.steps):
-            following = layers[index + 1] if index + 1 < len(layers) else None
-            if isinstance(following, Dense):
-                builder.dense_add(index + 1, following, 0, 1)
-                builder.finish_dense(index + 1, following)
-                index += 1
-            elif any(isinstance(rest, Activation) and rest.function == "softmax" for rest in layers[index:]):
-                raise UserError(f"layer '{layer.name}': a softmax over a flattened sequence is not supported")
-        elif isinstance(layer, Reshape):
-            _shape_change(builder, layer)
-        elif isinstance(layer, Dense):
-            y = builder.temporary(layer.output.dtype, layer.output.shape[-1])
-            builder.emit(Op("dense", layer, builder.names[index], builder.current, y))
-        else:
-            assert isinstance(layer, Activation | Normalise | Convert)
+        if isinstance(layer, Dense) and len(builder.shape) == 1 and builder.steps > 1:
+            builder.dense_add(index, layer, 0, 1)
+            builder.finish_dense(index, layer)
+        elif not isinstance(layer, Reshape) and not _elementwise(layer):
+            builder.arrange(index)
+            index = _add(builder, index, layer)
+        elif not isinstance(layer, Reshape):
             y = builder.temporary(layer.output.dtype, builder.current.length)
             builder.emit(Op("apply", layer, builder.names[index], builder.current, y))
+        builder.shape = layers[index].output.shape
         index += 1
     _finish(builder)
     return Plan(tuple(builder.fields), tuple(builder.temporaries), tuple(builder.work), builder.streamable)
+
+
+def _add(builder: _Builder, index: int, layer: Layer) -> int:
+    """A layer that reads along the last axis; returns the index of the last layer that is done with it."""
+    if isinstance(layer, Lstm):
+        builder.add_lstm(index, layer)
+    elif isinstance(layer, Bidirectional):
+        dense = _flattened_by(builder.network.layers, index, builder.steps) if layer.forward.return_sequences else None
+        builder.add_bidirectional(index, layer, dense)
+        if dense is not None:
+            builder.finish_dense(index + 2, dense)
+            return index + 2
+    else:
+        kind = "dense" if isinstance(layer, Dense) else "apply"
+        y = builder.temporary(layer.output.dtype, layer.output.shape[-1])
+        builder.emit(Op(kind, layer, builder.names[index], builder.current, y))
+    return index
 
 
 def _finish(builder: _Builder) -> None:

@@ -151,10 +151,16 @@ def _run_lstm(layer: Lstm, source: Signal, x: Array, observe: Observe) -> Array:
 
 def _parts(network: Network, index: int) -> int:
     """How many vectors a Dense with int8 weights quantises one by one: the steps of a sequence flattened before it."""
-    if index == 0 or not isinstance(network.layers[index - 1], Reshape):
+    layers, first = network.layers, index
+    if len(network.input_of(index).shape) == 2:
         return 1
-    flattened = network.input_of(index - 1).shape
-    halves = 2 if index > 1 and isinstance(network.layers[index - 2], Bidirectional) else 1
+    while first and isinstance(layers[first - 1], Reshape | Activation | Convert):
+        first -= 1
+        if isinstance(activation := layers[first], Activation) and activation.function == "softmax":
+            first += 1
+            break
+    flattened = network.input_of(first).shape
+    halves = 2 if first == index - 1 and first and isinstance(layers[first - 1], Bidirectional) else 1
     return flattened[0] * halves if len(flattened) == 2 and flattened[0] > 1 else 1
 
 
