@@ -113,9 +113,9 @@ class Emitter:
             terms.append(step if value.stride == 1 else f"{step} * {value.stride}")
         return " + ".join(terms)
 
-    def statement(self, op: Op, loop: Loop | None, at: str = "t") -> str:
-        """The call that does ``op``."""
-        x, y = self.expression(op.x, loop, at), self.expression(op.y, loop, at)
+    def statement(self, op: Op, loop: Loop | None, at: str = "t", still: bool = False) -> str:
+        """The call that does ``op``; ``still``: the caller holds one step only, nothing moves with time."""
+        x, y = (self.expression(value, None if still else loop, at) for value in (op.x, op.y))
         layer, name = f"&{object_name(op)}_layer", op.name
         if op.kind == "copy":
             return f"memcpy({y}, {x}, sizeof({C_TYPES[op.y.dtype]}) * {op.x.length});"
@@ -179,10 +179,7 @@ class Emitter:
         after: list[str] = []
         for item in self.plan.work:
             if isinstance(item, Loop):
-                for op in item.body:
-                    still = Loop(1, item.body)  # x_t and y_t are single steps: nothing moves with t
-                    counted = op.kind == "dense_add"
-                    always.append(self.statement(op, item if counted else still, "state->step" if counted else "0"))
+                always += [self.statement(op, item, "state->step", still=True) for op in item.body]
             else:
                 after.append(self.statement(item, None))
         return always, after

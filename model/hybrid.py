@@ -14,8 +14,9 @@ def quantise_vectors(x: Array) -> tuple[Array, Array, Array]:
     x = x.astype(np.float32)
     low = np.minimum(x.min(axis=-1, keepdims=True), np.float32(0))
     high = np.maximum(x.max(axis=-1, keepdims=True), np.float32(0))
-    empty = low == high
-    scale = np.where(empty, np.float32(1), (high - low) / np.float32(255)).astype(np.float32)
+    scale = ((high - low) / np.float32(255)).astype(np.float32)
+    empty = scale < np.finfo(np.float32).tiny  # all zeros, or too small to divide by
+    scale = np.where(empty, np.float32(1), scale).astype(np.float32)
     # the zero point from whichever end loses less to rounding
     ends = np.where(-low < high, -128 - low / scale, 127 - high / scale).astype(np.float32)
     zero_point = np.where(empty, 0, np.clip(_nearest(ends), -128, 127))

@@ -163,6 +163,11 @@ class Network:
         return self.layers[index - 1].output if index else self.input
 
 
+def is_elementwise(layer: Layer) -> bool:
+    """Whether each output element depends on the same input element alone, whatever the shape."""
+    return isinstance(layer, Convert) or (isinstance(layer, Activation) and layer.function != "softmax")
+
+
 def directions(layer: Layer) -> tuple[Lstm, ...]:
     """The LSTMs a layer consists of: one, two, or none."""
     if isinstance(layer, Bidirectional):

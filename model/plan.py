@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from model.errors import UserError
-from model.network import Activation, Bidirectional, Convert, Dense, Layer, Lstm, Network, Normalise, Reshape
+from model.network import Bidirectional, Dense, Layer, Lstm, Network, Reshape, is_elementwise
 
 
 @dataclass(frozen=True)
@@ -245,18 +245,17 @@ def _flattened_by(layers: tuple[Layer, ...], index: int, steps: int) -> Dense | 
     if steps < 2 or len(layers) < index + 3:
         return None
     flatten, dense = layers[index + 1 : index + 3]
-    return dense if isinstance(flatten, Reshape) and len(flatten.output.shape) == 1 and isinstance(dense, Dense) else None
-
-
-def _elementwise(layer: Layer) -> bool:
-    return isinstance(layer, Convert) or (isinstance(layer, Activation) and layer.function != "softmax")
+    flattens = isinstance(flatten, Reshape) and len(flatten.output.shape) == 1
+    return dense if flattens and isinstance(dense, Dense) else None
 
 
 def make(network: Network, stream: bool) -> Plan:
     """Plan ``network``; ``stream`` keeps what a single step from reset would not need."""
     shape, layers = network.input.shape, network.layers
-    if not layers or len(shape) > 2:
-        raise UserError(f"model '{network.name}' has {len(layers)} layers and an input of shape {shape}; needs a layer")
+    if not layers:
+        raise UserError(f"model '{network.name}' has no layers that compute anything; give one with an LSTM")
+    if len(shape) > 2:
+        raise UserError(f"model '{network.name}' has an input of shape {shape}; supported: (steps, features)")
     steps = shape[0] if len(shape) == 2 else 0
     first = Value("input", network.input.dtype, shape[-1], stride=shape[-1] if steps else 0)
     builder = _Builder(network, stream, unique_names(layers), first, steps, shape)
@@ -266,7 +265,7 @@ def make(network: Network, stream: bool) -> Plan:
         if isinstance(layer, Dense) and len(builder.shape) == 1 and builder.steps > 1:
             builder.dense_add(index, layer, 0, 1)
             builder.finish_dense(index, layer)
-        elif not isinstance(layer, Reshape) and not _elementwise(layer):
+        elif not isinstance(layer, Reshape) and not is_elementwise(layer):
             builder.arrange(index)
             index = _add(builder, index, layer)
         elif not isinstance(layer, Reshape):

@@ -31,33 +31,55 @@ from model.network import (
 
 INTEGER_TYPES = {"int8": "int8", "int16x8": "int16"}  # quantisation: type of the activations
 SMALLEST = float(np.finfo(np.float32).tiny)  # ranges finer than this scale are taken for zeros
+EMPTY_SCALE = 2.0**-15  # of weights that are all zero
+# the largest bias: as much again is left for the products, and no multiplier to the output becomes too small to store
+BIAS_LIMIT = {"int32": 2.0**30, "int64": 2.0**34}
+FINEST_HIDDEN = 2.0**-30  # o * tanh(c) has no more bits
+FINEST_SUMS = 2.0**12  # steps of a Dense's output in one of its coarsest sums: finer shows nothing of them
+FINEST_RELU = 2.0**-8  # a ReLU's output scale to its input's: finer shows nothing of it
 MIN_CELL_LOG2 = -15  # finer cell scales make TFLite's own LSTM wrong, and gain nothing: |cell| <= 1 fits
 
 
-def quantise_weights(values: Array) -> Weights:
-    """Symmetric int8, one scale per leading index: values (K, ...) -> int8 (K, ...), scale (K,) float32."""
+def quantise_weights(values: Array, least: Array | float = 0.0) -> Weights:
+    """Symmetric int8, one scale per leading index: values (K, ...) -> int8 (K, ...), scale (K,) float32.
+
+    No scale is below ``least`` (K,), see ``least_scale``.
+    """
     peaks = np.abs(values).reshape(len(values), -1).max(axis=1)
-    scale = np.where(peaks > 127 * SMALLEST, peaks / np.float32(127), np.float32(1)).astype(np.float32)
+    scale = np.maximum(peaks / np.float32(127), least)
+    scale = np.where(scale > SMALLEST, scale, EMPTY_SCALE).astype(np.float32)
     shaped = scale.reshape(-1, *[1] * (values.ndim - 1))
     return Weights(np.clip(np.rint(values / shaped), -127, 127).astype(np.int8), scale)
+
+
+def least_scale(bias: Array, input_scale: float, dtype: str) -> Array:
+    """The finest scales (K,) of weights at which biases (K, ...) stay within ``BIAS_LIMIT``, much as TFLite does.
+
+    Without it a row of weights that training drove to almost nothing, with a bias of usual size, could not be stored.
+    """
+    peaks = np.abs(bias.astype(np.float64)).reshape(len(bias), -1).max(axis=1)
+    return np.asarray(peaks / (input_scale * BIAS_LIMIT[dtype]))
 
 
 def quantise_bias(bias: Array, input_scale: float, scale: Array, dtype: str) -> Array:
     """Bias (K, ...) in units of input_scale * scale[k], as int32 or int64."""
     unit = (np.float64(input_scale) * scale.astype(np.float64)).reshape(-1, *[1] * (bias.ndim - 1))
-    limits = np.iinfo(dtype)
-    # int64's limits are not float64 numbers, hence the margin: no bias comes near
-    bound = float(limits.max) if dtype == "int32" else 2.0**62
+    # weights scaled by ``least_scale`` bring no bias near; int64's limits are no float64 numbers, hence the margin
+    bound = float(np.iinfo(dtype).max) if dtype == "int32" else 2.0**62
     return np.clip(np.rint(bias / unit), -bound, bound).astype(dtype)
 
 
-def range_signal(shape: tuple[int, ...], low: float, high: float, dtype: str) -> Signal:
-    """The signal of ``dtype`` that covers [low, high] and has an exact zero; int16 is symmetric."""
+def range_signal(shape: tuple[int, ...], low: float, high: float, dtype: str, finest: float = 0.0) -> Signal:
+    """The signal of ``dtype`` that covers [low, high] and has an exact zero; int16 is symmetric.
+
+    Its scale is ``finest`` at least.
+    """
     low, high = min(low, 0.0), max(high, 0.0)
     if dtype == "int16":
         peak = max(-low, high)
-        return Signal(shape, dtype, float(np.float32((peak if peak > 32767 * SMALLEST else 1.0) / 32767)), 0)
-    scale = np.float32((high - low if high - low > 255 * SMALLEST else 1.0) / 255)
+        scale = np.float32(max(finest, (peak if peak > 32767 * SMALLEST else 1.0) / 32767))
+        return Signal(shape, dtype, float(scale), 0)
+    scale = np.float32(max(finest, (high - low if high - low > 255 * SMALLEST else 1.0) / 255))
     zero_point = int(np.clip(np.rint(-128 - low / float(scale)), -128, 127))
     return Signal(shape, dtype, float(scale), zero_point)
 
@@ -80,7 +102,8 @@ class Ranges:
 
 
 def _quantise_lstm(layer: Lstm, source: Signal, hidden: Signal, ranges: Ranges, bias_type: str) -> Lstm:
-    kernel, recurrent = quantise_weights(layer.kernel.values), quantise_weights(layer.recurrent.values)
+    kernel = quantise_weights(layer.kernel.values, least_scale(layer.bias, source.scale, bias_type))
+    recurrent = quantise_weights(layer.recurrent.values)
     return replace(
         layer,
         kernel=kernel,
@@ -94,7 +117,8 @@ def _quantise_lstm(layer: Lstm, source: Signal, hidden: Signal, ranges: Ranges, 
 def _quantise_recurrent(layer: Lstm | Bidirectional, source: Signal, ranges: Ranges, dtype: str, bias: str) -> Layer:
     """Both directions of a Bidirectional get one hidden scale, so that their outputs can lie side by side."""
     seen = [ranges.of[lstm.name, "hidden"] for lstm in directions(layer)]
-    hidden = range_signal(layer.output.shape, min(low for low, _ in seen), max(high for _, high in seen), dtype)
+    low, high = min(low for low, _ in seen), max(high for _, high in seen)
+    hidden = range_signal(layer.output.shape, low, high, dtype, FINEST_HIDDEN)
     if isinstance(layer, Lstm):
         return _quantise_lstm(layer, source, hidden, ranges, bias)
     forward, backward = (_quantise_lstm(half, source, hidden, ranges, bias) for half in directions(layer))
@@ -102,21 +126,21 @@ def _quantise_recurrent(layer: Lstm | Bidirectional, source: Signal, ranges: Ran
 
 
 def _quantise_dense(layer: Dense, source: Signal, ranges: Ranges, dtype: str, bias_type: str) -> Dense:
-    kernel = quantise_weights(layer.kernel.values)
-    low, high = ranges.of[layer.name, "output"]
+    kernel = quantise_weights(layer.kernel.values, least_scale(layer.bias, source.scale, bias_type))
+    finest = source.scale * float(reference.scale_of(kernel).max())  # that of the sums
     return replace(
         layer,
         kernel=kernel,
         bias=quantise_bias(layer.bias, source.scale, reference.scale_of(kernel), bias_type),
-        output=range_signal(layer.output.shape, low, high, dtype),
+        output=range_signal(layer.output.shape, *ranges.of[layer.name, "output"], dtype, finest / FINEST_SUMS),
     )
 
 
-def _activation_signal(layer: Activation, ranges: Ranges, dtype: str) -> Signal:
+def _activation_signal(layer: Activation, source: Signal, ranges: Ranges, dtype: str) -> Signal:
     """Bounded functions have the fixed scales that TFLite gives them."""
     fixed = integer_activations.OUTPUTS.get(layer.function)
     if fixed is None:
-        return range_signal(layer.output.shape, *ranges.of[layer.name, "output"], dtype)
+        return range_signal(layer.output.shape, *ranges.of[layer.name, "output"], dtype, source.scale * FINEST_RELU)
     scale, zero_point = fixed[dtype]
     return Signal(layer.output.shape, dtype, scale, zero_point)
 
@@ -130,7 +154,7 @@ def _quantise_layer(layer: Layer, source: Signal, ranges: Ranges, dtype: str) ->
     if isinstance(layer, Reshape):
         return replace(layer, output=replace(source, shape=layer.output.shape))
     if isinstance(layer, Activation):
-        return replace(layer, output=_activation_signal(layer, ranges, dtype))
+        return replace(layer, output=_activation_signal(layer, source, ranges, dtype))
     raise UserError(
         f"layer '{layer.name}': normalisation is supported in integer modes as the first layer only; use quant=float32"
     )

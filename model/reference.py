@@ -29,6 +29,7 @@ from model.network import (
     Reshape,
     Signal,
     Weights,
+    is_elementwise,
 )
 
 Observe = Callable[[str, str, Array], None]
@@ -154,11 +155,8 @@ def _parts(network: Network, index: int) -> int:
     layers, first = network.layers, index
     if len(network.input_of(index).shape) == 2:
         return 1
-    while first and isinstance(layers[first - 1], Reshape | Activation | Convert):
+    while first and (isinstance(layers[first - 1], Reshape) or is_elementwise(layers[first - 1])):
         first -= 1
-        if isinstance(activation := layers[first], Activation) and activation.function == "softmax":
-            first += 1
-            break
     flattened = network.input_of(first).shape
     halves = 2 if first == index - 1 and first and isinstance(layers[first - 1], Bidirectional) else 1
     return flattened[0] * halves if len(flattened) == 2 and flattened[0] > 1 else 1

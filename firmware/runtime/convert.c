@@ -48,9 +48,10 @@ void lstmcu_dequantise_s16(const int16_t *x, float *y, int32_t count, float scal
     }
 }
 
-static int32_t rescaled(int32_t x, int32_t from_zero, lstmcu_scale scale, int32_t to_zero)
+/* Clamped before the zero point is added: the sum of the two could leave 32 bits. */
+static int32_t rescaled(int32_t x, lstmcu_scale scale, int32_t to_zero, int32_t low, int32_t high)
 {
-    return lstmcu_requantise(x - from_zero, scale) + to_zero;
+    return lstmcu_clamp(lstmcu_requantise(x, scale), low - to_zero, high - to_zero) + to_zero;
 }
 
 void lstmcu_rescale_s8(const int8_t *x, int8_t *y, int32_t count, int32_t from_zero, int32_t value,
@@ -58,7 +59,7 @@ void lstmcu_rescale_s8(const int8_t *x, int8_t *y, int32_t count, int32_t from_z
 {
     const lstmcu_scale scale = {value, shift};
     for (int32_t k = 0; k < count; ++k) {
-        y[k] = (int8_t)lstmcu_clamp(rescaled(x[k], from_zero, scale, to_zero), INT8_MIN, INT8_MAX);
+        y[k] = (int8_t)rescaled(x[k] - from_zero, scale, to_zero, INT8_MIN, INT8_MAX);
     }
 }
 
@@ -67,7 +68,7 @@ void lstmcu_rescale_s16(const int16_t *x, int16_t *y, int32_t count, int32_t fro
 {
     const lstmcu_scale scale = {value, shift};
     for (int32_t k = 0; k < count; ++k) {
-        y[k] = lstmcu_saturate16(rescaled(x[k], from_zero, scale, to_zero));
+        y[k] = (int16_t)rescaled(x[k] - from_zero, scale, to_zero, INT16_MIN, INT16_MAX);
     }
 }
 
@@ -76,7 +77,7 @@ void lstmcu_rescale_s8_s16(const int8_t *x, int16_t *y, int32_t count, int32_t f
 {
     const lstmcu_scale scale = {value, shift};
     for (int32_t k = 0; k < count; ++k) {
-        y[k] = lstmcu_saturate16(rescaled(x[k], from_zero, scale, to_zero));
+        y[k] = (int16_t)rescaled(x[k] - from_zero, scale, to_zero, INT16_MIN, INT16_MAX);
     }
 }
 
@@ -85,6 +86,6 @@ void lstmcu_rescale_s16_s8(const int16_t *x, int8_t *y, int32_t count, int32_t f
 {
     const lstmcu_scale scale = {value, shift};
     for (int32_t k = 0; k < count; ++k) {
-        y[k] = (int8_t)lstmcu_clamp(rescaled(x[k], from_zero, scale, to_zero), INT8_MIN, INT8_MAX);
+        y[k] = (int8_t)rescaled(x[k] - from_zero, scale, to_zero, INT8_MIN, INT8_MAX);
     }
 }

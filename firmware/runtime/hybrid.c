@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hybrid.h"
 
+#include <float.h>
+
 /* Nearest integer, halves away from zero. */
 static int32_t nearest(float x)
 {
@@ -22,9 +24,10 @@ lstmcu_range lstmcu_quantise_vector(const float *x, int32_t count, int8_t *quant
         high = x[k] > high ? x[k] : high;
     }
     lstmcu_range range = {1.0f, 0};
-    float inverse = 0.0f; /* of a vector of zeros: every element becomes 0 */
-    if (low < high) {
-        range.scale = (high - low) / 255.0f;
+    float inverse = 0.0f; /* of a vector of zeros, or of almost: every element becomes 0 */
+    const float scale = (high - low) / 255.0f;
+    if (scale >= FLT_MIN) {
+        range.scale = scale;
         /* the zero point from whichever end loses less to rounding */
         const float from_low = -128.0f - low / range.scale;
         const float from_high = 127.0f - high / range.scale;

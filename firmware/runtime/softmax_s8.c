@@ -14,7 +14,7 @@ static int32_t product(int32_t a, int32_t b)
 /* x / 2^bits, halves away from zero */
 static int32_t shift_right(int32_t x, int32_t bits)
 {
-    return (int32_t)(((int64_t)x + (1 << (bits - 1)) - (x < 0)) >> bits);
+    return (int32_t)(((int64_t)x + ((int64_t)1 << (bits - 1)) - (x < 0)) >> bits);
 }
 
 /* exp of a Q5.26 that is not positive, in Q0.31: a series near -1/8, times a factor for each higher
@@ -57,8 +57,8 @@ static int32_t reciprocal(int32_t x)
 void lstmcu_softmax_s8(const int8_t *x, int8_t *y, int32_t count, int32_t value, int32_t shift)
 {
     const lstmcu_scale scale = {value, shift};
-    const int32_t radius =
-        (31 << 26) >> shift; /* exp of what lies further below the peak counts as 0 */
+    /* exp of what lies further below the peak counts as 0; a fine scale reaches no such thing */
+    const int32_t radius = (31 << 26) >> (shift > 0 ? shift : 0);
     int32_t peak = INT8_MIN;
     for (int32_t k = 0; k < count; ++k) {
         peak = x[k] > peak ? x[k] : peak;

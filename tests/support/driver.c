@@ -9,13 +9,20 @@
  * vector; windows one after the other, each after a reset
  *                        -> twice.bin: the same of two instances that take turns, sample k in one,
  * k + 1 in the other, only the first one's written
- *                        -> on.bin: the same of one stream, reset before the first window only */
+ *                        -> on.bin: the same of one stream, reset before the first window only
+ *
+ * STATE_GUARDS(X), where the state was given guards, is X(guard) for each: no access may touch
+ * them. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include MODEL_BENCH_H
+
+#ifdef STATE_GUARDS
+#include <sanitizer/asan_interface.h>
+#endif
 
 typedef MODEL_INPUT_TYPE in_t;
 typedef MODEL_OUTPUT_TYPE out_t;
@@ -42,6 +49,19 @@ static void *garbage(size_t bytes, unsigned value)
     return memory;
 }
 
+#ifdef STATE_GUARDS
+#define FORBID(guard) __asan_poison_memory_region(state->guard, sizeof state->guard);
+#endif
+
+static MODEL_STATE *new_state(unsigned value)
+{
+    MODEL_STATE *state = garbage(sizeof *state, value);
+#ifdef STATE_GUARDS
+    STATE_GUARDS(FORBID)
+#endif
+    return state;
+}
+
 static FILE *open_file(const char *name, const char *mode)
 {
     FILE *file = fopen(name, mode);
@@ -57,7 +77,7 @@ static void put(FILE *file, const void *data, size_t bytes)
 static void run_all(const unsigned char *windows, size_t count)
 {
     FILE *file = open_file("run.bin", "wb");
-    MODEL_STATE *state = garbage(sizeof *state, 0xA5);
+    MODEL_STATE *state = new_state(0xA5);
     for (size_t k = 0; k < count; ++k) {
         in_t *input = garbage(WINDOW, 0);
         memcpy(input, windows + k * WINDOW, WINDOW);
@@ -101,7 +121,7 @@ static void step_all(const unsigned char *windows, size_t count, const char *nam
                      int on)
 {
     FILE *file = open_file(name, "wb");
-    MODEL_STATE *state = garbage(sizeof *state, 0x5A), *other = garbage(sizeof *other, 0xC3);
+    MODEL_STATE *state = new_state(0x5A), *other = new_state(0xC3);
     in_t *mine = garbage(WINDOW, 0), *others = garbage(WINDOW, 0);
     for (size_t k = 0; k < count; ++k) {
         memcpy(mine, windows + k * WINDOW, WINDOW);
@@ -114,6 +134,9 @@ static void step_all(const unsigned char *windows, size_t count, const char *nam
             if (twice)
                 step(NULL, other, others + t * FEATURES);
         }
+        /* the next reset comes in the middle of a window */
+        for (size_t t = 1; t < MODEL_STEPS && !on; t += 2)
+            step(NULL, state, others + t * FEATURES);
     }
     free(others);
     free(mine);

@@ -21,6 +21,8 @@ WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wund
 # what -std=c99 and the sanitizers need on a 64-bit host; -O1 keeps the many small builds quick
 SANITIZED = ("-std=c99", "-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 INCLUDES = tuple(f"-I{FIRMWARE / folder}" for folder in ("include", "runtime", "kernels/c"))
+FIELD = re.compile(r"^    \w+ \w+\[\d+\]; /\*.*$", re.MULTILINE)  # an array of the state struct
+GUARD = 32  # bytes after every such array; a multiple of all alignments
 STEP = re.compile(r"^int \w+_step\(.* output\[(\d+)\]\);$", re.MULTILINE)
 BOARD = tuple(f"-I{FIRMWARE / folder}" for folder in ("boards/host", "boards/common"))
 
@@ -29,6 +31,14 @@ def compile_c(*words: str | Path) -> None:
     """Run the host's compiler; its complaints become the test's."""
     done = subprocess.run(["cc", *map(str, words)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def guarded(header: str) -> tuple[str, int]:
+    """A generated header with a guard after every array of its state, listed by STATE_GUARDS; and their number."""
+    names = [f"guard_{k}" for k in range(len(FIELD.findall(header)))]
+    remaining = iter(names)
+    text = FIELD.sub(lambda field: f"{field[0]}\n    uint8_t {next(remaining)}[{GUARD}];", header)
+    return f"#define STATE_GUARDS(X) {' '.join(f'X({name})' for name in names)}\n{text}" if names else text, len(names)
 
 
 def execute(program: Path, directory: Path) -> str:
@@ -100,21 +110,23 @@ class Host:
     def run(self, network: Network, inputs: Array, state: str = "window") -> Result:
         """Run ``network`` on ``inputs`` (N, T, F), of its own input type, in every way it offers."""
         source, header = self.write(network, state)
-        declared = STEP.search(source.with_suffix(".h").read_text())
+        text, guards = guarded(source.with_suffix(".h").read_text())
+        source.with_suffix(".h").write_text(text)
+        declared = STEP.search(text)
         length = int(declared[1]) if declared else 0
         words = [f"-I{self.directory}", f'-DMODEL_BENCH_H="{header}"', f"-DSTEP_OUTPUT_LENGTH={length}"]
         program = self.program("driver", [source, Path(__file__).with_name("driver.c")], *words)
         assert inputs.dtype == network.input.dtype
         np.ascontiguousarray(inputs).tofile(self.directory / "inputs.bin")
         state_bytes = int(execute(program, self.directory))
-        shape = (len(inputs), network.input.shape[0], length)
+        shape = (len(inputs), network.input.shape[0] if len(network.input.shape) == 2 else 1, length)
         dtype = network.output.dtype
         return Result(
             run=self._read("run.bin", dtype, (len(inputs), *network.output.shape)),
             steps=self._steps("steps.bin", dtype, shape) if declared else None,
             taking_turns=self._steps("twice.bin", dtype, shape) if declared else None,
             going_on=self._steps("on.bin", dtype, shape) if declared else None,
-            state_bytes=state_bytes,
+            state_bytes=state_bytes - guards * GUARD,
         )
 
     def _read(self, name: str, dtype: str, shape: Sequence[int]) -> Array:

@@ -4,15 +4,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
 
+from model.integer_activations import OUTPUTS
 from model.layouts.common import folded
-from model.network import Activation, Array, Dense, Layer, Lstm, Network, Reshape, Signal, Weights
+from model.network import (
+    Activation,
+    Array,
+    Bidirectional,
+    Convert,
+    Dense,
+    Layer,
+    Lstm,
+    Network,
+    Normalise,
+    Reshape,
+    Signal,
+    Weights,
+)
+from model.quantise import INTEGER_TYPES
 
 Random = np.random.Generator
+Word = tuple[Any, ...]
+FUNCTIONS = ("relu", "sigmoid", "tanh", "softmax")
 
 
 @dataclass(frozen=True)
@@ -62,9 +80,9 @@ def random_signal(shape: tuple[int, ...], random: Random, low: int, high: int) -
     return Signal(shape, "int8", scale, zero_point)
 
 
-def random_weights(shape: tuple[int, ...], random: Random, extreme: bool, unit: float) -> Weights:
+def random_weights(shape: tuple[int, ...], random: Random, extreme: bool, unit: float, lowest: int = -127) -> Weights:
     """int8 weights with a scale for each leading index: sums of products, each about ``unit`` in size, stay near 1."""
-    values = random.choice([-127, 127], shape) if extreme else random.integers(-127, 128, shape)
+    values = random.choice([lowest, 127], shape) if extreme else random.integers(lowest, 128, shape)
     usual = 1.0 / (unit * 73 * np.sqrt(shape[-1]))
     scale = usual * 2.0 ** (random.uniform(-6, 6, shape[0]) if extreme else random.uniform(-1, 2, shape[0]))
     return Weights(values.astype(np.int8), scale.astype(np.float32))
@@ -139,3 +157,169 @@ def inputs_of(spec: Spec, count: int) -> Array:
     values = random.choice([-128, 127], shape) if spec.extreme else random.integers(-128, 128, shape)
     values[0], values[-1] = -128, 127
     return values.astype(np.int8)
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Layers of every kind one after the other; every number in them follows from ``seed``."""
+
+    quantisation: str
+    shape: tuple[int, ...]  # of the input
+    words: tuple[Word, ...]  # see ``WORDS``
+    extreme: bool = False  # weights are -128 or 127, biases, scales and inputs huge or tiny
+    clip: bool = False
+    edges: bool = False  # of an integer network: float input and output, converted
+    seed: int = 0
+
+
+# What a chain's words make of the shape they find: ("lstm", units, sequences, backwards), ("both", units, sequences),
+# ("dense", outputs, linear or relu), (a function's name,), ("reshape", shape), ("convert",), ("normalise",).
+def shape_after(word: Word, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a layer's output."""
+    kind, *rest = word
+    if kind in ("lstm", "both"):
+        units = rest[0] * (2 if kind == "both" else 1)
+        return (shape[0], units) if rest[1] else (units,)
+    if kind == "dense":
+        return (*shape[:-1], rest[0])
+    return tuple(rest[0]) if kind == "reshape" else shape
+
+
+def _other_shapes(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    size = int(np.prod(shape))
+    return [(size,), *((rows, size // rows) for rows in range(1, size + 1) if size % rows == 0)]
+
+
+@st.composite
+def chains(draw: st.DrawFn, quantisation: str) -> Chain:
+    """Every chain of layers that can be made, sensible or not."""
+    size = st.sampled_from((1, 2, 3, 4, 5, 8))
+    shape = first = draw(st.one_of(st.tuples(st.sampled_from((1, 2, 3, 4, 7)), size), st.tuples(size)))
+    integer = quantisation in INTEGER_TYPES
+    words: list[Word] = []
+    for _ in range(draw(st.integers(1, 6))):
+        kinds = ["dense", "function", "reshape", "convert" if integer else "normalise"]
+        kinds += ["lstm", "lstm", "both"] if len(shape) == 2 else []
+        kind = draw(st.sampled_from(kinds))
+        if kind == "lstm":
+            words.append((kind, draw(size), draw(st.booleans()), draw(st.booleans())))
+        elif kind == "both":
+            words.append((kind, draw(size), draw(st.booleans())))
+        elif kind == "dense":
+            words.append((kind, draw(size), draw(st.sampled_from(("linear", "relu")))))
+        elif kind == "reshape":
+            words.append((kind, draw(st.sampled_from(_other_shapes(shape)))))
+        else:
+            words.append((draw(st.sampled_from(FUNCTIONS)) if kind == "function" else kind,))
+        shape = shape_after(words[-1], shape)
+    edges = integer and draw(st.booleans())
+    seed = draw(st.integers(0, 2**31))
+    return Chain(quantisation, first, tuple(words), draw(st.booleans()), draw(st.booleans()), edges, seed)
+
+
+class Numbers:
+    """Draws the numbers of one chain."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self.random = np.random.default_rng(chain.seed)
+        self.dtype = INTEGER_TYPES.get(chain.quantisation, "float32")
+
+    def signal(self, shape: tuple[int, ...], log2_peak: int) -> Signal:
+        """One that covers about +-2**log2_peak."""
+        if self.dtype == "float32":
+            return Signal(shape)
+        if self.dtype == "int8":
+            return random_signal(shape, self.random, log2_peak - 8, log2_peak - 6)
+        return Signal(shape, "int16", float(np.float32(2.0 ** self.random.uniform(log2_peak - 16, log2_peak - 14))))
+
+    def weights(self, shape: tuple[int, ...], source: Signal) -> Weights:
+        """Of a layer that reads ``source``: floats, or integers with a scale for each leading index, or one for all."""
+        if self.chain.quantisation == "float32":
+            return Weights((self.random.normal(0, 1, shape) / np.sqrt(shape[-1])).astype(np.float32))
+        unit = {"float32": 1.0, "int8": 73 * source.scale, "int16": 18900 * source.scale}[source.dtype]
+        extreme = self.chain.extreme and source.dtype != "float32"
+        made = random_weights(shape, self.random, extreme, unit, lowest=-128)
+        if self.random.random() < 0.3 and made.scale is not None:
+            made.scale[:] = made.scale[0]
+        return made
+
+    def bias(self, weights: Weights, source: Signal) -> Array:
+        """Of a layer with these weights."""
+        if self.dtype == "float32":
+            return self.random.normal(0, 0.5, weights.values.shape[:-1]).astype(np.float32)
+        if self.dtype == "int8":
+            return random_bias(weights.values, source.zero_point, self.random, self.chain.extreme)
+        room = (1 << 47) - 1 - 32768 * np.abs(weights.values.astype(np.int64)).sum(axis=-1)
+        peak = room if self.chain.extreme else np.minimum(room, 1 << 21)
+        return (peak * self.random.uniform(-1, 1, peak.shape)).astype(np.int64)
+
+    def cell_scale(self) -> float:
+        """Mostly one that gives sensible cells, at times any that is supported."""
+        if self.dtype == "float32":
+            return 0.0
+        ends = (-30, 3) if self.random.random() < 0.3 else (-15, -8)
+        return float(2.0 ** int(self.random.integers(*ends)))
+
+    def lstm(self, name: str, source: Signal, units: int, sequences: bool, backwards: bool) -> Lstm:
+        """One direction."""
+        output = self.signal((source.shape[0], units) if sequences else (units,), 0)
+        kernel = self.weights((4, units, source.shape[1]), source)
+        recurrent = self.weights((4, units, units), output)
+        clip = float(self.random.uniform(0.1, 2)) if self.chain.clip else 0.0
+        bias = self.bias(kernel, source)
+        return Lstm(name, kernel, recurrent, bias, sequences, backwards, clip, output, self.cell_scale())
+
+    def layer(self, name: str, source: Signal, word: Word) -> Layer:
+        """What ``word`` stands for."""
+        kind, *rest = word
+        shape = shape_after(word, source.shape)
+        if kind == "lstm":
+            return self.lstm(name, source, *rest)
+        if kind == "both":
+            halves = [self.lstm(f"{name}_{half}", source, *rest, backwards=half == "back") for half in ("on", "back")]
+            return Bidirectional(name, *halves, self.signal(shape, 0))
+        if kind == "dense":
+            kernel = self.weights((rest[0], source.shape[-1]), source)
+            return Dense(name, kernel, self.bias(kernel, source), rest[1], self.signal(shape, 2))
+        if kind == "reshape":
+            return Reshape(name, replace(source, shape=shape))
+        if kind == "convert":
+            return Convert(name, self.signal(shape, 1))
+        if kind == "normalise":
+            scale, offset = self.random.normal(0, 1, (2, shape[-1])).astype(np.float32)
+            return Normalise(name, scale, offset, Signal(shape))
+        if kind == "relu" or self.dtype == "float32":
+            return Activation(name, kind, self.signal(shape, 1))
+        scale, zero_point = OUTPUTS[kind][self.dtype]
+        return Activation(name, kind, Signal(shape, self.dtype, scale, zero_point))
+
+
+def build_chain(chain: Chain) -> Network:
+    """The network of a chain."""
+    numbers = Numbers(chain)
+    source = first = numbers.signal(chain.shape, int(numbers.random.integers(-3, 4)))
+    layers: list[Layer] = []
+    if chain.edges:
+        layers.append(Convert("quantise", first))
+    for index, word in enumerate(chain.words):
+        layers.append(numbers.layer(f"{word[0]}{index}", source, word))
+        source = layers[-1].output
+    if chain.edges:
+        layers.append(Convert("dequantise", Signal(source.shape)))
+    given = Signal(chain.shape) if chain.edges else first
+    return Network("net", "made by a test", "0" * 64, chain.quantisation, given, tuple(layers))
+
+
+def chain_inputs(network: Network, count: int, extreme: bool, seed: int) -> Array:
+    """Windows (count, ...) in the network's input type: the ends of the range, zeros, and random ones."""
+    random, shape = np.random.default_rng(seed), (count, *network.input.shape)
+    if network.input.dtype == "float32":
+        reals = random.normal(0, 2, shape).astype(np.float32)
+        reals[0], reals[1] = 0, 1e-41
+        reals[-1] *= np.float32(1e5 if extreme else 1)
+        return reals
+    low, high = network.input.low, network.input.high
+    stored = random.choice([low, high], shape) if extreme else random.integers(low, high + 1, shape)
+    stored[0], stored[1], stored[-1] = low, network.input.zero_point, high
+    return stored.astype(network.input.dtype)

@@ -6,8 +6,10 @@
 
 static int8_t output(const lstmcu_dense_s8 *layer, int32_t row, int32_t sum)
 {
-    const int32_t y = lstmcu_requantise(sum, layer->scale[row]) + layer->zero_point;
-    return (int8_t)lstmcu_clamp(y, layer->low, layer->high);
+    /* clamped before the zero point is added: the sum of the two could leave 32 bits */
+    const int32_t zero = layer->zero_point;
+    const int32_t y = lstmcu_requantise(sum, layer->scale[row]);
+    return (int8_t)(lstmcu_clamp(y, layer->low - zero, layer->high - zero) + zero);
 }
 
 void lstmcu_dense_s8_run(const lstmcu_dense_s8 *layer, const int8_t *x, int8_t *y)
