@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from measure import compiler, sizes
+from measure import compiler, sizes, timing
 from measure.profile import Profile, ProfileUnavailableError, read_profile
-from measure.target import load_target
+from measure.target import Target, load_target
 from model import samples
 from model.errors import UserError, run_main
 from model.files import write_atomically
@@ -33,9 +33,7 @@ TOLERANCES = {"float32": 1e-5, "dynamic": 5e-3, "int8": 0.0, "int16x8": 0.0}
 
 def read_bench(path: Path) -> dict[str, int]:
     """The bench's ``key=value`` lines."""
-    return {
-        key: int(value) for key, _, value in (line.partition("=") for line in path.read_text().splitlines())
-    }
+    return {key: int(value) for key, _, value in (line.partition("=") for line in path.read_text().splitlines())}
 
 
 def against_reference(outputs: Array, expected: Array, quantisation: str) -> dict[str, Any]:
@@ -94,9 +92,7 @@ def _real_world(metadata: Path) -> tuple[float, str | None]:
 
 def by_function(profile: Profile, elf: Path) -> list[dict[str, Any]]:
     """Instructions and code size of every executed function, the busiest first; instructions of an average call."""
-    functions = sorted(
-        (s for s in sizes.symbols(elf) if s.kind == "FUNC" and s.size), key=lambda s: s.address
-    )
+    functions = sorted((s for s in sizes.symbols(elf) if s.kind == "FUNC" and s.size), key=lambda s: s.address)
     starts = [s.address for s in functions]
     counts: dict[int, int] = {}
     for instruction in profile.instructions:
@@ -114,6 +110,18 @@ def _profile(path: Path) -> tuple[Profile | None, str]:
         return read_profile(path), ""
     except ProfileUnavailableError as unavailable:
         return None, str(unavailable)
+
+
+def cycles_of(profile: Profile | None, elf: Path, target: Target) -> tuple[timing.Cycles | None, str]:
+    """Modelled cycles of an average call, or why there are none."""
+    if profile is None:
+        return None, "cycles are modelled from an instruction profile, and there is none"
+    if target.timing is None:
+        return None, f"{target.name} has no timing table: docs/cycles.md tells which cores have one, and why"
+    try:
+        return timing.of_run(profile, elf, target), ""
+    except timing.NoTimingError as missing:
+        return None, str(missing)
 
 
 def errors(
@@ -134,13 +142,12 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
     """The report; raises ``UserError`` when the device differs from the reference."""
     target = load_target(arguments.target)
     card = json.loads(arguments.model.read_text())
-    outputs, expected, ideal = (
-        np.load(path) for path in (arguments.outputs, arguments.expected, arguments.ideal)
-    )
+    outputs, expected, ideal = (np.load(path) for path in (arguments.outputs, arguments.expected, arguments.ideal))
     ran = len(outputs) > 0
     native = target.arch == "host"  # its code is full of checks, its stack is the machine's: not the user's
     profile, unavailable = _profile(arguments.profile)
     bench = read_bench(arguments.bench)
+    cycles, untimed = cycles_of(profile, arguments.elf, target)
     flash = sizes.flash(arguments.carried, arguments.model_object)
     scratch = card["scratch_bytes"]
     return {
@@ -159,7 +166,8 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
         "instructions": profile.most if profile else None,
         "instructions_least": profile.least if profile else None,
         "instructions_note": unavailable or None,
-        "cycles": None,
+        "cycles": dataclasses.asdict(cycles) if cycles else None,
+        "cycles_note": untimed or None,
         "flash": None if native else {**dataclasses.asdict(flash), "total": flash.total},
         "ram": {"state": bench["state_bytes"] - scratch, "scratch": scratch, "total": bench["state_bytes"]},
         "stack": None if native or not ran else bench["stack_bytes"],

@@ -30,15 +30,22 @@ def _number(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
 
 
+def cycles(report: Report) -> str:
+    """``1,969,519 ±30% documented``: nominal, the farther of low and high, and the tier of evidence."""
+    modelled = report["cycles"]
+    if modelled is None:
+        return "-"
+    spread = max(abs(modelled[end] / modelled["nominal"] - 1) for end in ("low", "high"))
+    return f"{modelled['nominal']:,}{f' ±{spread:.0%}' if spread else ''} {modelled['evidence']}"
+
+
 def _agreement(report: Report) -> str:
     if report["not_run"]:
         return str(report["not_run"]).partition(":")[0]
     reference = report["error"]["reference"]
     if report["quantisation"].startswith("int"):
         return (
-            f"{reference['mismatches']} of {report['samples']} samples differ"
-            if reference["mismatches"]
-            else "exact"
+            f"{reference['mismatches']} of {report['samples']} samples differ" if reference["mismatches"] else "exact"
         )
     return f"within {reference['max_abs']:.1e}"
 
@@ -47,12 +54,17 @@ def _float_mae(report: Report) -> str:
     return f"{report['error']['float']['mae']:.2g}" if report["error"] else "-"
 
 
+def _cycles_source(target: str, modelled: dict[str, Any]) -> str:
+    assumed = ", ".join(modelled["assumptions"])
+    return f"cycles of {target} ({modelled['evidence']}): average call, modelled after {modelled['source']}; {assumed}"
+
+
 def table(reports: list[Report]) -> Table:
     """One row a report."""
     view = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("target", "model", "quant", "kernels"):
         view.add_column(title)
-    for title in ("instructions", "per MAC", "code", "tables", "weights", "RAM", "stack"):
+    for title in ("instructions", "per MAC", "cycles (model)", "code", "tables", "weights", "RAM", "stack"):
         view.add_column(title, justify="right")
     for title in ("reference", "float MAE"):
         view.add_column(title)
@@ -62,8 +74,8 @@ def table(reports: list[Report]) -> Table:
         flash = r["flash"] or dict.fromkeys(("code", "tables", "weights"))
         view.add_row(
             r["target"], r["model"]["name"], r["quantisation"], r["kernels"], _number(r["instructions"]), per_mac,
-            _number(flash["code"]), _number(flash["tables"]), _number(flash["weights"]), _number(r["ram"]["total"]),
-            _number(r["stack"]), _agreement(r), _float_mae(r),
+            cycles(r), _number(flash["code"]), _number(flash["tables"]), _number(flash["weights"]),
+            _number(r["ram"]["total"]), _number(r["stack"]), _agreement(r), _float_mae(r),
         )  # fmt: skip
     return view
 
@@ -71,16 +83,18 @@ def table(reports: list[Report]) -> Table:
 def render(reports: list[Report], skipped: list[str]) -> str:
     """The table, what its columns mean, and what is not in it, as plain text; ``skipped`` are sentences."""
     text = io.StringIO()
-    console = Console(file=text, width=160, color_system=None, markup=False)
+    console = Console(file=text, width=185, color_system=None, markup=False)
     console.print(table(reports))
     samples = sorted({r["samples"] for r in reports})
     calls = sorted({r["function"] for r in reports})
     most = samples[-1] if samples else 0
     if any(r["instructions"] for r in reports):
         console.print(f"instructions: exact count of one {' or '.join(calls)}, the longest of {most} samples (QEMU)")
-    console.print(
-        "code, tables, weights: bytes of flash; RAM: sizeof the state; stack: deepest, below the caller"
-    )
+    for reason in sorted({r["cycles_note"] for r in reports if r["instructions"] and r["cycles_note"]}):
+        console.print(f"no cycles: {reason}")
+    for source in sorted({_cycles_source(r["target"], r["cycles"]) for r in reports if r["cycles"]}):
+        console.print(source)
+    console.print("code, tables, weights: bytes of flash; RAM: sizeof the state; stack: deepest, below the caller")
     for note in sorted({f"{r['model']['name']}: {note}" for r in reports for note in r["model"]["notes"]}):
         console.print(note)
     for reason in sorted({r["instructions_note"] for r in reports if r["instructions_note"] and not r["not_run"]}):
