@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Budgets: kept ones change nothing, broken ones fail with figures that are those of the report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.checkout import Checkout
+
+REQUEST = ("target=cortex-m4", "model=forecast-window", "quant=int8", "kernels=c")
+REPORT = "build/cortex-m4/forecast-window/int8-c/report.json"
+
+
+@pytest.fixture
+def checkout(built: Callable[..., Checkout], tmp_path: Path) -> Checkout:
+    return built(*REQUEST).copy_to(tmp_path / "checkout")
+
+
+def needs(checkout: Checkout) -> dict[str, int]:
+    report = json.loads((checkout.root / REPORT).read_text())
+    return {
+        "flash": report["flash"]["total"],
+        "ram": report["ram"]["total"],
+        "stack": report["stack"],
+        "instructions": report["instructions"],
+    }
+
+
+def test_budgets_that_are_just_kept_pass(checkout: Checkout) -> None:
+    limits = [f"{what}_max={value}" for what, value in needs(checkout).items()]
+    assert "BUDGET budget.txt" in checkout.build(*REQUEST, *limits).rules
+
+
+@pytest.mark.parametrize("what", ["flash", "ram", "stack", "instructions"])
+def test_one_less_fails_and_says_so(checkout: Checkout, what: str) -> None:
+    value = needs(checkout)[what]
+    sentence = checkout.scons(*REQUEST, f"{what}_max={value - 1}").sentence
+    assert f"needs {what} {value:,}, 1 over {what}_max={value - 1}" in sentence
+    named = {"flash": "lstm_kernel", "instructions": "lstmcu_lstm_s8_once", "ram": "scratch", "stack": ""}
+    assert named[what] in sentence
+
+
+@pytest.mark.parametrize(("word", "bound"), [("12K", 12 * 1024), ("1k", 1024), ("3M", 3 << 20)])
+def test_units_of_bytes(checkout: Checkout, word: str, bound: int) -> None:
+    checkout.scons(*REQUEST, f"flash_max={word}")
+    kept = (checkout.root / "build/budget.txt").exists()
+    assert kept == (needs(checkout)["flash"] <= bound)
+
+
+def test_not_a_number_is_refused(checkout: Checkout) -> None:
+    assert "flash_max=lots: give a whole number" in checkout.scons(*REQUEST, "flash_max=lots").sentence
