@@ -31,14 +31,25 @@ OPTIONS = {
     "kernels": ("", "kernel set, a list or all; default: the best of the target"),
     "state": ("window", "window: a whole window a call; stream: one time step a call"),
     "cache": ("", "folder that keeps what was built, to be found again after a change and back"),
+    "dest": ("", "for export: the folder or .zip to write"),
+    "flash_max": ("", "fail above these bytes of flash, 12K; so do ram_max= and stack_max="),
+    "ram_max": ("", "of the state struct"),
+    "stack_max": ("", "of the deepest call"),
+    "instructions_max": ("", "fail above these instructions a call, 300k"),
+    "cycles_max": ("", "fail above these modelled cycles a call, where the target has a timing model"),
+    "baseline": ("baseline.json", "for baseline and diff: the file that keeps the figures"),
     "timeout": ("300", "seconds a run under QEMU may take"),
     "verbose": ("0", "1 shows every command in full"),
 }
 
 ALIASES = {
     "report": "build what is asked for and print its table",
+    "baseline": "keep the figures of what is asked for in baseline=",
+    "diff": "what has changed since, per function",
     "compare": "where device, reference and trained model first differ: layer, gate, step",
+    "rtl": "modelled cycles against the Ibex and CV32E40P cores' own Verilog; with target=rv32imc",
     "docs": "build every shipped model in every quantisation and write docs/accuracy.md",
+    "export": "write models with all the C they need into dest=, for your own build",
     "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",
     "test": "run the tests",
     "test-all": "run the tests with the longest sweeps",
@@ -52,6 +63,7 @@ EXAMPLES = (
     ("scons target=all model=all quant=all", "every target, shipped model and quantisation, in one table"),
     ("scons target=cortex-m55 compiler=clang", "another compiler"),
     ("scons toolchain=my.toml", "your own target"),
+    ("scons export target=cortex-m4 model=forecast dest=out", "the C of a measured model, for your own build"),
     ("scons report state=stream", "time step by time step, and the table again"),
 )
 
@@ -77,6 +89,9 @@ class Options:
     state: str
     compiler: str
     cache: str  # empty: none
+    dest: str  # empty unless exporting
+    limits: tuple[tuple[str, int], ...]  # of flash, ram, stack, instructions, cycles
+    baseline: str
     timeout: int
     verbose: bool
 
@@ -133,6 +148,21 @@ def _choices(option: str, value: str, known: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
+def _limits(given: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    asked = ((name, value) for name, value in given.items() if name.endswith("_max") and value)
+    return tuple((name.removesuffix("_max"), _amount(name, value)) for name, value in asked)
+
+
+def _amount(option: str, value: str) -> int:
+    """A number with an optional k or M: of bytes 1024 and 1024 * 1024, of counts a thousand and a million."""
+    step = 1024 if option in ("flash_max", "ram_max", "stack_max") else 1000
+    factors = {"": 1, "k": step, "m": step * step}
+    digits, unit = value.rstrip("kKmM"), value[len(value.rstrip("kKmM")) :].lower()
+    if not digits.isdigit() or unit not in factors:
+        raise UserError(f"{option}={value}: give a whole number, with k or M if you like")
+    return int(digits) * factors[unit]
+
+
 def _seconds(option: str, value: str) -> int:
     if not value.isdigit() or int(value) == 0:
         raise UserError(f"{option}={value}: give a number of seconds above 0")
@@ -162,7 +192,7 @@ def _targets(given: Mapping[str, str], named: bool) -> tuple[Target, ...]:
     return targets
 
 
-def read(arguments: Mapping[str, str], root: Path, *, building: bool = True) -> Options:
+def read(arguments: Mapping[str, str], root: Path, *, building: bool = True, exporting: bool = False) -> Options:
     """Check the name=value arguments, and when ``building`` also that the tools are there. Raises ``UserError``."""
     for name in arguments:
         if name not in OPTIONS:
@@ -181,14 +211,19 @@ def read(arguments: Mapping[str, str], root: Path, *, building: bool = True) -> 
         skipped += [f"{target.name} {reason}"] if reason else []
         ready += [] if reason else [target]
     models = _models(given["model"], given["samples"], root)
+    builds = tuple((model, quant) for model in models for quant in _quantisations(given["quant"], model))
+    _check_dest(given, exporting, one=len(targets) == 1 and len(builds) == len(models))
     return Options(
         targets=tuple(ready) if building else targets,
         skipped=tuple(skipped),
-        builds=tuple((model, quant) for model in models for quant in _quantisations(given["quant"], model)),
+        builds=builds,
         kernels=given["kernels"],
         state=_choices("state", given["state"], ("window", "stream"))[0],
         compiler=chosen,
         cache=given["cache"],
+        dest=given["dest"],
+        limits=_limits(given),
+        baseline=given["baseline"],
         timeout=_seconds("timeout", given["timeout"]),
         verbose=given["verbose"] not in ("", "0", "no"),
     )
@@ -198,6 +233,15 @@ def _quantisations(wanted: str, model: Model) -> tuple[str, ...]:
     """What to quantise a model to: as asked, else as its file is, else int8."""
     own = "int8" if model.quantisation == "float32" else model.quantisation
     return _choices("quant", wanted or own, QUANTISATIONS)
+
+
+def _check_dest(given: Mapping[str, str], exporting: bool, one: bool) -> None:
+    """An export is of ``one`` target, each model in one quantisation, with one kernel set."""
+    if exporting != bool(given["dest"]):
+        given_dest = f"dest={given['dest']}: only export writes there" if given["dest"] else "export needs dest="
+        raise UserError(f"{given_dest}; as in: scons export dest=out, or dest=out.zip")
+    if exporting and (not one or given["kernels"] == "all" or "," in given["kernels"]):
+        raise UserError("export takes one target=, one quant= and one kernels=: a folder has one version of a model")
 
 
 def kernel_sets(wanted: str, target: Target) -> tuple[str, ...]:

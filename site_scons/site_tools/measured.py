@@ -6,8 +6,10 @@
     run = env.Run(folder, target, elf, card, inputs, profiler, 300)      # outputs.npy bench.txt profile.txt
     report = env.Report(folder, target, ...)                             # report.json
     env.Table("build/report.txt", reports, skipped)                      # written and printed
+    env.Budget("build/budget.txt", reports, (("flash", 12288),))         # fails above a limit
     env.Compare(folder, target, network, model, traced_elf, card, inputs, 300)  # compare.txt .json .png
     env.Accuracy("docs/accuracy.md", reports)                             # a page of the docs
+    env.RtlTable("build/rtl.txt", env.RtlCheck(folder, target, elf, card, inputs, profiler, 300))
 """
 
 from __future__ import annotations
@@ -56,6 +58,32 @@ def _compare(
     return env.PythonProgram("measure.compare", targets, sources, *words, tag="COMPARE")[:1]
 
 
+def _budget(env: Environment, path: str, reports: list, limits: tuple[tuple[str, int], ...]) -> list:
+    words = [f"--limit={what}={limit}" for what, limit in limits]
+    words += ["--out", "$TARGET", "$SOURCES"]
+    return env.PythonProgram("measure.budget", [path], reports, *words, tag="BUDGET") if limits else []
+
+
+def _rtl_check(env: Environment, folder: str, target, elf, card, inputs, profiler: list, timeout: int) -> list:
+    words = ["--target", target.reference, "--elf", "$SOURCE", "--model", "${SOURCES[1]}", "--inputs", "${SOURCES[2]}"]
+    words += ["--profiler", "${SOURCES[3]}", "--timeout", str(timeout), "--out", "$TARGET", "${SOURCES[4:]}"]
+    cores = [_rtl_core(env, core) for core in ("ibex", "cv32e40p")]
+    sources = [elf, card, inputs, *profiler, *cores]
+    return env.PythonProgram("measure.rtl.check", [f"{folder}/rtl.json"], sources, *words, tag="RTL")
+
+
+def _rtl_core(env: Environment, core: str):
+    made = File(f"#build/rtl/{core}/core")
+    if not made.has_builder():
+        sources = [File(f"#measure/rtl/{core}.sv"), File("#measure/rtl/harness.cpp")]
+        env.PythonProgram("measure.rtl.core", [made], sources, "--core", core, "--out", "$TARGET", tag="VERILATOR")
+    return made
+
+
+def _rtl_table(env: Environment, path: str, compared: list) -> list:
+    return env.PythonProgram("measure.rtl.table", [path], compared, "--out", "$TARGET", "$SOURCES", tag="TABLE")
+
+
 def _accuracy(env: Environment, path: str, reports: list) -> list:
     nodes = env.PythonProgram("measure.accuracy", [path], reports, "--out", "$TARGET", "$SOURCES", tag="DOC")
     env.NoClean(nodes)  # committed
@@ -73,7 +101,10 @@ def generate(env: Environment) -> None:
     env.AddMethod(_run, "Run")
     env.AddMethod(_report, "Report")
     env.AddMethod(_compare, "Compare")
+    env.AddMethod(_budget, "Budget")
     env.AddMethod(_accuracy, "Accuracy")
+    env.AddMethod(_rtl_check, "RtlCheck")
+    env.AddMethod(_rtl_table, "RtlTable")
     env.AddMethod(_table, "Table")
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from SCons.Script import Action, Dir, Environment, File
 
-PACKAGES = "model|measure|train"
+PACKAGES = "model|measure|train|export"
 IMPORT = re.compile(
     rf"^ *(?:import +((?:{PACKAGES})[\w.]*)|from +((?:{PACKAGES})[\w.]*) +import +(\([^)]*\)|.*))", re.MULTILINE
 )
@@ -64,8 +64,8 @@ def _python_program(env: Environment, module: str, targets: list, sources: list,
     return nodes
 
 
-def _goal(env: Environment, name: str, module: str, *words: str) -> None:
-    env.AlwaysBuild(env.Alias(name, [], [["$PYTHON", "-m", module, *words]]))
+def _goal(env: Environment, name: str, module: str, *words: str, after: tuple = ()) -> None:
+    env.AlwaysBuild(env.Alias(name, after, Action([["$PYTHON", "-m", module, *words]], f"[{name.upper()}]")))
 
 
 def _print(target: list, source: list, env: Environment) -> None:

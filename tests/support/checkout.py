@@ -18,7 +18,10 @@ from pathlib import Path
 
 from tests.support.host import ROOT
 
-NEEDED = ("SConstruct", "site_scons", "model", "models", "firmware", "toolchains", "measure", "train")
+NEEDED = (
+    "SConstruct", "site_scons", "model", "models", "firmware", "toolchains", "measure", "train", "export", "examples",
+    "LICENSE",
+)  # fmt: skip
 RULE = re.compile(r"^\[(\w+)\] (.+)$", re.MULTILINE)
 MESSAGE = "lstmcu: error: "
 

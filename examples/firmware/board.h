@@ -1,0 +1,9 @@
+/* SPDX-FileCopyrightText: 2026 lstmcu contributors
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef BOARD_H
+#define BOARD_H
+
+/** Print a text on the debugger's console. */
+void board_print(const char *text);
+
+#endif

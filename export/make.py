@@ -1,0 +1,62 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Export measured models: ``python -m export.make --dest DIR --built build/cortex-m4/forecast/int8-c ...``.
+
+``--objects`` and ``--sources`` name, pair by pair, everything that could be linked with the models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from export import deliver, sbom, sources, texts
+from model.errors import run_main
+
+COMPILED = (".c", ".S")
+
+
+def _read(built: Path) -> texts.Exported:
+    """A model from the folder that it was built in."""
+    report, card = (json.loads((built / f"{name}.json").read_text(encoding="utf-8")) for name in ("report", "model"))
+    return texts.Exported(report, card, (built / f"{card['name']}.h").read_text(encoding="utf-8"))
+
+
+def contents(
+    built: Sequence[Path], objects: Sequence[Path], origins: Sequence[Path], includes: Sequence[Path], licence: Path
+) -> tuple[str, deliver.Files]:
+    """The export's name, which is its only model's or ``models``, and file name to bytes of all that is in it."""
+    models = [_read(folder) for folder in built]
+    origin = dict(zip(objects, origins, strict=True))
+    own = [folder / f"{model.name}.c" for folder, model in zip(built, models, strict=True)]
+    linked = sources.needed([path.with_name(f"{path.name}.o") for path in own], objects)
+    files = sources.with_headers([*own, *(origin[path] for path in linked)], [*includes, *built])
+    generated = {f"{model.name}{ending}" for model in models for ending in (".c", ".h")}
+    runtime = [file for file in files if file not in generated]
+    compiled = [file for file in files if Path(file).suffix in COMPILED]
+    name = models[0].name if len(models) == 1 else "models"
+    files |= texts.make(name, models, compiled, runtime)
+    files["LICENSE"] = f"{texts.licence(models, runtime)}\n{licence.read_text(encoding='utf-8')}"
+    data = {file: text.encode() for file, text in files.items()}
+    own_licence = [*runtime, "LICENSE"]
+    return name, {**data, sbom.NAME: sbom.make(name, data, own_licence, [model.report for model in models])}
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="export.make", description=__doc__)
+    for name in ("built", "objects", "sources", "includes"):
+        parser.add_argument(f"--{name}", type=Path, nargs="+", required=True)
+    for name in ("licence", "dest"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    arguments = parser.parse_args()
+    name, files = contents(arguments.built, arguments.objects, arguments.sources, arguments.includes, arguments.licence)
+    new = deliver.write(files, name, arguments.dest)
+    size = sum(map(len, files.values()))
+    print(f"{arguments.dest}: {name}, {len(files)} files, {size:,} bytes{'' if new else ', nothing has changed'}")
+
+
+if __name__ == "__main__":
+    run_main(main)

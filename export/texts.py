@@ -1,0 +1,161 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What an export says about itself: README.md, LICENSE, and a file for each build system."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from export.sbom import NAME as SBOM
+from model.layouts.common import C_TYPES
+from model.version import VERSION
+
+TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATED = (
+    "README.md", "CMakeLists.txt", "lstmcu.mk", "zephyr/module.yml", "zephyr/Kconfig", "zephyr/CMakeLists.txt",
+    "idf_component.yml", "library.properties", "SConscript",
+)  # fmt: skip
+GENERATED = (*TEMPLATED, "library.json")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One model: its report.json and model.json, and the text of its header."""
+
+    report: dict[str, Any]
+    card: dict[str, Any]
+    header: str
+
+    @property
+    def name(self) -> str:
+        """Its name in C."""
+        return str(self.card["name"])
+
+
+def _figure(value: int | None, unit: str = "bytes") -> str:
+    return "not measured" if value is None else f"{value:,} {unit}".strip()
+
+
+def _cycles(report: dict[str, Any]) -> str:
+    cycles = report["cycles"]
+    if cycles is None:
+        return str(report.get("cycles_note") or "not modelled")
+    spread = "" if cycles["low"] == cycles["high"] else f" ({cycles['low']:,} to {cycles['high']:,})"
+    return f"{cycles['nominal']:,}{spread}, modelled; evidence: {cycles['evidence']}, {cycles['source']}"
+
+
+def _agreement(report: dict[str, Any]) -> str:
+    if report["error"] is None:
+        return str(report["not_run"] or "not measured")
+    reference = report["error"]["reference"]
+    if reference["tolerance"] == 0:
+        return f"the same bits in {report['samples']:,} samples"
+    return f"within {reference['max_abs']:.1e} in {report['samples']:,} samples"
+
+
+def _rows(report: dict[str, Any]) -> list[tuple[str, str]]:
+    """What was measured, for people."""
+    flash = report["flash"] or {}
+    split = "".join(f", {key} {flash[key]:,}" for key in ("code", "tables", "weights") if key in flash)
+    rows = [
+        ("core", f"{report['target']}: {report['core']}"),
+        ("trained model", f"{report['model']['source']}, SHA-256 {report['model']['sha256']}"),
+        ("built as", f"quant={report['quantisation']} kernels={report['kernels']} state={report['state']}"),
+        (f"instructions of one `{report['function']}`", _figure(report["instructions"], "(exact, QEMU)")),
+        ("cycles", _cycles(report)),
+        ("flash", f"{_figure(flash.get('total'))}{split}"),
+        ("RAM", f"{_figure(report['ram']['total'])}, the state"),
+        ("stack", _figure(report["stack"])),
+        ("agrees with the reference", _agreement(report)),
+    ]
+    if report["error"] is not None:
+        rows.append(("mean error against the trained model", f"{report['error']['float']['mae']:.2g}"))
+    return [*rows, *(("note", note) for note in report["model"]["notes"])]
+
+
+def _model(model: Exported) -> dict[str, Any]:
+    upper, stream = model.name.upper(), model.card["state"] == "stream"
+    declared = re.search(rf"^int {model.name}_step\(.* output\[(\d+)\]\);$", model.header, re.MULTILINE)
+    step_length = declared[1] if declared else "0"
+    inputs, outputs = (C_TYPES[model.card[side]["dtype"]] for side in ("input", "output"))
+    return {
+        "name": model.name,
+        "upper": upper,
+        "report": model.report,
+        "rows": _rows(model.report),
+        "stream": stream,
+        "step_length": step_length,
+        "input_type": inputs,
+        "output_type": outputs,
+        "input_length": f"{upper}_FEATURES" if stream else f"{upper}_STEPS * {upper}_FEATURES",
+        "output_length": step_length if stream else f"{upper}_OUTPUTS",
+        "input": "values" if inputs == "float" else "input",
+        "output": "results" if outputs == "float" else "output",
+        "normalises": f"{model.name}_quantise(float real, int feature)" in model.header,
+    }
+
+
+def licence(models: Sequence[Exported], runtime: Sequence[str]) -> str:
+    """Who owns which file."""
+    own = [f"{model.name}{ending}" for model in models for ending in (".c", ".h")]
+    generated = ", ".join((*own, *GENERATED))
+    return (
+        f"Generated, and yours to use as you like: {generated}.\n"
+        f"Under the Apache License 2.0 (LICENSE): {', '.join(runtime)}.\n"
+    )
+
+
+def _platformio(name: str, summary: str, headers: Sequence[str]) -> str:
+    """``library.json``; JSON has no comments, so LICENSE alone says whose it is."""
+    manifest = {
+        "name": f"lstmcu_{name}",
+        "version": VERSION,
+        "description": summary,
+        "license": "Apache-2.0",
+        "headers": list(headers),
+        "frameworks": "*",
+        "platforms": "*",
+        "build": {"srcDir": ".", "includeDir": ".", "srcFilter": ["-<*>", "+<*.c>", "+<*.S>"],
+                  "flags": ["-ffp-contract=off"]},
+    }  # fmt: skip
+    return json.dumps(manifest, indent=2) + "\n"
+
+
+def make(name: str, models: Sequence[Exported], compiled: Sequence[str], runtime: Sequence[str]) -> dict[str, str]:
+    """File name to text. ``compiled``: the files to compile; ``runtime``: those that are the project's."""
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
+    )  # fmt: skip
+    report = models[0].report
+    endings = sorted({Path(file).suffix for file in compiled})
+    names = ", ".join(model.name for model in models)
+    summary = f"{names}: trained LSTM{'s' if len(models) > 1 else ''} in C, {report['quantisation']}"
+    headers = [f"{model.name}.h" for model in models]
+    values = {
+        "name": name,
+        "version": VERSION,
+        "summary": summary,
+        "headers": headers,
+        "tool": report["tool"],
+        "models": [_model(model) for model in models],
+        "aliases": [f"lstmcu::{model.name}" for model in models],
+        "compiled": compiled,
+        "patterns": " ".join(f"*{ending}" for ending in endings),
+        "assembly": ".S" in endings,
+        "core_only": any(file.endswith((".S", ".inc")) for file in runtime),
+        "core": report["core"],
+        "compiler": report["compiler"]["version"],
+        "flags": " ".join(report["compiler"]["flags"]),
+        "licence": licence(models, runtime),
+        "sbom": SBOM,
+    }
+    rendered = {file: templates.get_template(f"{file}.jinja").render(values) for file in TEMPLATED}
+    return {**rendered, "library.json": _platformio(name, summary, headers)}

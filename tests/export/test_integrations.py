@@ -1,0 +1,217 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Exported folders in somebody else's build: other compilers, other cores, Make, CMake, and the same outputs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export import deliver, make
+from measure.report import against_reference
+from measure.target import load_target
+from model import reference
+from model.prepare import prepare
+from tests.support.checkout import Checkout
+from tests.support.exported import C99, CPP17, call, run
+from tests.support.host import ROOT
+
+CORES = ("cortex-m4", "rv32imac")
+COMPILERS = ("gcc", "clang")
+LANGUAGES = {"C99": C99, "C++17": CPP17}
+MODELS = ("forecast-window", "forecast", "exercises")
+QUICK = {
+    ("forecast-window", "int8", "cortex-m4", "clang", "C++17"),
+    ("forecast-window", "float32", "cortex-m4", "gcc", "C++17"),
+    ("forecast-window", "int8", "rv32imac", "gcc", "C99"),
+    ("forecast-window", "int8", "rv32imac", "clang", "C++17"),
+}
+MATRIX = [
+    pytest.param(*case, marks=[] if case in QUICK else pytest.mark.long)
+    for case in (
+        (model, quantisation, core, compiler, language)
+        for model in MODELS
+        for quantisation in ("int8", "float32")
+        for core in CORES
+        for compiler in COMPILERS
+        for language in LANGUAGES
+    )
+]
+
+
+@pytest.mark.parametrize(("model", "quantisation", "core", "compiler", "language"), MATRIX)
+def test_an_exported_folder_computes_what_the_reference_does(
+    built: Callable[..., Checkout],
+    tmp_path: Path,
+    model: str,
+    quantisation: str,
+    core: str,
+    compiler: str,
+    language: str,
+) -> None:
+    dest = f"{model}-{quantisation}-{core}"
+    words = (f"target={core}", f"model={model}", f"quant={quantisation}", "kernels=c", f"dest={dest}")
+    root = built("export", *words).root
+    folder = root / f"build/{core}/{model}/{quantisation}-c"
+    outputs = run(load_target(core), root / dest, folder, tmp_path / "out", compiler, LANGUAGES[language])
+    expected = np.load(folder / "expected.npy")
+    assert len(outputs) >= 500
+    assert against_reference(outputs, expected, quantisation)["mismatches"] == 0
+
+
+def test_a_stream_steps_as_the_reference_does(built: Callable[..., Checkout], tmp_path: Path) -> None:
+    words = ("target=cortex-m4", "model=forecast-window", "kernels=c", "state=stream", "dest=streamed")
+    root = built("export", *words).root
+    folder = root / "build/cortex-m4/forecast-window/int8-c-stream"
+    outputs = run(load_target("cortex-m4"), root / "streamed", folder, tmp_path / "out")
+    np.testing.assert_array_equal(outputs, np.load(folder / "expected.npy"))
+
+
+def _forecasts() -> list[int]:
+    """What examples/firmware must print: stored forecasts of its two streams."""
+    model = ROOT / "models/forecast/forecast.keras"
+    network = prepare(model, model.with_suffix(".npz"), "int8")
+    hours = np.array([[(start + hour) % 24 / 32 for hour in range(32)] for start in (0, 12)], np.float32)
+    stored = reference.to_stored(hours.reshape(2, 32, 1), network.input)
+    return [int(value) for value in np.asarray(reference.run(network, stored)).reshape(-1)]
+
+
+def _printed(said: str) -> list[int]:
+    return [int(line) for line in said.splitlines() if re.fullmatch(r"-?\d+", line)]
+
+
+def _commands() -> list[list[str]]:
+    """Every command of docs/integrate.md."""
+    text = (ROOT / "docs/integrate.md").read_text()
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [shlex.split(line) for language, block in blocks if not language for line in block.splitlines()]
+
+
+def test_every_command_of_the_page_works_and_the_examples_forecast(tmp_path: Path) -> None:
+    checkout = Checkout.copy(tmp_path / "fresh")
+    printed = {}
+    for words in _commands():
+        if words[0] == "./scons":
+            checkout.build(*words[1:])
+        else:
+            said = call(*words, cwd=checkout.root)
+            if "run" in words:
+                printed[words[0]] = _printed(said)
+    assert printed == dict.fromkeys(("make", "cmake"), _forecasts())
+    assert (checkout.root / "build/export/forecast.zip").is_file()
+    assert "-c " not in call("make", "-C", "examples/make", cwd=checkout.root)  # all is built
+
+
+def test_assembly_comes_along(built: Callable[..., Checkout], tmp_path: Path) -> None:
+    """A kernel in assembly, here a compiler's, that includes a file: exported, built by Make and CMake, and right."""
+    root = built("export", "target=cortex-m4", "kernels=c", "model=forecast,forecast-window", "dest=both").root
+    core = ["arm-none-eabi-gcc", *load_target("cortex-m4").flags]
+    kernel = tmp_path / "lstm_s8.S"
+    includes = [root / f"firmware/{folder}" for folder in ("include", "runtime", "kernels/c")]
+    words = [f"-I{path}" for path in includes]
+    call(*core, *words, "-O2", "-S", root / "firmware/kernels/c/lstm_s8.c", "-o", tmp_path / "body.inc")
+    kernel.write_text('#include "body.inc"\n')
+    call(*core, "-c", kernel, "-o", tmp_path / "lstm_s8.S.o")
+    objects = sorted((root / "build/cortex-m4/obj/runtime").glob("*.o"))
+    objects += [path for path in (root / "build/cortex-m4/obj/kernels/c").glob("*.o") if path.name != "lstm_s8.c.o"]
+    origins = [next((root / "firmware").glob(f"*/**/{path.stem}")) for path in objects]
+    name, files = make.contents(
+        [root / "build/cortex-m4/forecast/int8-c"], [*objects, tmp_path / "lstm_s8.S.o"], [*origins, kernel],
+        includes, ROOT / "LICENSE",
+    )  # fmt: skip
+    assert {"lstm_s8.S", "body.inc"} <= files.keys()
+    assert "lstm_s8.c" not in files
+    assert b"runs on nothing else" in files["README.md"]
+    assert deliver.write(files, name, tmp_path / "forecast")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("out"))
+    model = f"MODEL={tmp_path / 'forecast'}"
+    toolchain = ("-DCMAKE_TOOLCHAIN_FILE=cortex-m4.cmake", f"-D{model}")
+    call("cmake", "-S", "examples/cmake", "-B", "out", *toolchain, cwd=tmp_path)
+    for command in (("make", "-C", "examples/make", "run", model), ("cmake", "--build", "out", "--target", "run")):
+        assert _printed(call(*command, cwd=tmp_path)) == _forecasts()
+
+
+def test_a_program_in_cpp_links_by_cmake(built: Callable[..., Checkout], tmp_path: Path) -> None:
+    """On the host, from a folder elsewhere, with the two models of one folder."""
+    root = built("export", "target=cortex-m4", "kernels=c", "model=forecast,forecast-window", "dest=both").root
+    (tmp_path / "main.cpp").write_text(
+        '#include "forecast.h"\n#include "forecast_window.h"\n'
+        "static forecast_state one;\nstatic forecast_window_state other;\n"
+        "int main() { forecast_reset(&one); forecast_window_reset(&other); return 0; }\n"
+    )
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.16)\nproject(user LANGUAGES C CXX)\n"
+        f"add_subdirectory({root / 'both'} both)\nadd_executable(user main.cpp)\n"
+        "target_link_libraries(user PRIVATE lstmcu::forecast lstmcu::forecast_window)\n"
+    )
+    for words in (("cmake", "-S", ".", "-B", "out"), ("cmake", "--build", "out")):
+        call(*words, cwd=tmp_path)
+    subprocess.run([tmp_path / "out/user"], check=True)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Somebody's project, with a model of their own and a checkout that has a launcher."""
+    checkout = Checkout.copy(tmp_path / "lstmcu")
+    launcher = checkout.root / "scons"
+    launcher.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m SCons "$@"\n')
+    launcher.chmod(0o755)
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for ending in ("keras", "npz"):
+        shutil.copy(ROOT / f"models/forecast-window/forecast-window.{ending}", folder / f"my.{ending}")
+    (folder / "main.c").write_text(
+        '#include "my.h"\nstatic my_state state;\nint main(void) { my_reset(&state); return 0; }\n'
+    )
+    return folder
+
+
+def _snippet(language: str) -> str:
+    text = (ROOT / "docs/integrate.md").read_text()
+    (found,) = re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+def _retrain(project: Path) -> None:
+    """Another file of the same network: its hash is in what is generated."""
+    with zipfile.ZipFile(project / "my.keras", "a") as archive:
+        archive.comment = b"trained again"
+
+
+def test_make_exports_a_retrained_model_again(project: Path) -> None:
+    rule = "app: main.c $(LSTMCU_SOURCES)\n\t$(CC) $(LSTMCU_CPPFLAGS) $(LSTMCU_CFLAGS) $^ -o $@\n"
+    (project / "Makefile").write_text(f"all: app\n\n{_snippet('make')}\n{rule}")
+    words = ("make", f"LSTMCU={project.parent / 'lstmcu'}")
+    assert "[EXPORT]" in call(*words, cwd=project)
+    assert "[EXPORT]" not in call(*words, cwd=project)
+    before = (project / "forecast/my.c").read_bytes()
+    _retrain(project)
+    said = call(*words, cwd=project)
+    assert "[EXPORT]" in said
+    assert "-o app" in said
+    assert (project / "forecast/my.c").read_bytes() != before
+    assert "-o app" not in call(*words, cwd=project)
+
+
+def test_cmake_exports_a_retrained_model_again(project: Path) -> None:
+    (project / "CMakeLists.txt").write_text(
+        f"cmake_minimum_required(VERSION 3.19)\nproject(app LANGUAGES C)\n{_snippet('cmake')}"
+        "add_executable(app main.c)\ntarget_link_libraries(app PRIVATE lstmcu::my)\n"
+    )
+    call("cmake", "-S", ".", "-B", "out", f"-DLSTMCU={project.parent / 'lstmcu'}", cwd=project)
+    call("cmake", "--build", "out", cwd=project)
+    subprocess.run([project / "out/app"], check=True)
+    assert "Building C" not in call("cmake", "--build", "out", cwd=project)
+    _retrain(project)
+    said = call("cmake", "--build", "out", cwd=project)
+    assert "my.c" in said
+    assert "Linking C executable" in said

@@ -1,0 +1,141 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The files for Zephyr, ESP-IDF, PlatformIO, Arduino and RT-Thread.
+
+None of these is installed. Their build systems' few commands that an export uses are stood in for by stubs with the
+documented arguments, which compile on the host; the manifests are checked against what their specifications ask for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from tests.support.checkout import Checkout
+from tests.support.exported import call, sources
+
+MAIN = """#include "forecast_window.h"
+static forecast_window_state state;
+int main(void) { forecast_window_reset(&state); return 0; }
+"""
+ZEPHYR = """cmake_minimum_required(VERSION 3.20)
+project(app LANGUAGES C ASM)
+macro(zephyr_library_named name)
+    set(current ${name})
+    add_library(${name} STATIC)
+endmacro()
+macro(zephyr_library_sources)
+    target_sources(${current} PRIVATE ${ARGN})
+endmacro()
+macro(zephyr_library_compile_options)
+    target_compile_options(${current} PRIVATE ${ARGN})
+endmacro()
+macro(zephyr_include_directories)
+    include_directories(${ARGN})
+    target_include_directories(${current} PUBLIC ${ARGN})
+endmacro()
+set(CONFIG_LSTMCU_FORECAST_WINDOW y)
+"""
+ESP_IDF = """cmake_minimum_required(VERSION 3.16)
+project(app LANGUAGES C ASM)
+set(ESP_PLATFORM 1)
+set(COMPONENT_LIB __idf_forecast)
+macro(idf_component_register)
+    cmake_parse_arguments(given "" "" "SRCS;INCLUDE_DIRS" ${ARGN})
+    add_library(${COMPONENT_LIB} STATIC ${given_SRCS})
+    target_include_directories(${COMPONENT_LIB} PUBLIC ${given_INCLUDE_DIRS})
+endmacro()
+"""
+RT_THREAD = """import inspect
+from pathlib import Path
+from SCons.Script import Environment
+
+def GetCurrentDir():
+    return str(Path(inspect.stack()[1].filename).resolve().parent)
+
+def DefineGroup(name, src, depend, CPPPATH, LOCAL_CCFLAGS):
+    assert depend == [""]
+    return Environment(CPPPATH=CPPPATH, CCFLAGS=LOCAL_CCFLAGS).Library(name, src)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(built: Callable[..., Checkout]) -> Path:
+    """An exported folder."""
+    words = ("export", "target=cortex-m4", "model=forecast-window", "kernels=c", "dest=modules")
+    return built(*words).root / "modules"
+
+
+def _cmake(tmp_path: Path, stub: str, subdirectory: Path, library: str) -> str:
+    """Build a program in a project of ``stub``; returns what was compiled, and how."""
+    (tmp_path / "main.c").write_text(MAIN)
+    text = f"{stub}add_subdirectory({subdirectory} module)\nadd_executable(app main.c)\n"
+    (tmp_path / "CMakeLists.txt").write_text(f"{text}target_link_libraries(app PRIVATE {library})\n")
+    call("cmake", "-S", ".", "-B", "out", cwd=tmp_path)
+    said = call("cmake", "--build", "out", "--verbose", cwd=tmp_path)
+    subprocess.run([tmp_path / "out/app"], check=True)
+    return said
+
+
+def test_zephyr(folder: Path, tmp_path: Path) -> None:
+    lines = (folder / "zephyr/module.yml").read_text().splitlines()[1:]
+    assert lines == ["name: lstmcu_forecast_window", "build:", "  cmake: zephyr", "  kconfig: zephyr/Kconfig"]
+    kconfig = (folder / "zephyr/Kconfig").read_text()
+    assert re.search(r'^config LSTMCU_FORECAST_WINDOW\n\tbool ".+"\n\thelp\n\t  .+\n$', kconfig, re.MULTILINE)
+    said = _cmake(tmp_path, ZEPHYR, folder / "zephyr", "lstmcu_forecast_window")
+    assert all(f"/{path.name}" in said for path in sources(folder))
+    assert "-ffp-contract=off" in said
+
+
+def test_esp_idf(folder: Path, tmp_path: Path) -> None:
+    said = _cmake(tmp_path, ESP_IDF, folder, "__idf_forecast")
+    assert all(f"/{path.name}" in said for path in sources(folder))
+    assert "-ffp-contract=off" in said
+    manifest = (folder / "idf_component.yml").read_text()
+    assert re.search(r'^version: "\d+\.\d+\.\d+"\ndescription: "[^"\\]+"$', manifest, re.MULTILINE)
+
+
+def test_rt_thread(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "building.py").write_text(RT_THREAD)
+    (tmp_path / "main.c").write_text(MAIN)
+    (tmp_path / "SConstruct").write_text(
+        f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n"
+        f"group = SConscript({str(folder / 'SConscript')!r}, variant_dir='out', duplicate=0)\n"
+        f"Environment(CPPPATH=[{str(folder)!r}]).Program('app', ['main.c', *group])\n"
+    )
+    said = call(sys.executable, "-m", "SCons", cwd=tmp_path)
+    assert all(f"/{path.name}" in said for path in sources(folder))
+    assert "-ffp-contract=off" in said
+    subprocess.run([tmp_path / "app"], check=True)
+
+
+def test_platformio(folder: Path) -> None:
+    manifest = json.loads((folder / "library.json").read_text())
+    assert re.fullmatch(r"[\w-]+", manifest["name"])
+    assert re.fullmatch(r"\d+\.\d+\.\d+", manifest["version"])
+    assert manifest["headers"] == ["forecast_window.h"]
+    build = manifest["build"]
+    assert (build["srcDir"], build["includeDir"]) == (".", ".")
+    assert build["srcFilter"][0] == "-<*>"
+    patterns = [re.fullmatch(r"\+<(.+)>", word)[1] for word in build["srcFilter"][1:]]  # type: ignore[index]
+    chosen = [path for path in folder.iterdir() if any(fnmatch(path.name, pattern) for pattern in patterns)]
+    assert sorted(chosen) == sources(folder)
+
+
+def test_arduino(folder: Path) -> None:
+    rows = (line.partition("=") for line in (folder / "library.properties").read_text().splitlines())
+    values = {key: value for key, _, value in rows}
+    required = {"name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url", "architectures"}
+    assert required <= values.keys()
+    assert re.fullmatch(r"[A-Za-z][\w .-]{0,62}", values["name"])
+    assert re.fullmatch(r"\d+\.\d+\.\d+", values["version"])
+    assert values["category"] == "Data Processing"
+    assert (folder / values["includes"]).is_file()
+    assert not (folder / "src").exists()  # else the IDE would compile nothing of the folder itself
