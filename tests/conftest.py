@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.checkout import Checkout, alone
+from tests.support.checkout import Checkout, build_once
 from tests.support.host import Host
 
 # The same examples every time: a change that breaks a test is the change that was made. The sweeps marked
@@ -38,16 +39,4 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built(shared_folder: Path) -> Callable[..., Checkout]:
     """``built("quant=int8", ...)``: the checkout all processes share, after SCons was asked for this."""
-
-    def build(*words: str) -> Checkout:
-        folder = shared_folder / "built"
-        with alone(folder):
-            root = folder / "checkout"
-            checkout = Checkout(root) if root.exists() else Checkout.copy(root)
-            done = folder / "_".join(word.replace("/", "-") for word in words)
-            if not done.exists():
-                checkout.build(*words)
-                done.touch()
-        return checkout
-
-    return build
+    return partial(build_once, shared_folder / "built")

@@ -5,26 +5,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import Checkout, alone
+from tests.support.checkout import Checkout, build_once
 
 
 @pytest.fixture(scope="session")
 def built(shared_folder: Path) -> Callable[..., Checkout]:
     """``built("export", ..., "dest=DIR")``: the checkout these tests share, after SCons was asked for this."""
-
-    def build(*words: str) -> Checkout:
-        folder = shared_folder / "exported"
-        with alone(folder):
-            root = folder / "checkout"
-            checkout = Checkout(root) if root.exists() else Checkout.copy(root)
-            done = folder / "_".join(word.replace("/", "-") for word in words)
-            if not done.exists():
-                checkout.build(*words)
-                done.touch()
-        return checkout
-
-    return build
+    return partial(build_once, shared_folder / "exported")

@@ -108,3 +108,15 @@ def alone(folder: Path) -> Iterator[None]:
     with (folder / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def build_once(folder: Path, *words: str) -> Checkout:
+    """The checkout in ``folder``, which all processes of a test run share, after SCons was once asked for this."""
+    with alone(folder):
+        root = folder / "checkout"
+        checkout = Checkout(root) if root.exists() else Checkout.copy(root)
+        done = folder / "_".join(word.replace("/", "-") for word in words)
+        if not done.exists():
+            checkout.build(*words)
+            done.touch()
+    return checkout
