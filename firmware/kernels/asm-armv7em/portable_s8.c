@@ -7,7 +7,8 @@
 #include "../c/dense_s8.c"
 #include "../c/lstm_s8.c"
 
-void lstmcu_portable_step(const void *layer, const int8_t *x, int8_t *hidden, int16_t *cell, int8_t *scratch)
+void lstmcu_portable_step(const void *layer, const int8_t *x, int8_t *hidden, int16_t *cell,
+                          int8_t *scratch)
 {
     lstmcu_lstm_s8_step(layer, x, hidden, cell, scratch);
 }
@@ -24,7 +25,8 @@ void lstmcu_portable_run(const void *layer, const int8_t *x, int8_t *y, int8_t *
     lstmcu_dense_s8_run(layer, x, y);
 }
 
-void lstmcu_portable_add(const void *layer, int32_t part, const int8_t *x, int32_t *sums, int8_t *scratch)
+void lstmcu_portable_add(const void *layer, int32_t part, const int8_t *x, int32_t *sums,
+                         int8_t *scratch)
 {
     const lstmcu_dense_s8 *dense = layer;
     (void)scratch;
