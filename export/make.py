@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Export measured models: ``python -m export.make --dest DIR --built build/cortex-m4/forecast/int8-c ...``.
+"""Export measured models: ``python -m export.make --dest DIR --built build/cortex-m4/forecast/int8-asm ...``.
 
 ``--objects`` and ``--sources`` name, pair by pair, everything that could be linked with the models.
 """

@@ -23,7 +23,6 @@ from measure.target import load_target
 from model import plan, readers, reference, samples, store, trace
 from model.errors import UserError, run_main
 from model.files import write_atomically
-from model.layouts import SETS
 from model.network import GATES, Array, Network, directions
 
 SAMPLES = 50  # compared: a trace of one is some KB
@@ -148,10 +147,9 @@ def main() -> None:
         function=card["function"],
         timeout=given.timeout,
     )
-    layout = SETS[card["kernels"]]
     work = plan.make(network, stream=False)
     try:
-        device = trace.parse(run.trace, work, getattr(layout, "TRACES_GATES", False), len(inputs))
+        device = trace.parse(run.trace, work, card["assembled"], len(inputs))
     except ValueError as error:
         raise UserError(f"{given.elf}: its trace does not fit the model ({error}); run compare again") from None
     expected, ideal = trace.Recorder(), trace.Recorder()

@@ -156,6 +156,7 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
         "target": target.name,
         "core": target.description,
         "kernels": card["kernels"],
+        "optimize": card["optimize"],
         "quantisation": card["quantisation"],
         "state": card["state"],
         "model": {key: card[key] for key in ("name", "source", "sha256", "macs", "notes")},

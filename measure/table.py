@@ -23,7 +23,13 @@ Report = dict[str, Any]
 
 def title(report: Report) -> str:
     """``cortex-m0 forecast int8 c``."""
-    return f"{report['target']} {report['model']['name']} {report['quantisation']} {report['kernels']}"
+    return f"{report['target']} {report['model']['name']} {report['quantisation']} {kernels(report)}"
+
+
+def kernels(report: Report) -> str:
+    """``asm``, ``asm speed``: the kernel set, and what it is optimised for unless that is the default."""
+    chosen = report["optimize"]
+    return str(report["kernels"]) + ("" if chosen == "balanced" else f" {chosen}")
 
 
 def _number(value: int | None) -> str:
@@ -73,7 +79,7 @@ def table(reports: list[Report]) -> Table:
         per_mac = "-" if r["instructions"] is None else f"{r['instructions'] / macs:.2f}"
         flash = r["flash"] or dict.fromkeys(("code", "tables", "weights"))
         view.add_row(
-            r["target"], r["model"]["name"], r["quantisation"], r["kernels"], _number(r["instructions"]), per_mac,
+            r["target"], r["model"]["name"], r["quantisation"], kernels(r), _number(r["instructions"]), per_mac,
             cycles(r), _number(flash["code"]), _number(flash["tables"]), _number(flash["weights"]),
             _number(r["ram"]["total"]), _number(r["stack"]), _agreement(r), _float_mae(r),
         )  # fmt: skip

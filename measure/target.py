@@ -64,6 +64,7 @@ class Target:
     flags: tuple[str, ...]  # for compiling and linking, with any compiler
     board: str  # firmware/boards/<board>
     kernels: tuple[str, ...]  # best first
+    assembly: str  # firmware/kernels/asm-<assembly> is this core's kernel set asm; empty: none
     timing: str | None  # measure/timing table; None: instructions only
     gcc: Gcc
     clang: Clang | None  # None: clang cannot serve
@@ -75,6 +76,10 @@ class Target:
     def reference(self) -> str:
         """What ``load_target`` finds it by: the name of a shipped one, the path of another."""
         return self.name if self.file.parent == TOOLCHAINS else str(self.file)
+
+    def kernel_folder(self, kernels: str) -> str:
+        """Folder of firmware/kernels/ that holds one of ``self.kernels`` for this core."""
+        return f"asm-{self.assembly}" if kernels == "asm" else kernels
 
 
 def target_names(toolchains: Path = TOOLCHAINS) -> list[str]:
@@ -123,6 +128,7 @@ def load_target(name: str, toolchains: Path = TOOLCHAINS) -> Target:
         flags=root.texts("flags"),
         board=root.text("board"),
         kernels=root.texts("kernels"),
+        assembly=root.text("assembly") if "asm" in root.texts("kernels") or root.has("assembly") else "",
         timing=root.text("timing") if root.has("timing") else None,
         gcc=Gcc(
             prefix=gcc.text("prefix", empty=native),
@@ -137,7 +143,7 @@ def load_target(name: str, toolchains: Path = TOOLCHAINS) -> Target:
 
 
 KEYS = (
-    "description", "arch", "isa", "flags", "board", "kernels", "timing", "gcc", "clang", "qemu", "memory",
+    "description", "arch", "isa", "flags", "board", "kernels", "assembly", "timing", "gcc", "clang", "qemu", "memory",
 )  # fmt: skip
 
 

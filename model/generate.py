@@ -1,6 +1,7 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Write a network as C: ``<name>.h`` and ``.c`` for the user, ``<name>_bench.h`` and ``model.json`` for the bench.
+"""Write a network as C: ``<name>.h`` and ``.c`` for the user, ``<name>_bench.h`` and ``model.json`` for the bench;
+with assembly kernels also ``<name>_kernels.S``, the code of its layers.
 
 ``python -m model.generate NETWORK.npz --kernels c --state window --out DIRECTORY``
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -20,8 +22,8 @@ import numpy as np
 from model import limits, store, trace
 from model.errors import UserError, run_main
 from model.files import write_atomically
-from model.layouts import SETS, elementwise
-from model.layouts.common import C_TYPES, SUFFIXES, Constants, float_literal, suffix
+from model.layouts import OPTIMIZE, SETS, elementwise
+from model.layouts.common import C_TYPES, SUFFIXES, Constants, float_literal
 from model.network import Array, Bidirectional, Dense, Lstm, Network, Signal, macs
 from model.plan import Loop, Op, Plan, Value, make
 from model.version import VERSION
@@ -52,17 +54,20 @@ def _loops(plan: Plan) -> list[tuple[int, int]]:
     return found
 
 
-def _scratch(op: Op, index: int, layout: ModuleType) -> list[Value]:
+Needs = Callable[[Op], Sequence[tuple[str, int]]]  # (type, elements) of what an operation needs while it runs
+
+
+def _scratch(op: Op, index: int, needs: Needs) -> list[Value]:
     """What operation number ``index`` needs only while it runs."""
-    return [Value(f"#{index}.{dtype}", dtype, length) for dtype, length in layout.scratch(op)]
+    return [Value(f"#{index}.{dtype}", dtype, length) for dtype, length in needs(op)]
 
 
-def allocate(plan: Plan, layout: ModuleType) -> Scratch:
+def allocate(plan: Plan, needs: Needs) -> Scratch:
     """First-fit placement of short-lived vectors: two share memory unless both are needed in one operation."""
     lengths: dict[str, tuple[str, int]] = {value.base: (value.dtype, value.length) for value in plan.temporaries}
     lives: dict[str, tuple[int, int]] = {}
     for index, op in enumerate(_operations(plan)):
-        extra = _scratch(op, index, layout)
+        extra = _scratch(op, index, needs)
         lengths |= {value.base: (value.dtype, value.length) for value in extra}
         for value in (op.x, op.y, *extra):
             if value.base.startswith("#"):
@@ -94,10 +99,13 @@ def allocate(plan: Plan, layout: ModuleType) -> Scratch:
 class Emitter:
     """Turns a plan's operations into C statements."""
 
-    def __init__(self, network: Network, plan: Plan, layout: ModuleType, trace: bool = False) -> None:
-        self.network, self.plan, self.layout, self.trace = network, plan, layout, trace
-        self.scratch = allocate(plan, layout)
+    def __init__(
+        self, network: Network, plan: Plan, layout: ModuleType, optimize: str = "balanced", trace: bool = False
+    ) -> None:
+        self.network, self.plan, self.trace = network, plan, trace
         self.operations = _operations(plan)
+        self.constants = self._constants(layout, optimize)
+        self.scratch = allocate(plan, self.needs)
 
     def expression(self, value: Value, loop: Loop | None, at: str = "t") -> str:
         """A pointer to ``value`` at time step ``at`` of ``loop``."""
@@ -116,27 +124,26 @@ class Emitter:
     def statement(self, op: Op, loop: Loop | None, at: str = "t", still: bool = False) -> str:
         """The call that does ``op``; ``still``: the caller holds one step only, nothing moves with time."""
         x, y = (self.expression(value, None if still else loop, at) for value in (op.x, op.y))
-        layer, name = f"&{object_name(op)}_layer", op.name
         if op.kind == "copy":
             return f"memcpy({y}, {x}, sizeof({C_TYPES[op.y.dtype]}) * {op.x.length});"
         if op.kind == "apply":
-            call = elementwise.call(name, op.layer, self.source(op))
+            call = elementwise.call(self.symbol(op.name), op.layer, self.source(op))
             return f"{call.function}({', '.join((x, y, str(op.y.length), *call.arguments))});"
-        kind = suffix(op.layer)
-        scratch = [self.expression(value, None) for value in _scratch(op, self.operations.index(op), self.layout)]
-        if op.kind == "lstm":
-            half = f" + {op.direction * op.y.length}" if op.direction else ""
-            function, arguments = f"lstm_{kind}_step", [layer, x, y, f"state->{name}_cell{half}"]
-        elif op.kind == "lstm_once":
-            function, arguments = f"lstm_{kind}_once", [layer, x, y]
-        elif op.kind == "dense_add":
-            part = self.part(op, loop, at)
-            size = op.y.length * op.x.length
-            kernel = part if kind == "dyn" else f"{name}_kernel + {part if part.isalnum() else f'({part})'} * {size}"
-            function, arguments = f"dense_{kind}_add", [layer, kernel, x, y]
-        else:
-            function, arguments = f"dense_{kind}_{'finish' if op.kind == 'dense_finish' else 'run'}", [layer, x, y]
-        return f"lstmcu_{function}({', '.join((*arguments, *scratch))});"
+        kernel = self.constants[object_name(op)].calls[op.kind]
+        part = [self.part(op, loop, at)] if op.kind == "dense_add" else []
+        half = f" + {op.direction * op.y.length}" if op.direction else ""
+        cell = [f"state->{op.name}_cell{half}"] if op.kind == "lstm" else []
+        scratch = [self.expression(v, None) for v in _scratch(op, self.operations.index(op), self.needs)]
+        return f"{kernel.function}({', '.join((kernel.layer, *part, x, y, *cell, *scratch))});"
+
+    def symbol(self, name: str) -> str:
+        """C name of what belongs to a layer: models share a firmware, and a layer's own code is global."""
+        return f"{self.network.name}_{name}"
+
+    def needs(self, op: Op) -> Sequence[tuple[str, int]]:
+        """(type, elements) of what ``op`` needs only while it runs."""
+        made = self.constants.get(object_name(op))
+        return made.calls[op.kind].scratch if made and op.kind in made.calls else ()
 
     def traced(self, op: Op, loop: Loop | None, at: str = "t") -> list[str]:
         """``statement`` and, when tracing, what notes down its results (see ``trace.expected``)."""
@@ -194,7 +201,7 @@ class Emitter:
             elif f.role == "cell":
                 lines.append(f"memset({where}, 0, sizeof {where});")
             elif f.role == "sums":
-                lines.append(f"memcpy({where}, {f.layer}_bias, sizeof {where});")
+                lines.append(f"memcpy({where}, {self.symbol(f.layer)}_bias, sizeof {where});")
         if self.counts_steps():
             lines.append("state->step = 0;")
         return lines
@@ -214,23 +221,29 @@ class Emitter:
         """Whether streaming must know which step of a window it is at."""
         return not self.plan.streamable and any(f.role == "sums" for f in self.plan.fields)
 
-    def constants(self) -> list[Constants]:
-        """Constants of all layers, each once, in the order of use."""
+    def _constants(self, layout: ModuleType, optimize: str) -> dict[str, Constants]:
+        """Constants of all layers by ``object_name``, each once, in the order of use."""
         made: dict[str, Constants] = {}
         loops = {id(op): item for item in self.plan.work if isinstance(item, Loop) for op in item.body}
         for op in self.operations:
             name, source = object_name(op), self.source(op)
             if name in made:
                 continue
+            symbol = self.symbol(name)
             if op.kind == "apply":
-                made[name] = Constants(elementwise.call(name, op.layer, source).arrays)
+                made[name] = Constants(elementwise.call(symbol, op.layer, source).arrays)
             elif isinstance(op.layer, Lstm) and op.kind in ("lstm", "lstm_once"):
-                made[name] = self.layout.lstm(name, op.layer, source, op.kind == "lstm_once")
+                made[name] = layout.lstm(symbol, op.layer, source, op.kind == "lstm_once", optimize)
             elif isinstance(op.layer, Dense) and op.kind == "dense":
-                made[name] = self.layout.dense(name, op.layer, source)
+                made[name] = layout.dense(symbol, op.layer, source, 1, 1, optimize)
             elif isinstance(op.layer, Dense) and op.kind == "dense_add":
-                made[name] = self.layout.dense(name, op.layer, source, loops[id(op)].steps, op.blocks)
-        return list(made.values())
+                made[name] = layout.dense(symbol, op.layer, source, loops[id(op)].steps, op.blocks, optimize)
+        return made
+
+    def assembled(self, op: Op) -> bool:
+        """Whether ``op``'s layer has code of its own, whose gates never lie in memory."""
+        made = self.constants.get(object_name(op))
+        return made is not None and bool(made.assembly)
 
     def state_fields(self) -> list[tuple[str, str, int, str]]:
         """(C type, name, elements, comment) of the state struct, widest alignment first."""
@@ -305,25 +318,27 @@ def _product(shape: tuple[int, ...]) -> str:
     return " * ".join(map(str, shape))
 
 
-def context(network: Network, kernels: str, state: str, tracing: bool) -> dict[str, Any]:
+def context(network: Network, kernels: str, optimize: str, state: str, tracing: bool) -> dict[str, Any]:
     """Everything the templates show."""
     stream = state == "stream"
     limits.check(network)
     plan = make(network, stream)
     if stream and plan.streamable:
         raise UserError(f"model '{network.name}' cannot run as state=stream: {plan.streamable}; use state=window")
-    emitter = Emitter(network, plan, SETS[kernels], tracing)
+    layout = SETS[kernels]
+    emitter = Emitter(network, plan, layout, optimize, tracing)
     once = any(op.kind == "lstm_once" for op in emitter.operations)
     always, after = emitter.step_lines() if not plan.streamable and not once else ([], [])
     step_output = Signal((emitter.operations[-1].y.length,), network.output.dtype)
     first = network.input
-    constants = emitter.constants()
+    constants = list(emitter.constants.values())
     return {
         "network": network,
         "name": network.name,
         "upper": network.name.upper(),
         "version": VERSION,
-        "kernels": kernels,
+        "kernels": kernels.partition("-")[0] if kernels.startswith("asm-") else kernels,
+        "optimize": optimize,
         "state": state,
         "input_type": C_TYPES[first.dtype],
         "output_type": C_TYPES[network.output.dtype],
@@ -341,6 +356,11 @@ def context(network: Network, kernels: str, state: str, tracing: bool) -> dict[s
         "step_type": "uint16_t" if first.shape[0] < 1 << 16 else "int32_t",
         "arrays": [array for group in constants for array in group.arrays],
         "structs": [group.struct for group in constants if group.struct],
+        "declarations": [line for group in constants for line in group.declarations],
+        "prologue": layout.prologue(optimize) if kernels.startswith("asm-") else "",
+        "assembly": [group.assembly for group in constants if group.assembly],
+        "notes": list(dict.fromkeys(note for group in constants for note in group.notes)),
+        "assembled": sorted({op.layer.name for op in emitter.operations if emitter.assembled(op)}),
         "wrapped": _wrapped,
         "reset": emitter.reset_lines(),
         "run": emitter.run_lines(),
@@ -367,6 +387,7 @@ def card(network: Network, values: dict[str, Any]) -> dict[str, Any]:
         "sha256": network.sha256,
         "quantisation": network.quantisation,
         "kernels": values["kernels"],
+        "optimize": values["optimize"],
         "state": values["state"],
         "function": f"{network.name}_{'step' if values['stream'] else 'run'}",
         "steps": values["steps"],
@@ -374,13 +395,16 @@ def card(network: Network, values: dict[str, Any]) -> dict[str, Any]:
         "output": signal(network.output),
         "scratch_bytes": values["scratch_bytes"],
         "macs": macs(network),
-        "notes": list(network.notes),
+        "assembled": values["assembled"],
+        "notes": [*network.notes, *values["notes"]],
     }
 
 
-def generate(network: Network, kernels: str, state: str, tracing: bool = False) -> dict[str, str]:
-    """File name to text of everything generated."""
-    values = context(network, kernels, state, tracing)
+def generate(
+    network: Network, kernels: str, state: str, optimize: str = "balanced", tracing: bool = False
+) -> dict[str, str]:
+    """File name to text of everything generated; ``kernels`` is a folder of firmware/kernels/."""
+    values = context(network, kernels, optimize, state, tracing)
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
@@ -392,7 +416,7 @@ def generate(network: Network, kernels: str, state: str, tracing: bool = False) 
     templates.filters["folded"] = _folded
     files = {
         f"{network.name}{ending}": templates.get_template(f"model{ending}.jinja").render(values)
-        for ending in (".h", ".c", "_bench.h")
+        for ending in (".h", ".c", "_bench.h", *(["_kernels.S"] if values["prologue"] else []))
     }
     return {**files, "model.json": json.dumps(card(network, values), indent=2, sort_keys=True) + "\n"}
 
@@ -402,11 +426,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="model.generate", description=__doc__)
     parser.add_argument("network", type=Path)
     parser.add_argument("--kernels", choices=SETS, required=True)
+    parser.add_argument("--optimize", choices=OPTIMIZE, default="balanced")
     parser.add_argument("--state", choices=("window", "stream"), required=True)
     parser.add_argument("--trace", action="store_true", help="note down every intermediate value, for compare")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    files = generate(store.load(arguments.network), arguments.kernels, arguments.state, arguments.trace)
+    network = store.load(arguments.network)
+    files = generate(network, arguments.kernels, arguments.state, arguments.optimize, arguments.trace)
     for name, text in files.items():
         write_atomically(arguments.out / name, text)
 

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which intermediate values a traced model notes down, in which order, and what the reference says of each.
 
-A traced run writes, for every operation of the plan in the order of execution: the gates of each unit (by kernel
-set ``c`` only), then the results of the operation itself.
+A traced run writes, for every operation of the plan in the order of execution: the gates of each unit (unless
+the layer has assembly of its own), then the results of the operation itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,8 +40,8 @@ def results(op: Op) -> list[tuple[Value, str]]:
     return [] if op.kind in ("copy", "dense_add") else [(op.y, "output")]
 
 
-def _records(op: Op, step: int, gates: bool) -> Iterator[Record]:
-    if gates and op.kind in ("lstm", "lstm_once"):
+def _records(op: Op, step: int, assembled: Collection[str]) -> Iterator[Record]:
+    if op.layer.name not in assembled and op.kind in ("lstm", "lstm_once"):
         names = GATES if op.kind == "lstm" else ONCE_GATES
         dtype = "float32" if op.y.dtype == "float32" else "int16"
         yield Record(op.layer.name, names, dtype, len(names) * op.y.length, step)
@@ -49,13 +49,13 @@ def _records(op: Op, step: int, gates: bool) -> Iterator[Record]:
         yield Record(op.layer.name, (role,), value.dtype, value.length, step)
 
 
-def records(plan: Plan, gates: bool) -> list[Record]:
-    """The whole trace of one sample."""
+def records(plan: Plan, assembled: Collection[str] = ()) -> list[Record]:
+    """The whole trace of one sample; ``assembled``: names of layers whose gates never lie in memory."""
     found: list[Record] = []
     for item in plan.work:
         for step in range(item.steps if isinstance(item, Loop) else 1):
             for op in item.body if isinstance(item, Loop) else (item,):
-                found += _records(op, step, gates)
+                found += _records(op, step, assembled)
     return found
 
 
@@ -64,13 +64,13 @@ Order = dict[tuple[str, str, int], int]
 
 def order_of_computation(plan: Plan) -> Order:
     """When each (layer, quantity, step) is computed, counted from 0."""
-    found = [(r.layer, quantity, r.step) for r in records(plan, gates=True) for quantity in r.quantities]
+    found = [(r.layer, quantity, r.step) for r in records(plan) for quantity in r.quantities]
     return {key: position for position, key in enumerate(found)}
 
 
-def parse(data: bytes, plan: Plan, gates: bool, samples: int) -> dict[tuple[str, str], Array]:
+def parse(data: bytes, plan: Plan, assembled: Collection[str], samples: int) -> dict[tuple[str, str], Array]:
     """{(layer, quantity): values (samples, steps, units)} of a trace; ValueError if it has another length."""
-    layout = records(plan, gates)
+    layout = records(plan, assembled)
     fields = np.dtype([(f"r{n}", np.dtype(r.dtype).newbyteorder("<"), (r.length,)) for n, r in enumerate(layout)])
     if len(data) != samples * fields.itemsize:
         raise ValueError(f"{len(data)} bytes of trace, {samples * fields.itemsize} expected")

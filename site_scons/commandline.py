@@ -19,6 +19,8 @@ MODELS = Path("models")  # shipped: models/<name>/<name>.keras
 MODEL_ENDINGS = (".keras", ".h5", ".hdf5", ".tflite", ".safetensors")
 SAMPLE_ENDINGS = (".npz", ".csv")
 QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
+OPTIMIZE = ("size", "balanced", "speed")
+ASSEMBLED = ("int8",)  # what kernel set asm has assembly for; the rest of it is kernel set c
 
 # option: (default, help)
 OPTIONS = {
@@ -28,7 +30,8 @@ OPTIONS = {
     "model": ("forecast", "a shipped model's name, the path of a trained model, a list, or all shipped ones"),
     "samples": ("", "windows to calibrate on and compare; default: the .npz or .csv beside the model"),
     "quant": ("", f"{' | '.join(QUANTISATIONS)}, a list, or all; default: int8, or as the file is"),
-    "kernels": ("", "kernel set, a list or all; default: the best of the target"),
+    "kernels": ("", "kernel set (asm | c), a list or all; default: the best of the target"),
+    "optimize": ("balanced", f"{' | '.join(OPTIMIZE)}, a list or all: the same bits, other tables, packing, loops"),
     "state": ("window", "window: a whole window a call; stream: one time step a call"),
     "cache": ("", "folder that keeps what was built, to be found again after a change and back"),
     "dest": ("", "for export: the folder or .zip to write"),
@@ -86,6 +89,7 @@ class Options:
     skipped: tuple[str, ...]  # a sentence for each target that target=all leaves out
     builds: tuple[tuple[Model, str], ...]  # every model in every quantisation asked for
     kernels: str  # empty: each target's best
+    optimize: tuple[str, ...]  # of OPTIMIZE
     state: str
     compiler: str
     cache: str  # empty: none
@@ -218,6 +222,7 @@ def read(arguments: Mapping[str, str], root: Path, *, building: bool = True, exp
         skipped=tuple(skipped),
         builds=builds,
         kernels=given["kernels"],
+        optimize=_choices("optimize", given["optimize"], OPTIMIZE),
         state=_choices("state", given["state"], ("window", "stream"))[0],
         compiler=chosen,
         cache=given["cache"],
@@ -240,15 +245,18 @@ def _check_dest(given: Mapping[str, str], exporting: bool, one: bool) -> None:
     if exporting != bool(given["dest"]):
         given_dest = f"dest={given['dest']}: only export writes there" if given["dest"] else "export needs dest="
         raise UserError(f"{given_dest}; as in: scons export dest=out, or dest=out.zip")
-    if exporting and (not one or given["kernels"] == "all" or "," in given["kernels"]):
-        raise UserError("export takes one target=, one quant= and one kernels=: a folder has one version of a model")
+    several = any(given[name] == "all" or "," in given[name] for name in ("kernels", "optimize"))
+    if exporting and (not one or several):
+        what = "one target=, one quant=, one kernels= and one optimize="
+        raise UserError(f"export takes {what}: a folder has one version of a model")
 
 
-def kernel_sets(wanted: str, target: Target) -> tuple[str, ...]:
+def kernel_sets(wanted: str, target: Target, quantisation: str = "int8") -> tuple[str, ...]:
     """The kernel sets to build for one target: of those wanted (empty: its best) the ones it has."""
+    useful = tuple(name for name in target.kernels if name != "asm" or quantisation in ASSEMBLED)
     if wanted == "all":
-        return target.kernels
-    return tuple(name for name in target.kernels if name in wanted.split(",")) if wanted else target.kernels[:1]
+        return useful
+    return tuple(name for name in target.kernels if name in wanted.split(",")) if wanted else useful[:1]
 
 
 def missing_tools(target: Target, chosen: str = "gcc") -> list[str]:

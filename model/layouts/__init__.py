@@ -2,14 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weight layouts: one module per kernel set, each with
 
-* ``lstm(name, layer, source, once) -> Constants`` and ``dense(name, layer, source, steps, blocks) -> Constants``;
-* ``scratch(op) -> ((type, elements), ...)``: the scratch arrays a call takes as its last arguments.
+* ``lstm(name, layer, source, once, optimize) -> Constants``: ``once``: a single step from reset;
+* ``dense(name, layer, source, steps, blocks, optimize) -> Constants``: whole, or as ``steps * blocks`` parts;
+* those of assembly also ``prologue(optimize) -> str``: what stands before the layers' code.
 """
 
 from __future__ import annotations
 
 from types import ModuleType
 
-from model.layouts import c
+from model.layouts import asm_armv7em, c
 
-SETS: dict[str, ModuleType] = {"c": c}
+OPTIMIZE = ("size", "balanced", "speed")
+SETS: dict[str, ModuleType] = {"c": c, "asm-armv7em": asm_armv7em}  # by folder of firmware/kernels/

@@ -13,9 +13,10 @@ from model.layouts.common import (
     ONCE_GATES,
     Constants,
     ConstArray,
+    ConstStruct,
+    Kernel,
     Member,
     by_unit,
-    constants,
     dense_parts,
     float_literal,
     folded,
@@ -26,21 +27,33 @@ from model.layouts.common import (
     suffix,
 )
 from model.network import Array, Dense, Lstm, Signal
-from model.plan import Op
 from model.reference import cell_limit, scale_of
 
-TRACES_GATES = True  # `scons compare` sees the gates of every unit
+
+def _constants(
+    name: str, ctype: str, calls: dict[str, Kernel], sizes: tuple[Member, ...], arrays: list[ConstArray], *rest: Member
+) -> Constants:
+    """The layer's struct ``<name>_layer``: its sizes, then its arrays in order, then the rest."""
+    members = (*sizes, *((array.name, "") for array in arrays), *rest)
+    return Constants(tuple(arrays), ConstStruct(f"{name}_layer", ctype, members), calls)
 
 
-def scratch(op: Op) -> tuple[tuple[str, int], ...]:
-    """(type, elements) of each scratch array that ``op`` takes as its last arguments."""
-    dynamic = isinstance(op.layer, Lstm | Dense) and suffix(op.layer) == "dyn"
-    rows: list[tuple[str, int]] = []
-    if op.kind == "lstm":
-        rows.append((op.layer.output.dtype, op.y.length))  # the new hidden state, while the old one is still read
-    if dynamic and op.kind in ("lstm", "lstm_once", "dense", "dense_add"):
-        rows.append(("int8", op.x.length + (op.y.length if op.kind == "lstm" else 0)))
-    return tuple(rows)
+def _lstm_calls(name: str, layer: Lstm, once: bool) -> dict[str, Kernel]:
+    kind = suffix(layer)
+    if once:
+        quantised = [("int8", layer.features)] if kind == "dyn" else []
+        return {"lstm_once": Kernel(f"lstmcu_lstm_{kind}_once", f"&{name}_layer", tuple(quantised))}
+    quantised = [("int8", layer.features + layer.units)] if kind == "dyn" else []
+    following = (layer.output.dtype, layer.units)  # the new hidden state, while the old one is still read
+    return {"lstm": Kernel(f"lstmcu_lstm_{kind}_step", f"&{name}_layer", (following, *quantised))}
+
+
+def _dense_calls(name: str, layer: Dense, parts: int) -> dict[str, Kernel]:
+    kind, struct = suffix(layer), f"&{name}_layer"
+    quantised = (("int8", layer.kernel.values.shape[1] // parts),) if kind == "dyn" else ()
+    whole = {"dense": Kernel(f"lstmcu_dense_{kind}_run", struct, quantised)}
+    adding = {"dense_add": Kernel(f"lstmcu_dense_{kind}_add", struct, quantised)}
+    return whole if parts == 1 else {**adding, "dense_finish": Kernel(f"lstmcu_dense_{kind}_finish", struct)}
 
 
 def _cell(layer: Lstm) -> Member:
@@ -95,13 +108,14 @@ def _integer_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constan
         scales.append(gate_factors(layer.output, scale_of(layer.recurrent), rows.gates))
     factors = [(text, "accumulator to Q3.12, a gate") for text in scales]
     ctype = f"lstmcu_lstm_once_{kind}" if once else f"lstmcu_lstm_{kind}"
-    return constants(name, ctype, rows.sizes, arrays, *factors, _cell(layer))
+    return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *factors, _cell(layer))
 
 
 def _float_lstm(name: str, layer: Lstm, once: bool) -> Constants:
     rows = _Rows(name, layer, once)
     arrays = [*rows.matrices, numbers(f"{name}_bias", rows.bias, f"({rows.rows})")]
-    return constants(name, "lstmcu_lstm_once_f32" if once else "lstmcu_lstm_f32", rows.sizes, arrays, _limit(layer))
+    ctype = "lstmcu_lstm_once_f32" if once else "lstmcu_lstm_f32"
+    return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, _limit(layer))
 
 
 def _totals(name: str, what: str, weights: Array, shape: str) -> ConstArray:
@@ -121,20 +135,23 @@ def _dynamic_lstm(name: str, layer: Lstm, once: bool) -> Constants:
         scales.append(_floats(scale_of(layer.recurrent)[gates], "of the recurrent kernel, a gate"))
     arrays = [*rows.matrices, *totals, numbers(f"{name}_bias", rows.bias, f"({rows.rows})")]
     ctype = "lstmcu_lstm_once_dyn" if once else "lstmcu_lstm_dyn"
-    return constants(name, ctype, rows.sizes, arrays, *scales, _limit(layer))
+    return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *scales, _limit(layer))
 
 
-def lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
-    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
+def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str = "balanced") -> Constants:
+    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset; same for any ``optimize``."""
     kind = suffix(layer)
     if kind == "f32":
         return _float_lstm(name, layer, once)
     return _dynamic_lstm(name, layer, once) if kind == "dyn" else _integer_lstm(name, layer, source, once)
 
 
-def dense(name: str, layer: Dense, source: Signal, steps: int = 1, blocks: int = 1) -> Constants:
+def dense(
+    name: str, layer: Dense, source: Signal, steps: int = 1, blocks: int = 1, optimize: str = "balanced"
+) -> Constants:
     """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
     kind, out = suffix(layer), layer.output
+    ctype, calls = f"lstmcu_dense_{kind}", _dense_calls(name, layer, steps * blocks)
     kernel, shape = dense_parts(layer, steps, blocks)
     rows = f"({len(layer.bias)} outputs)"
     sizes: tuple[Member, ...] = ((str(kernel.shape[-1]), "inputs"), (str(len(layer.bias)), "outputs"))
@@ -146,7 +163,7 @@ def dense(name: str, layer: Dense, source: Signal, steps: int = 1, blocks: int =
         arrays.append(numbers(f"{name}_bias", layer.bias, rows))
         if kind == "dyn":
             arrays.append(numbers(f"{name}_scale", scale_of(layer.kernel), rows))
-        return constants(name, f"lstmcu_dense_{kind}", sizes, arrays, (str(int(layer.activation == "relu")), "relu"))
+        return _constants(name, ctype, calls, sizes, arrays, (str(int(layer.activation == "relu")), "relu"))
     if kind == "s8":
         bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
         prove_int32(layer.name, layer.kernel.values, bias)
@@ -160,4 +177,4 @@ def dense(name: str, layer: Dense, source: Signal, steps: int = 1, blocks: int =
     low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
     limits = ((str(low), "lowest output"), (str(out.high), "highest output"))
     zero = ((str(out.zero_point), "zero point of the output"),) if kind == "s8" else ()
-    return constants(name, f"lstmcu_dense_{kind}", sizes, arrays, *zero, *limits)
+    return _constants(name, ctype, calls, sizes, arrays, *zero, *limits)

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -41,18 +42,25 @@ class ConstStruct:
     members: tuple[Member, ...]
 
 
+@dataclass(frozen=True)
+class Kernel:
+    """The function of the runtime that does one kind of operation for a layer."""
+
+    function: str
+    layer: str  # its first argument: what it knows of the layer
+    scratch: tuple[tuple[str, int], ...] = ()  # (type, elements) of its last arguments: memory while it runs
+
+
 @dataclass(frozen=True, eq=False)
 class Constants:
-    """All constants of one layer."""
+    """All constants of one layer, how its operations are called, and its code where it has its own."""
 
     arrays: tuple[ConstArray, ...]
     struct: ConstStruct | None = None
-
-
-def constants(name: str, ctype: str, sizes: tuple[Member, ...], arrays: list[ConstArray], *rest: Member) -> Constants:
-    """The layer's struct ``<name>_layer``: its sizes, then its arrays in order, then the rest."""
-    members = (*sizes, *((array.name, "") for array in arrays), *rest)
-    return Constants(tuple(arrays), ConstStruct(f"{name}_layer", ctype, members))
+    calls: Mapping[str, Kernel] = field(default_factory=dict)  # by the kind of the plan's operation
+    assembly: str = ""  # for <name>_kernels.S
+    declarations: tuple[str, ...] = ()  # of the functions in ``assembly``, in C
+    notes: tuple[str, ...] = ()  # sentences for the report
 
 
 def suffix(layer: Layer) -> str:

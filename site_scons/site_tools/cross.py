@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compile and link for one target.
 
-    cross = env.Clone(tools=["cross"], TARGET_CORE=load_target("cortex-m4"), COMPILER="gcc", BUILD="build/cortex-m4")
-    objects = cross.ModelObjects(folder, generated, "c")      # the model with the runtime and kernels it needs
+    cross = env.Clone(
+        tools=["cross"], TARGET_CORE=load_target("cortex-m4"), COMPILER="gcc", OPTIMIZE="balanced",
+        OBJECTS="build/cortex-m4/obj",
+    )
+    objects = cross.ModelObjects(folder, generated, "asm")    # the model with the runtime and kernels it needs
     bench = cross.Bench(folder, objects, generated)           # firmware that runs samples
     carried = cross.Carried(folder, objects, function)        # only what a user's firmware would carry
 """
@@ -15,7 +18,8 @@ from SCons.Script import Dir, Environment, File, Glob, Value
 from measure import compiler
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
-MODE = ("-std=c99", "-O2", "-g", "-ffp-contract=off", "-ffunction-sections", "-fdata-sections", "-fno-common")
+LEVEL = {"size": "-Os", "balanced": "-O2", "speed": "-O3"}
+MODE = ("-std=c99", "-g", "-ffp-contract=off", "-ffunction-sections", "-fdata-sections", "-fno-common")
 STACK = 4096  # bytes that the bench reserves and paints
 
 
@@ -31,7 +35,7 @@ def _shared(env: Environment, folder: str, without: frozenset[str] = frozenset()
     """Objects of every C and assembly file in a folder of firmware/, built once a target."""
     nodes = []
     for source in Glob(f"#firmware/{folder}/*.[cS]"):
-        name = f"#{env['BUILD']}/obj/{folder}/{source.name}"
+        name = f"#{env['OBJECTS']}/{folder}/{source.name}"
         made = File(f"{name}.o")
         if source.name not in without:
             nodes += [made] if made.has_builder() else env.LstmcuObject(source, name)
@@ -41,10 +45,14 @@ def _shared(env: Environment, folder: str, without: frozenset[str] = frozenset()
 def _model_objects(env: Environment, folder: str, generated: list, kernels: str) -> list:
     runtime, primitives = env.Clone(), env.Clone()
     runtime.Append(CPPPATH=["#firmware/include", "#firmware/runtime"])
-    primitives.Append(CPPPATH=[*runtime["CPPPATH"], f"#firmware/kernels/{kernels}"])
+    primitives.Append(CPPPATH=[*runtime["CPPPATH"], "#firmware/kernels/c"])  # every set leaves something to C
     path = [*primitives["CPPPATH"], f"#{folder}"]
     model = env.LstmcuObject(generated[0], f"#{folder}/{generated[0].name}", CPPPATH=path)
-    return [*model, *_shared(runtime, "runtime"), *_shared(primitives, f"kernels/{kernels}")]
+    macros = [f"#firmware/kernels/{env['TARGET_CORE'].kernel_folder(kernels)}", "#firmware/kernels/asm"]
+    for source in generated:
+        if str(source).endswith(".S"):
+            model += env.LstmcuObject(source, f"#{folder}/{source.name}", CPPPATH=macros)
+    return [*model, *_shared(runtime, "runtime"), *_shared(primitives, "kernels/c")]
 
 
 def _bench(env: Environment, folder: str, objects: list, generated: list) -> list:
@@ -74,9 +82,9 @@ def _bench(env: Environment, folder: str, objects: list, generated: list) -> lis
 
 
 def _traced(env: Environment, folder: str, generated: list, kernels: str) -> list:
-    noting = env.Clone(BUILD=f"{env['BUILD']}/traced")
+    noting = env.Clone(OBJECTS=f"{env['OBJECTS']}/traced")
     noting.Append(CCFLAGS=["-DLSTMCU_TRACE"], CPPPATH=["#firmware/runtime", "#firmware/boards/common"])
-    writer = noting.LstmcuObject(File("#firmware/bench/trace.c"), f"#{noting['BUILD']}/obj/bench/trace.c")
+    writer = noting.LstmcuObject(File("#firmware/bench/trace.c"), f"#{noting['OBJECTS']}/bench/trace.c")
     return noting.Bench(folder, [*noting.ModelObjects(folder, generated, kernels), *writer], generated)
 
 
@@ -92,21 +100,23 @@ def _program(env: Environment, path: str, objects: list, *words: str) -> list:
 
 
 def generate(env: Environment) -> None:
-    """Make ``env`` compile for ``env["TARGET_CORE"]`` with ``env["COMPILER"]`` into ``env["BUILD"]``."""
+    """Make ``env`` compile for ``env["TARGET_CORE"]`` with ``env["COMPILER"]``, what models share into ``OBJECTS``."""
     target = env["TARGET_CORE"]
     idle = env.GetOption("clean") or env.GetOption("help")
     found = compiler.unknown() if idle else compiler.find(target, env["COMPILER"])
     for tool in ("gcc", "gnulink", "as"):
         env.Tool(tool)
     env["CC"] = env["LINK"] = env["AS"] = found.program
-    env["CCFLAGS"] = [*found.compile, *MODE, *WARNINGS]
-    env["ASFLAGS"] = [*found.compile, "-g"]
+    level = LEVEL[env["OPTIMIZE"]]
+    env["CCFLAGS"] = [*found.compile, level, *MODE, *WARNINGS]
+    env["ASFLAGS"] = [*found.compile, "-g", "-Wa,--fatal-warnings"]
     env["LINKFLAGS"] = list(found.link)
     env["LIBRARIES"] = ["-Wl,--start-group", *map(str, found.libraries), "-Wl,--end-group"]
     env["PROGSUFFIX"] = ""
     env["ANYWHERE"] = [f"-ffile-prefix-map={Dir('#').abspath}=."]  # the same bytes wherever the project lies
     env["CCCOM"] = "$CC -o $TARGET -c $( $ANYWHERE $) $CCFLAGS $_CPPINCFLAGS $SOURCES"
-    env["REPORTED_FLAGS"] = " ".join([*target.flags, *MODE])
+    env["ASPPCOM"] = "$CC -o $TARGET -c $( $ANYWHERE $) $ASFLAGS $_CPPINCFLAGS $SOURCES"
+    env["REPORTED_FLAGS"] = " ".join([*target.flags, level, *MODE])
     env["LINKCOM"] = "$PYTHON -m measure.link $LINK -o $TARGET $LINKFLAGS $SOURCES $LIBRARIES"
     env["COMPILER_IDENTITY"] = [Value(found.identity), *(File(str(path)) for path in found.libraries)]
     if not env["VERBOSE"]:

@@ -5,7 +5,7 @@
     samples = env.RandomSamples("build/models/forecast", model)                   # for a quantised file without any
     network = env.Network("build/models/forecast/int8", model, "int8")          # network.npz
     expected = env.Expected("build/models/forecast/int8", network, model)       # inputs, expected, float .npy
-    c, header, bench, card = env.ModelSource(folder, network, "c", "window", "forecast")
+    c, header, bench, *assembly, card = env.ModelSource(folder, network, "c", "window", "forecast", "balanced")
 """
 
 from __future__ import annotations
@@ -39,11 +39,13 @@ def _expected(env: Environment, folder: str, network: list, model) -> list:
 
 
 def _model_source(
-    env: Environment, folder: str, network: list, kernels: str, state: str, name: str, trace: bool = False
+    env: Environment, folder: str, network: list, kernels: str, state: str, name: str, optimize: str, trace=False
 ) -> list:
-    words = ["$SOURCE", "--kernels", kernels, "--state", state, "--out", "${TARGET.dir}"]
+    words = ["$SOURCE", "--kernels", kernels, "--optimize", optimize, "--state", state, "--out", "${TARGET.dir}"]
     words += ["--trace"] if trace else []
-    targets = [f"{folder}/{file}" for file in (f"{name}.c", f"{name}.h", f"{name}_bench.h", "model.json")]
+    assembly = [f"{name}_kernels.S"] if kernels.startswith("asm-") else []
+    names = (f"{name}.c", f"{name}.h", f"{name}_bench.h", *assembly, "model.json")
+    targets = [f"{folder}/{file}" for file in names]
     nodes = env.PythonProgram("model.generate", targets, network, *words, tag="GEN")
     env.Depends(nodes, Glob("#model/templates/*.jinja"))
     return nodes

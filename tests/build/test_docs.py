@@ -29,6 +29,6 @@ def test_the_readme_shows_the_real_output(built: Callable[..., Checkout]) -> Non
 def test_every_field_of_the_report_is_described(built: Callable[..., Checkout]) -> None:
     checkout = built("target=cortex-m4")
     described = (ROOT / "docs/report.md").read_text()
-    report = json.loads((checkout.root / "build/cortex-m4/forecast/int8-c/report.json").read_text())
+    report = json.loads((checkout.root / "build/cortex-m4/forecast/int8-asm/report.json").read_text())
     missing = [key for key in report if f"`{key}`" not in described and f"`{key}." not in described]
     assert missing == []

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +15,6 @@ from model.plan import Loop, Op, Plan, Value
 from tests.support import networks
 from tests.support.networks import Spec
 
-C_SET = SETS["c"]
 ANY_SPEC = st.booleans().flatmap(lambda integer: networks.specs(integer=integer))
 
 
@@ -34,13 +31,12 @@ def kinds(work: Plan) -> list[str]:
     return [op.kind for op in operations(work)]
 
 
-def assert_nothing_overlaps(work: Plan, needs: object = C_SET) -> None:
+def assert_nothing_overlaps(work: Plan, needs: generate.Needs, scratch: generate.Scratch) -> None:
     """Between the first and last operation that names it, a vector's elements belong to it alone."""
-    scratch = generate.allocate(work, needs)  # type: ignore[arg-type]
     every = operations(work)
     lives: dict[str, tuple[Value, list[int]]] = {}
     for index, op in enumerate(every):
-        extra = [Value(f"#{index}.{dtype}", dtype, n) for dtype, n in needs.scratch(op)]  # type: ignore[attr-defined]
+        extra = [Value(f"#{index}.{dtype}", dtype, n) for dtype, n in needs(op)]
         for value in (op.x, op.y, *extra):
             if value.base.startswith("#"):
                 lives.setdefault(value.base, (value, []))[1].append(index)
@@ -56,9 +52,12 @@ def assert_nothing_overlaps(work: Plan, needs: object = C_SET) -> None:
                 assert owner.setdefault(place, name) == name, f"{name} and {owner[place]} share element {element}"
 
 
-@given(ANY_SPEC, st.booleans())
-def test_vectors_of_real_plans_do_not_overlap(drawn: Spec, stream: bool) -> None:
-    assert_nothing_overlaps(plan.make(networks.build(drawn), stream))
+@given(ANY_SPEC, st.booleans(), st.sampled_from(sorted(SETS)))
+def test_vectors_of_real_plans_do_not_overlap(drawn: Spec, stream: bool, kernels: str) -> None:
+    network = networks.build(drawn)
+    work = plan.make(network, stream)
+    emitter = generate.Emitter(network, work, SETS[kernels])
+    assert_nothing_overlaps(work, emitter.needs, emitter.scratch)
 
 
 @st.composite
@@ -78,7 +77,11 @@ def chains(draw: st.DrawFn) -> Plan:
 @given(chains(), st.lists(st.tuples(st.sampled_from(("int8", "float32")), st.integers(1, 5)), max_size=3))
 def test_vectors_of_any_plan_do_not_overlap(work: Plan, scratch: list[tuple[str, int]]) -> None:
     distinct = list(dict(scratch).items())
-    assert_nothing_overlaps(work, SimpleNamespace(scratch=lambda op: distinct))
+
+    def needs(_: Op) -> list[tuple[str, int]]:
+        return distinct
+
+    assert_nothing_overlaps(work, needs, generate.allocate(work, needs))
 
 
 @given(ANY_SPEC, st.booleans())

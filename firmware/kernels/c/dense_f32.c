@@ -17,9 +17,9 @@ void lstmcu_dense_f32_run(const lstmcu_dense_f32 *layer, const float *x, float *
     }
 }
 
-void lstmcu_dense_f32_add(const lstmcu_dense_f32 *layer, const float *kernel, const float *x,
-                          float *sums)
+void lstmcu_dense_f32_add(const lstmcu_dense_f32 *layer, int32_t part, const float *x, float *sums)
 {
+    const float *kernel = layer->kernel + part * layer->outputs * layer->inputs;
     for (int32_t row = 0; row < layer->outputs; ++row) {
         sums[row] = dot_f32(kernel, x, layer->inputs, sums[row]);
         kernel += layer->inputs;

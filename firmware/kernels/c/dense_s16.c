@@ -19,9 +19,10 @@ void lstmcu_dense_s16_run(const lstmcu_dense_s16 *layer, const int16_t *x, int16
     }
 }
 
-void lstmcu_dense_s16_add(const lstmcu_dense_s16 *layer, const int8_t *kernel, const int16_t *x,
+void lstmcu_dense_s16_add(const lstmcu_dense_s16 *layer, int32_t part, const int16_t *x,
                           int64_t *sums)
 {
+    const int8_t *kernel = layer->kernel + part * layer->outputs * layer->inputs;
     for (int32_t row = 0; row < layer->outputs; ++row) {
         sums[row] = dot_s16(kernel, x, layer->inputs, sums[row]);
         kernel += layer->inputs;

@@ -21,9 +21,9 @@ void lstmcu_dense_s8_run(const lstmcu_dense_s8 *layer, const int8_t *x, int8_t *
     }
 }
 
-void lstmcu_dense_s8_add(const lstmcu_dense_s8 *layer, const int8_t *kernel, const int8_t *x,
-                         int32_t *sums)
+void lstmcu_dense_s8_add(const lstmcu_dense_s8 *layer, int32_t part, const int8_t *x, int32_t *sums)
 {
+    const int8_t *kernel = layer->kernel + part * layer->outputs * layer->inputs;
     for (int32_t row = 0; row < layer->outputs; ++row) {
         sums[row] = dot_s8(kernel, x, layer->inputs, sums[row]);
         kernel += layer->inputs;

@@ -59,9 +59,9 @@ typedef struct {
 /** y (O) = kernel x (I) + bias. */
 void lstmcu_dense_s8_run(const lstmcu_dense_s8 *layer, const int8_t *x, int8_t *y);
 
-/** The same over a flattened sequence, one step at a time; inputs I counts one step's.
- * Start with sums = bias, add each step's own kernel block (O, I), then finish. */
-void lstmcu_dense_s8_add(const lstmcu_dense_s8 *layer, const int8_t *kernel, const int8_t *x,
+/** The same over a flattened sequence, one part at a time; inputs I counts one part's.
+ * Start with sums = bias, add part 0, 1, … with its own block (O, I) of the kernel, then finish. */
+void lstmcu_dense_s8_add(const lstmcu_dense_s8 *layer, int32_t part, const int8_t *x,
                          int32_t *sums);
 void lstmcu_dense_s8_finish(const lstmcu_dense_s8 *layer, const int32_t *sums, int8_t *y);
 
@@ -103,7 +103,7 @@ typedef struct {
 } lstmcu_dense_s16;
 
 void lstmcu_dense_s16_run(const lstmcu_dense_s16 *layer, const int16_t *x, int16_t *y);
-void lstmcu_dense_s16_add(const lstmcu_dense_s16 *layer, const int8_t *kernel, const int16_t *x,
+void lstmcu_dense_s16_add(const lstmcu_dense_s16 *layer, int32_t part, const int16_t *x,
                           int64_t *sums);
 void lstmcu_dense_s16_finish(const lstmcu_dense_s16 *layer, const int64_t *sums, int16_t *y);
 
@@ -141,8 +141,7 @@ typedef struct {
 } lstmcu_dense_f32;
 
 void lstmcu_dense_f32_run(const lstmcu_dense_f32 *layer, const float *x, float *y);
-void lstmcu_dense_f32_add(const lstmcu_dense_f32 *layer, const float *kernel, const float *x,
-                          float *sums);
+void lstmcu_dense_f32_add(const lstmcu_dense_f32 *layer, int32_t part, const float *x, float *sums);
 void lstmcu_dense_f32_finish(const lstmcu_dense_f32 *layer, const float *sums, float *y);
 
 /* ---- dynamic: int8 weights, float values; each vector is quantised to int8 before it is
