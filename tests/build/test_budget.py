@@ -13,7 +13,7 @@ import pytest
 from tests.support.checkout import Checkout
 
 REQUEST = ("target=cortex-m4", "model=forecast-window", "quant=int8", "kernels=c")
-REPORT = "build/cortex-m4/forecast-window/int8-asm/report.json"
+REPORT = "build/cortex-m4/forecast-window/int8-c/report.json"
 
 
 @pytest.fixture

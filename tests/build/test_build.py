@@ -18,7 +18,7 @@ from tests.support.checkout import Checkout
 
 MODEL = "forecast-window"  # the quick one
 REQUEST = ("target=cortex-m4", f"model={MODEL}", "quant=int8", "kernels=c")
-FOLDER = f"build/cortex-m4/{MODEL}/int8-asm"
+FOLDER = f"build/cortex-m4/{MODEL}/int8-c"
 GENERATED = ("forecast_window.c", "forecast_window.h", "forecast_window_bench.h", "model.json")
 NULL_BUILD = 0.7  # seconds
 
@@ -208,7 +208,7 @@ def test_a_model_of_ones_own_with_any_name(checkout: Checkout) -> None:
         (folder / f"größe 1.{ending}").write_bytes(shipped.read_bytes())
     done = checkout.build("model=my models/größe 1.keras", "kernels=c")
     assert "REPORT report.json" in done.rules
-    (path,) = (checkout.root / "build/cortex-m4").glob("größe 1/int8-asm/report.json")
+    (path,) = (checkout.root / "build/cortex-m4").glob("größe 1/int8-c/report.json")
     report = json.loads(path.read_text())
     assert report["model"]["source"] == "größe 1.keras"
     assert report["error"]["reference"]["mismatches"] == 0

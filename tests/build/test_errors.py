@@ -20,7 +20,7 @@ from tests.support.keras_files import archive, dense, input_layer, lstm
 
 MODEL = "forecast-window"
 REQUEST = ("target=cortex-m4", f"model={MODEL}", "quant=int8", "kernels=c")
-FOLDER = f"build/cortex-m4/{MODEL}/int8-asm"
+FOLDER = f"build/cortex-m4/{MODEL}/int8-c"
 LAYERS = [input_layer(5, 3), lstm(3, 4), dense(4, 2)]
 GOOD = np.random.default_rng(0).normal(0, 1, (20, 5, 3)).astype(np.float32)
 

@@ -179,14 +179,14 @@ def sources(checkout: Checkout, target: Target) -> list[Path]:
     firmware = checkout.root / "firmware"
     folders = [firmware / name for name in ("runtime", "kernels/c", f"boards/{target.board}")]
     found = [path for folder in folders for path in sorted(folder.glob("*.c"))]
-    generated = checkout.root / f"build/cortex-m4/{MODEL}/int8-asm/forecast_window.c"
+    generated = checkout.root / f"build/cortex-m4/{MODEL}/int8-c/forecast_window.c"
     return [*found, firmware / "boards/common/semihosting.c", generated]
 
 
 def includes(checkout: Checkout, target: Target) -> list[str]:
     firmware = checkout.root / "firmware"
     folders = ("include", "runtime", "kernels/c", f"boards/{target.board}", "boards/common")
-    return [f"-I{firmware / name}" for name in folders] + [f"-I{checkout.root}/build/cortex-m4/{MODEL}/int8-asm"]
+    return [f"-I{firmware / name}" for name in folders] + [f"-I{checkout.root}/build/cortex-m4/{MODEL}/int8-c"]
 
 
 @pytest.mark.parametrize("language", ["c99", "c++17"])

@@ -82,7 +82,7 @@ def test_the_example_in_the_readme_compiles(exported: Export, tmp_path: Path) ->
 
 def test_the_readme_tells_what_was_measured(exported: Export) -> None:
     folder = exported()
-    report = json.loads((folder.parent / f"build/cortex-m4/{MODEL}/int8-asm/report.json").read_text())
+    report = json.loads((folder.parent / f"build/cortex-m4/{MODEL}/int8-c/report.json").read_text())
     text = (folder / "README.md").read_text()
     for figure in (report["instructions"], report["flash"]["total"], report["ram"]["total"], report["stack"]):
         assert f"{figure:,}" in text

@@ -13,7 +13,7 @@ import pytest
 from tests.support.checkout import Checkout
 
 MODEL = ("target=cortex-m4", "model=exercises", "quant=int8", "kernels=c")
-FOLDER = "build/cortex-m4/exercises/int8-asm"
+FOLDER = "build/cortex-m4/exercises/int8-c"
 KERNEL = "firmware/kernels/c/lstm_s8.c"
 GATE = "            gate[g] = lstmcu_saturate16(from_input + from_hidden);\n"
 NEXT = "        const int32_t value = lstmcu_cell_step(&layer->cell, gate, &cell[unit]);\n"

@@ -20,6 +20,7 @@ isa = "rv32imac"
 flags = ["-march=rv32imac_zicsr", "-mabi=ilp32"]
 board = "riscv"
 kernels = ["asm", "c"]
+assembly = "rv32im"
 timing = "ibex"
 [gcc]
 prefix = "riscv64-unknown-elf-"
@@ -46,6 +47,8 @@ def test_every_value_arrives(tmp_path: Path) -> None:
     assert target.arch == "riscv"
     assert target.flags == ("-march=rv32imac_zicsr", "-mabi=ilp32")
     assert target.kernels == ("asm", "c")
+    assert target.kernel_folder("asm") == "asm-rv32im"
+    assert target.kernel_folder("c") == "c"
     assert target.timing == "ibex"
     assert target.gcc.prefix == "riscv64-unknown-elf-"
     assert target.qemu is not None
