@@ -51,6 +51,7 @@ ALIASES = {
     "diff": "what has changed since, per function",
     "compare": "where device, reference and trained model first differ: layer, gate, step",
     "rtl": "modelled cycles against the Ibex and CV32E40P cores' own Verilog; with target=rv32imc",
+    "bench": "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)",
     "docs": "build every shipped model in every quantisation and write docs/accuracy.md",
     "export": "write models with all the C they need into dest=, for your own build",
     "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",
@@ -81,16 +82,18 @@ class Model:
     quantisation: str  # what the file says; float32 for one that can still be quantised
 
 
+Build = tuple[Model, str, str]  # a model, its quantisation and state
+
+
 @dataclass(frozen=True)
 class Options:
     """What the user asked for, checked."""
 
     targets: tuple[Target, ...]
     skipped: tuple[str, ...]  # a sentence for each target that target=all leaves out
-    builds: tuple[tuple[Model, str], ...]  # every model in every quantisation asked for
+    builds: tuple[Build, ...]  # every model in every quantisation asked for
     kernels: str  # empty: each target's best
     optimize: tuple[str, ...]  # of OPTIMIZE
-    state: str
     compiler: str
     cache: str  # empty: none
     dest: str  # empty unless exporting
@@ -196,7 +199,18 @@ def _targets(given: Mapping[str, str], named: bool) -> tuple[Target, ...]:
     return targets
 
 
-def read(arguments: Mapping[str, str], root: Path, *, building: bool = True, exporting: bool = False) -> Options:
+def _shapes(value: str) -> tuple[Model, ...]:
+    """The networks that peers were measured on; the build makes their files."""
+    from measure.bench.shapes import SHAPES  # slow to import, hence only here
+
+    made = Path("build/bench/models")
+    names = _choices("model", value, tuple(SHAPES))
+    return tuple(Model(name, made / f"{name}.safetensors", made / f"{name}.npz", "float32") for name in names)
+
+
+def read(
+    arguments: Mapping[str, str], root: Path, *, building: bool = True, exporting: bool = False, benching: bool = False
+) -> Options:
     """Check the name=value arguments, and when ``building`` also that the tools are there. Raises ``UserError``."""
     for name in arguments:
         if name not in OPTIONS:
@@ -214,8 +228,15 @@ def read(arguments: Mapping[str, str], root: Path, *, building: bool = True, exp
             raise UserError(f"target={target.name} {reason}")
         skipped += [f"{target.name} {reason}"] if reason else []
         ready += [] if reason else [target]
-    models = _models(given["model"], given["samples"], root)
-    builds = tuple((model, quant) for model in models for quant in _quantisations(given["quant"], model))
+    state = _choices("state", given["state"], ("window", "stream"))[0]
+    shapes = _shapes(arguments.get("model", "all")) if benching else ()
+    models = shapes or _models(given["model"], given["samples"], root)
+    builds = tuple(
+        (model, quant, each)
+        for model in models
+        for quant in _quantisations(given["quant"], model)
+        for each in (("window", "stream") if benching and model.stem == "S0" else (state,))
+    )
     _check_dest(given, exporting, one=len(targets) == 1 and len(builds) == len(models))
     return Options(
         targets=tuple(ready) if building else targets,
@@ -223,7 +244,6 @@ def read(arguments: Mapping[str, str], root: Path, *, building: bool = True, exp
         builds=builds,
         kernels=given["kernels"],
         optimize=_choices("optimize", given["optimize"], OPTIMIZE),
-        state=_choices("state", given["state"], ("window", "stream"))[0],
         compiler=chosen,
         cache=given["cache"],
         dest=given["dest"],

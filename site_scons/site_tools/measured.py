@@ -9,6 +9,7 @@
     env.Budget("build/budget.txt", reports, (("flash", 12288),))         # fails above a limit
     env.Compare(folder, target, network, model, traced_elf, card, inputs, 300)  # compare.txt .json .png
     env.Accuracy("docs/accuracy.md", reports)                             # a page of the docs
+    env.Shape(model); env.BenchTable("build/bench", reports)             # the peers' networks: bench.json .txt .png
     env.RtlTable("build/rtl.txt", env.RtlCheck(folder, target, elf, card, inputs, profiler, 300))
 """
 
@@ -90,6 +91,20 @@ def _accuracy(env: Environment, path: str, reports: list) -> list:
     return nodes
 
 
+def _shape(env: Environment, model) -> list:
+    if File(str(model.path)).has_builder():
+        return []
+    targets = [str(model.path), str(model.path.with_suffix(".toml")), str(model.samples)]
+    return env.PythonProgram("measure.bench.shapes", targets, [], model.stem, "--out", "${TARGET.dir}", tag="SHAPE")
+
+
+def _bench_table(env: Environment, folder: str, reports: list) -> list:
+    words = ["--out", folder, "--peers", "${SOURCES[0]}", "${SOURCES[1:]}"]
+    targets = [f"{folder}/bench.{ending}" for ending in ("json", "txt", "png")]
+    sources = [File("#measure/peers/peers.csv"), *reports]
+    return env.PythonProgram("measure.bench.table", targets, sources, *words, tag="BENCH")
+
+
 def _table(env: Environment, path: str, reports: list, skipped: list[str]) -> list:
     told = [f"--skipped={sentence}" for sentence in skipped]
     return env.PythonProgram("measure.table", [path], reports, "--out", "$TARGET", *told, "$SOURCES", tag="TABLE")
@@ -101,6 +116,8 @@ def generate(env: Environment) -> None:
     env.AddMethod(_run, "Run")
     env.AddMethod(_report, "Report")
     env.AddMethod(_compare, "Compare")
+    env.AddMethod(_shape, "Shape")
+    env.AddMethod(_bench_table, "BenchTable")
     env.AddMethod(_budget, "Budget")
     env.AddMethod(_accuracy, "Accuracy")
     env.AddMethod(_rtl_check, "RtlCheck")
