@@ -11,7 +11,11 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from model.layouts import asm_armv7em, c
+from model.layouts import asm_armv7em, asm_armv7m, c
 
 OPTIMIZE = ("size", "balanced", "speed")
-SETS: dict[str, ModuleType] = {"c": c, "asm-armv7em": asm_armv7em}  # by folder of firmware/kernels/
+SETS: dict[str, ModuleType] = {  # by folder of firmware/kernels/
+    "c": c,
+    "asm-armv7em": asm_armv7em,
+    "asm-armv7m": asm_armv7m,
+}
