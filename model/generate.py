@@ -356,7 +356,7 @@ def context(network: Network, kernels: str, optimize: str, state: str, tracing: 
         "step_type": "uint16_t" if first.shape[0] < 1 << 16 else "int32_t",
         "arrays": [array for group in constants for array in group.arrays],
         "structs": [group.struct for group in constants if group.struct],
-        "declarations": [line for group in constants for line in group.declarations],
+        "declarations": list(dict.fromkeys(line for group in constants for line in group.declarations)),
         "prologue": layout.prologue(optimize) if kernels.startswith("asm-") else "",
         "assembly": [group.assembly for group in constants if group.assembly],
         "notes": list(dict.fromkeys(note for group in constants for note in group.notes)),

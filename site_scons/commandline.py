@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import compiler
+from measure import cmsis_nn, compiler
 from measure.compiler import COMPILERS
 from measure.target import Target, did_you_mean, load_target, target_names
 from model.errors import UserError
@@ -20,7 +20,8 @@ MODEL_ENDINGS = (".keras", ".h5", ".hdf5", ".tflite", ".safetensors")
 SAMPLE_ENDINGS = (".npz", ".csv")
 QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
 OPTIMIZE = ("size", "balanced", "speed")
-ASSEMBLED = ("int8",)  # what kernel set asm has assembly for; the rest of it is kernel set c
+# what these kernel sets have kernels for; the rest of them is kernel set c
+KERNELS_FOR = {"asm": ("int8",), "cmsis-nn": ("int8", "int16x8")}
 
 # option: (default, help)
 OPTIONS = {
@@ -30,7 +31,8 @@ OPTIONS = {
     "model": ("forecast", "a shipped model's name, the path of a trained model, a list, or all shipped ones"),
     "samples": ("", "windows to calibrate on and compare; default: the .npz or .csv beside the model"),
     "quant": ("", f"{' | '.join(QUANTISATIONS)}, a list, or all; default: int8, or as the file is"),
-    "kernels": ("", "kernel set (asm | c), a list or all; default: the best of the target"),
+    "kernels": ("", "kernel set (asm | c | cmsis-nn), a list or all; default: the best of the target"),
+    "cmsis_nn": ("", "for kernels=cmsis-nn: the folder of a CMSIS-NN you built, Include/ and libcmsis-nn.a"),
     "optimize": ("balanced", f"{' | '.join(OPTIMIZE)}, a list or all: the same bits, other tables, packing, loops"),
     "state": ("window", "window: a whole window a call; stream: one time step a call"),
     "cache": ("", "folder that keeps what was built, to be found again after a change and back"),
@@ -93,6 +95,7 @@ class Options:
     skipped: tuple[str, ...]  # a sentence for each target that target=all leaves out
     builds: tuple[Build, ...]  # every model in every quantisation asked for
     kernels: str  # empty: each target's best
+    cmsis_nn: str  # prefix; empty: none
     optimize: tuple[str, ...]  # of OPTIMIZE
     compiler: str
     cache: str  # empty: none
@@ -199,6 +202,20 @@ def _targets(given: Mapping[str, str], named: bool) -> tuple[Target, ...]:
     return targets
 
 
+def _kernels(given: Mapping[str, str], targets: Sequence[Target]) -> str:
+    """The value of kernels=; ``all`` is without CMSIS-NN unless there is one."""
+    known = sorted({name for target in targets for name in target.kernels})
+    if given["kernels"] == "all":
+        return ",".join(name for name in known if name != "cmsis-nn" or given["cmsis_nn"])
+    if given["kernels"]:
+        _choices("kernels", given["kernels"], known)
+    if "cmsis-nn" in given["kernels"].split(","):
+        for target in targets:
+            if "cmsis-nn" in target.kernels:
+                cmsis_nn.find(given["cmsis_nn"], target.name)
+    return given["kernels"]
+
+
 def _shapes(value: str) -> tuple[Model, ...]:
     """The networks that peers were measured on; the build makes their files."""
     from measure.bench.shapes import SHAPES  # slow to import, hence only here
@@ -217,13 +234,12 @@ def read(
             raise UserError(f"unknown option '{name}='{did_you_mean(name, OPTIONS)}")
     given = {name: arguments.get(name, default) for name, (default, _) in OPTIONS.items()}
     targets = _targets(given, "target" in arguments)
-    if given["kernels"]:
-        _choices("kernels", given["kernels"], sorted({name for target in targets for name in target.kernels}))
+    kernels = _kernels(given, targets)
     chosen = _choices("compiler", given["compiler"], COMPILERS)[0]
     skipped: list[str] = []
     ready = []
     for target in targets if building else ():
-        reason = _unable(target, chosen, given["kernels"])
+        reason = _unable(target, chosen, kernels)
         if reason and given["target"] != "all":
             raise UserError(f"target={target.name} {reason}")
         skipped += [f"{target.name} {reason}"] if reason else []
@@ -242,7 +258,8 @@ def read(
         targets=tuple(ready) if building else targets,
         skipped=tuple(skipped),
         builds=builds,
-        kernels=given["kernels"],
+        kernels=kernels,
+        cmsis_nn=given["cmsis_nn"],
         optimize=_choices("optimize", given["optimize"], OPTIMIZE),
         compiler=chosen,
         cache=given["cache"],
@@ -265,6 +282,8 @@ def _check_dest(given: Mapping[str, str], exporting: bool, one: bool) -> None:
     if exporting != bool(given["dest"]):
         given_dest = f"dest={given['dest']}: only export writes there" if given["dest"] else "export needs dest="
         raise UserError(f"{given_dest}; as in: scons export dest=out, or dest=out.zip")
+    if exporting and given["kernels"] == "cmsis-nn":
+        raise UserError("export cannot take kernels=cmsis-nn along: the library is Arm's; export kernels=c or asm")
     several = any(given[name] == "all" or "," in given[name] for name in ("kernels", "optimize"))
     if exporting and (not one or several):
         what = "one target=, one quant=, one kernels= and one optimize="
@@ -272,11 +291,11 @@ def _check_dest(given: Mapping[str, str], exporting: bool, one: bool) -> None:
 
 
 def kernel_sets(wanted: str, target: Target, quantisation: str = "int8") -> tuple[str, ...]:
-    """The kernel sets to build for one target: of those wanted (empty: its best) the ones it has."""
-    useful = tuple(name for name in target.kernels if name != "asm" or quantisation in ASSEMBLED)
-    if wanted == "all":
-        return useful
-    return tuple(name for name in target.kernels if name in wanted.split(",")) if wanted else useful[:1]
+    """The kernel sets to build for one target: of those wanted (empty: its best) the ones it has kernels in."""
+    useful = tuple(name for name in target.kernels if quantisation in KERNELS_FOR.get(name, QUANTISATIONS))
+    if "," in wanted:
+        return tuple(name for name in useful if name in wanted.split(","))
+    return tuple(name for name in target.kernels if name == wanted) if wanted else useful[:1]
 
 
 def missing_tools(target: Target, chosen: str = "gcc") -> list[str]:

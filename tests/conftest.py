@@ -23,6 +23,11 @@ settings.register_profile("sweep", max_examples=150, **_ANY_TIME)
 settings.load_profile("same")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a machine may have and others not."""
+    parser.addoption("--cmsis-nn", default="", metavar="PREFIX", help="a built CMSIS-NN, by target's name inside")
+
+
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Host:
     """Runtime and kernels compiled for the host, in a folder of this process's own."""

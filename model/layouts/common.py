@@ -59,7 +59,7 @@ class Constants:
     struct: ConstStruct | None = None
     calls: Mapping[str, Kernel] = field(default_factory=dict)  # by the kind of the plan's operation
     assembly: str = ""  # for <name>_kernels.S
-    declarations: tuple[str, ...] = ()  # of the functions in ``assembly``, in C
+    declarations: tuple[str, ...] = ()  # lines of C that ``calls`` need
     notes: tuple[str, ...] = ()  # sentences for the report
 
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from SCons.Script import Dir, Environment, File, Glob, Value
 
-from measure import compiler
+from measure import cmsis_nn, compiler
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
 LEVEL = {"size": "-Os", "balanced": "-O2", "speed": "-O3"}
@@ -47,12 +47,23 @@ def _model_objects(env: Environment, folder: str, generated: list, kernels: str)
     runtime.Append(CPPPATH=["#firmware/include", "#firmware/runtime"])
     primitives.Append(CPPPATH=[*runtime["CPPPATH"], "#firmware/kernels/c"])  # every set leaves something to C
     path = [*primitives["CPPPATH"], f"#{folder}"]
+    if kernels == "cmsis-nn":
+        path += ["#firmware/kernels/cmsis-nn", str(cmsis_nn.find(env["CMSIS_NN"], env["TARGET_CORE"].name).include)]
     model = env.LstmcuObject(generated[0], f"#{folder}/{generated[0].name}", CPPPATH=path)
     macros = [f"#firmware/kernels/{env['TARGET_CORE'].kernel_folder(kernels)}", "#firmware/kernels/asm"]
     for source in generated:
         if str(source).endswith(".S"):
             model += env.LstmcuObject(source, f"#{folder}/{source.name}", CPPPATH=macros)
-    return [*model, *_shared(runtime, "runtime"), *_shared(primitives, "kernels/c")]
+    own = [*model, *_shared(runtime, "runtime"), *_shared(primitives, "kernels/c")]
+    return [*own, *_cmsis_nn(primitives)] if kernels == "cmsis-nn" else own
+
+
+def _cmsis_nn(env: Environment) -> list:
+    found = cmsis_nn.find(env["CMSIS_NN"], env["TARGET_CORE"].name)
+    env.Append(CCFLAGS=["-isystem", str(found.include)])  # not ours to warn about
+    nodes = _shared(env, "kernels/cmsis-nn")
+    env.Depends(nodes, [File(str(path)) for path in sorted(found.include.glob("*.h"))])
+    return [*nodes, File(str(found.library))]
 
 
 def _bench(env: Environment, folder: str, objects: list, generated: list) -> list:

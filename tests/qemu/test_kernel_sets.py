@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Every kernel set that is not plain C, on a core of its own: random networks give the reference's bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from measure import cmsis_nn
+from model import plan, quantise, reference
+from model.layouts import OPTIMIZE
+from model.network import Array, Dense, Layer, Lstm, Network, Signal, Weights
+from tests.probe import CORES, ROOT
+from tests.support import networks
+from tests.support.device import Device
+from tests.support.networks import Chain, Spec
+
+ASSEMBLED = {target.assembly: name for name, target in sorted(CORES.items(), reverse=True) if target.assembly}
+ARM = ("cortex-m0", "cortex-m4", "cortex-m55")  # the library's three kinds of code
+COUNT = 3
+MakeDevice = Callable[[str, str], Device]
+
+
+@pytest.fixture(scope="module")
+def device(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> MakeDevice:
+    """One for each core and kernel set."""
+    made: dict[tuple[str, str], Device] = {}
+
+    def make(target: str, kernels: str) -> Device:
+        prefix = str(request.config.getoption("--cmsis-nn")) if kernels == "cmsis-nn" else ""
+        if kernels == "cmsis-nn" and not prefix:
+            pytest.skip("no CMSIS-NN: ./scons test cmsis_nn=PREFIX")
+        if kernels == "cmsis-nn" and not any(Path(prefix).glob(f"{target}/{cmsis_nn.LIBRARY}")):
+            pytest.skip(f"no CMSIS-NN for {target}: {prefix}/{target}/{cmsis_nn.LIBRARY}")
+        key = (target, kernels)
+        if key not in made:
+            made[key] = Device(CORES[target], kernels, tmp_path_factory.mktemp("device"), prefix)
+        return made[key]
+
+    return make
+
+
+def check(device: Device, network: Network, inputs: Array, optimize: str) -> None:
+    """As a window, and where it gives the same as a stream."""
+    expected = reference.run(network, inputs)
+    outputs, _ = device.run(network, inputs, "window", optimize)
+    np.testing.assert_array_equal(outputs, expected)
+    stream = plan.make(network, stream=True)
+    if not stream.streamable and len(network.output.shape) == 1:
+        outputs, _ = device.run(network, inputs, "stream", optimize)
+        np.testing.assert_array_equal(outputs, expected)
+
+
+def test_every_kernel_set_is_tried() -> None:
+    assert set(ASSEMBLED) == {path.name.removeprefix("asm-") for path in (ROOT / "firmware/kernels").glob("asm-*")}
+
+
+@pytest.mark.parametrize("assembly", ASSEMBLED)
+@given(networks.specs(integer=True), st.sampled_from(OPTIMIZE))
+@settings(max_examples=4, phases=(Phase.generate,))
+def test_assembly_on_random_networks(device: MakeDevice, assembly: str, spec: Spec, optimize: str) -> None:
+    one = device(ASSEMBLED[assembly], f"asm-{assembly}")
+    check(one, networks.build(spec), networks.inputs_of(spec, COUNT), optimize)
+
+
+@pytest.mark.parametrize("assembly", ASSEMBLED)
+@given(networks.chains("int8"), st.sampled_from(OPTIMIZE))
+@settings(max_examples=4, phases=(Phase.generate,))
+def test_assembly_on_random_chains(device: MakeDevice, assembly: str, chain: Chain, optimize: str) -> None:
+    network = networks.build_chain(chain)
+    inputs = networks.chain_inputs(network, COUNT, chain.extreme, chain.seed)
+    check(device(ASSEMBLED[assembly], f"asm-{assembly}"), network, inputs, optimize)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("assembly", ASSEMBLED)
+@given(networks.chains("int8"), st.sampled_from(OPTIMIZE))
+@settings(max_examples=60, phases=(Phase.generate,))
+def test_assembly_on_many_random_chains(device: MakeDevice, assembly: str, chain: Chain, optimize: str) -> None:
+    network = networks.build_chain(chain)
+    inputs = networks.chain_inputs(network, COUNT, chain.extreme, chain.seed)
+    check(device(ASSEMBLED[assembly], f"asm-{assembly}"), network, inputs, optimize)
+
+
+@pytest.mark.parametrize("target", ARM)
+@pytest.mark.parametrize("quantisation", ["int8", "int16x8"])
+def test_cmsis_nn_on_random_networks(device: MakeDevice, target: str, quantisation: str) -> None:
+    one = device(target, "cmsis-nn")
+
+    @given(networks.chains(quantisation))
+    @settings(max_examples=8, phases=(Phase.generate,))
+    def sweep(chain: Chain) -> None:
+        network = networks.build_chain(chain)
+        check(one, network, networks.chain_inputs(network, COUNT, chain.extreme, chain.seed), "balanced")
+
+    sweep()
+
+
+def _calm_layers() -> tuple[Layer, ...]:
+    random = np.random.default_rng(2)
+
+    def weights(*shape: int) -> Weights:
+        return Weights(random.uniform(-0.5, 0.5, shape).astype(np.float32))
+
+    bias = np.zeros((4, 5), np.float32)
+    lstm = Lstm("lstm", weights(4, 5, 3), weights(4, 5, 5), bias, False, False, 0.0, Signal((5,)))
+    return lstm, Dense("dense", weights(4, 5), np.zeros(4, np.float32), "linear", Signal((4,)))
+
+
+@pytest.mark.parametrize("target", ARM)
+@pytest.mark.parametrize("stream", [False, True])
+def test_cmsis_nn_runs_a_usual_network_itself(device: MakeDevice, target: str, stream: bool) -> None:
+    """Else the sweep above could pass on the fallback alone."""
+    calm = Network("net", "made by a test", "0" * 64, "float32", Signal((4, 3)), _calm_layers())
+    random = np.random.default_rng(3)
+    network = quantise.quantise(calm, random.normal(0, 1, (32, 4, 3)).astype(np.float32), "int8")
+    inputs = random.integers(-128, 128, (COUNT, 4, 3)).astype(np.int8)
+    outputs, notes = device(target, "cmsis-nn").run(network, inputs, "stream" if stream else "window")
+    assert notes == []
+    np.testing.assert_array_equal(outputs, reference.run(network, inputs))

@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A network through a kernel set on a core under QEMU, without SCons: generated, compiled, linked, run.
+
+    device = Device(load_target("cortex-m4"), "asm-armv7em", tmp_path)
+    outputs = device.run(network, inputs, "window", "speed")
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from measure import cmsis_nn, compiler, qemu
+from measure.target import Target
+from model import generate
+from model.network import Array, Network
+from tests.probe import ROOT, WARNINGS
+
+FIRMWARE = ROOT / "firmware"
+STACK = 8192
+
+
+@dataclass(frozen=True)
+class Device:
+    """A core with a kernel set; objects that all networks share are made once in ``folder``."""
+
+    target: Target
+    kernels: str  # folder of firmware/kernels/
+    folder: Path
+    cmsis: str = ""  # prefix of a CMSIS-NN
+    chosen: str = "gcc"
+    objects: dict[Path, Path] = field(default_factory=dict)
+
+    def _includes(self) -> list[str]:
+        kernels, board = FIRMWARE / "kernels", FIRMWARE / "boards" / self.target.board
+        paths = [FIRMWARE / "include", FIRMWARE / "runtime", board, FIRMWARE / "boards/common"]
+        paths += [kernels / "c", kernels / self.kernels, kernels / "asm"]
+        words = [f"-I{path}" for path in paths]
+        if self.cmsis:
+            words += ["-isystem", str(cmsis_nn.find(self.cmsis, self.target.name).include)]
+        return words
+
+    def _compile(self, source: Path, made: Path, *more: str) -> Path:
+        found = compiler.find(self.target, self.chosen)
+        own = ["-std=c99", *WARNINGS] if source.suffix == ".c" else ["-Wa,--fatal-warnings"]
+        words = [found.program, *found.compile, "-O2", "-ffunction-sections", "-fdata-sections", "-ffp-contract=off"]
+        done = subprocess.run(
+            [*words, *own, *self._includes(), *more, "-c", str(source), "-o", str(made)],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return made
+
+    def _shared(self) -> Iterable[Path]:
+        folders = ["runtime", "kernels/c", f"boards/{self.target.board}", "boards/common"]
+        folders += ["kernels/cmsis-nn"] if self.cmsis else []
+        sources = {path.name: path for name in reversed(folders) for path in (FIRMWARE / name).glob("*.[cS]")}
+        for source in sources.values():
+            if source not in self.objects:
+                self.objects[source] = self._compile(source, self.folder / f"{source.name}.o")
+            yield self.objects[source]
+
+    def run(self, network: Network, inputs: Array, state: str, optimize: str = "balanced") -> tuple[Array, list[str]]:
+        """Outputs of ``_run``, or of the last ``_step``, for ``inputs`` (N, T, F); and the generator's notes."""
+        texts = generate.generate(network, self.kernels, state, optimize)
+        for name, text in texts.items():
+            (self.folder / name).write_text(text)
+        name = network.name
+        own = [self._compile(self.folder / f"{name}.c", self.folder / f"{name}.o", f"-I{self.folder}")]
+        if f"{name}_kernels.S" in texts:
+            own.append(self._compile(self.folder / f"{name}_kernels.S", self.folder / "kernels.o"))
+        header = f'-DMODEL_BENCH_H="{name}_bench.h"'
+        own.append(self._compile(FIRMWARE / "bench/bench.c", self.folder / "bench.o", header, f"-I{self.folder}"))
+        found, board = compiler.find(self.target, self.chosen), FIRMWARE / "boards" / self.target.board
+        memory = {
+            "flash_origin": self.target.flash.origin, "flash_size": self.target.flash.size,
+            "ram_origin": self.target.ram.origin, "ram_size": self.target.ram.size, "stack_size": STACK,
+        }  # fmt: skip
+        words = [found.program, *found.link, *map(str, (*own, *self._shared()))]
+        words += [str(cmsis_nn.find(self.cmsis, self.target.name).library)] if self.cmsis else []
+        words += ["-Wl,--start-group", *map(str, found.libraries), "-Wl,--end-group", f"-T{board}/link.ld"]
+        words += [f"-Wl,--defsym=__{what}={value:#x}" for what, value in memory.items()]
+        elf = self.folder / "network.elf"
+        done = subprocess.run([*words, "-o", str(elf)], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        shape = network.output.shape
+        run = qemu.run(
+            self.target, elf, np.ascontiguousarray(inputs), output_dtype=network.output.dtype, output_shape=shape,
+            function=f"{name}_{'step' if state == 'stream' else 'run'}",
+        )  # fmt: skip
+        notes = json.loads(texts["model.json"])["notes"]
+        return run.outputs, list(notes)
