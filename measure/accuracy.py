@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from measure import check
 from model import readers, reference, samples, store, trace
 from model.errors import run_main
 from model.files import write_atomically
@@ -58,7 +59,7 @@ def _drift(network: Network, trained: Network, given: Array) -> Array:
 
 def load(path: Path) -> Result:
     """Everything about one report of a shipped model."""
-    report = json.loads(path.read_text())
+    report = check.sound(path)
     source = Path(report["model"]["source"])
     folder, quantisation = MODELS / source.stem, report["quantisation"]
     network = store.load(SHARED / source.stem / quantisation / "network.npz")

@@ -13,6 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from measure import budget, check
 from measure.table import title
 from model.errors import UserError, run_main
 from model.files import write_atomically
@@ -23,9 +24,10 @@ Figures = dict[str, int | None]  # "flash code": bytes; "instructions", "functio
 
 def figures(report: dict[str, Any]) -> Figures:
     """Everything of a report that a change of code may move."""
-    found: Figures = {key: report[key] for key in ("instructions", "stack")}
+    found: Figures = {"instructions": report["instructions"], "stack": budget.needed(report, "stack")}
     for group in ("flash", "ram"):
-        found |= {f"{group} {part}": value for part, value in (report[group] or {}).items()}
+        split = (report[group] or {}).items()
+        found |= {f"{group} {part}": value for part, value in split if isinstance(value, int)}
     if report["cycles"]:
         found["cycles nominal"] = report["cycles"]["nominal"]
     for row in report["functions"] or ():
@@ -83,7 +85,7 @@ def main() -> None:
     parser.add_argument("--file", type=Path, required=True)
     parser.add_argument("reports", type=Path, nargs="+")
     given = parser.parse_args()
-    reports = [json.loads(path.read_text()) for path in given.reports]
+    reports = [check.sound(path) for path in given.reports]
     if given.action == "diff":
         print(difference(given.file, reports), end="")
         return

@@ -1,22 +1,15 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Show reports as a table: ``python -m measure.table --out build/report.txt REPORT.json ...``."""
+"""Reports as a table, a row a build."""
 
 from __future__ import annotations
 
-import argparse
 import io
-import json
-import sys
-from pathlib import Path
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
-
-from model.errors import UserError, run_main
-from model.files import write_atomically
 
 Report = dict[str, Any]
 
@@ -32,7 +25,8 @@ def kernels(report: Report) -> str:
     return str(report["kernels"]) + ("" if chosen == "balanced" else f" {chosen}")
 
 
-def _number(value: int | None) -> str:
+def number(value: int | None) -> str:
+    """``1,234``."""
     return "-" if value is None else f"{value:,}"
 
 
@@ -45,15 +39,24 @@ def cycles(report: Report) -> str:
     return f"{modelled['nominal']:,}{f' ±{spread:.0%}' if spread else ''} {modelled['evidence']}"
 
 
-def _agreement(report: Report) -> str:
+def agreement(report: Report) -> str:
+    """Of the device's outputs with the reference's."""
     if report["not_run"]:
         return str(report["not_run"]).partition(":")[0]
     reference = report["error"]["reference"]
+    if reference["mismatches"]:
+        return f"{reference['mismatches']:,} values differ"
     if report["quantisation"].startswith("int"):
-        return (
-            f"{reference['mismatches']} of {report['samples']} samples differ" if reference["mismatches"] else "exact"
-        )
+        return "exact"
     return f"within {reference['max_abs']:.1e}"
+
+
+def stack(report: Report) -> str:
+    """``164``, the proved worst case; ``≥164``, the deepest that was seen when nothing is proved."""
+    found = report["stack"]
+    if found["proved"] or found["measured"] is None:
+        return number(found["bound"])
+    return f"≥{found['measured']:,}"
 
 
 def _float_mae(report: Report) -> str:
@@ -79,9 +82,9 @@ def table(reports: list[Report]) -> Table:
         per_mac = "-" if r["instructions"] is None else f"{r['instructions'] / macs:.2f}"
         flash = r["flash"] or dict.fromkeys(("code", "tables", "weights"))
         view.add_row(
-            r["target"], r["model"]["name"], r["quantisation"], kernels(r), _number(r["instructions"]), per_mac,
-            cycles(r), _number(flash["code"]), _number(flash["tables"]), _number(flash["weights"]),
-            _number(r["ram"]["total"]), _number(r["stack"]), _agreement(r), _float_mae(r),
+            r["target"], r["model"]["name"], r["quantisation"], kernels(r), number(r["instructions"]), per_mac,
+            cycles(r), number(flash["code"]), number(flash["tables"]), number(flash["weights"]),
+            number(r["ram"]["total"]), stack(r), agreement(r), _float_mae(r),
         )  # fmt: skip
     return view
 
@@ -100,7 +103,10 @@ def render(reports: list[Report], skipped: list[str]) -> str:
         console.print(f"no cycles: {reason}")
     for source in sorted({_cycles_source(r["target"], r["cycles"]) for r in reports if r["cycles"]}):
         console.print(source)
-    console.print("code, tables, weights: bytes of flash; RAM: sizeof the state; stack: deepest, below the caller")
+    console.print("code, tables, weights: bytes of flash; RAM: sizeof the state; stack: worst case, below the caller")
+    for report in reports:
+        if report["stack"]["why"] and report["flash"]:
+            console.print(f"{title(report)}: stack: no bound, only what was seen: {'; '.join(report['stack']['why'])}")
     for note in sorted({f"{r['model']['name']}: {note}" for r in reports for note in r["model"]["notes"]}):
         console.print(note)
     for reason in sorted({r["instructions_note"] for r in reports if r["instructions_note"] and not r["not_run"]}):
@@ -111,23 +117,3 @@ def render(reports: list[Report], skipped: list[str]) -> str:
     for sentence in skipped:
         console.print(f"skipped: {sentence}")
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(prog="measure.table", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--skipped", action="append", default=[], metavar="SENTENCE")
-    parser.add_argument("reports", type=Path, nargs="*")
-    arguments = parser.parse_args()
-    reports = [json.loads(path.read_text()) for path in arguments.reports]
-    text = render(reports, arguments.skipped)
-    sys.stdout.write(text)
-    if len(reports) == 1 and str(reports[0]["not_run"]).startswith("does not fit"):
-        advice = "choose a smaller model, quant=int8 or another target"
-        raise UserError(f"{title(reports[0])} {reports[0]['not_run']}; {advice}")
-    write_atomically(arguments.out, text)
-
-
-if __name__ == "__main__":
-    run_main(main)
