@@ -45,7 +45,7 @@ def summary(reports: Sequence[Report]) -> str:
 
 def parts(report: Report) -> str:
     """Where flash, RAM, stack and instructions of one build go."""
-    texts = [f"### {title(report)}\n"]
+    texts = [f"## Where it goes: {title(report)}\n"]
     flash = report["flash"]
     if flash:
         kinds = ("code", "tables", "weights")

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 from rich import box
@@ -68,7 +69,7 @@ def _cycles_source(target: str, modelled: dict[str, Any]) -> str:
     return f"cycles of {target} ({modelled['evidence']}): average call, modelled after {modelled['source']}; {assumed}"
 
 
-def table(reports: list[Report]) -> Table:
+def table(reports: Sequence[Report]) -> Table:
     """One row a report."""
     view = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("target", "model", "quant", "kernels"):
@@ -89,31 +90,31 @@ def table(reports: list[Report]) -> Table:
     return view
 
 
-def render(reports: list[Report], skipped: list[str]) -> str:
+def legend(reports: Sequence[Report]) -> list[str]:
+    """What the columns mean, and why some of them are empty."""
+    lines = []
+    most = max((r["samples"] for r in reports), default=0)
+    calls = sorted({r["function"] for r in reports})
+    if any(r["instructions"] for r in reports):
+        lines.append(f"instructions: exact count of one {' or '.join(calls)}, the longest of {most} samples (QEMU)")
+    reasons = sorted({r["cycles_note"] for r in reports if r["instructions"] and r["cycles_note"]})
+    lines += [f"no cycles: {reason}" for reason in reasons]
+    lines += sorted({_cycles_source(r["target"], r["cycles"]) for r in reports if r["cycles"]})
+    lines.append("code, tables, weights: bytes of flash; RAM: sizeof the state; stack: worst case, below the caller")
+    for report in reports:
+        if report["stack"]["why"] and report["flash"]:
+            lines.append(f"{title(report)}: ≥ the stack that was seen, no bound: {'; '.join(report['stack']['why'])}")
+    lines += sorted({f"{r['model']['name']}: {note}" for r in reports for note in r["model"]["notes"]})
+    reasons = sorted({r["instructions_note"] for r in reports if r["instructions_note"] and not r["not_run"]})
+    lines += [f"no instruction count: {reason}" for reason in reasons]
+    return [*lines, *(f"{title(report)} {report['not_run']}" for report in reports if report["not_run"])]
+
+
+def render(reports: Sequence[Report], skipped: Sequence[str]) -> str:
     """The table, what its columns mean, and what is not in it, as plain text; ``skipped`` are sentences."""
     text = io.StringIO()
     console = Console(file=text, width=185, color_system=None, markup=False)
     console.print(table(reports))
-    samples = sorted({r["samples"] for r in reports})
-    calls = sorted({r["function"] for r in reports})
-    most = samples[-1] if samples else 0
-    if any(r["instructions"] for r in reports):
-        console.print(f"instructions: exact count of one {' or '.join(calls)}, the longest of {most} samples (QEMU)")
-    for reason in sorted({r["cycles_note"] for r in reports if r["instructions"] and r["cycles_note"]}):
-        console.print(f"no cycles: {reason}")
-    for source in sorted({_cycles_source(r["target"], r["cycles"]) for r in reports if r["cycles"]}):
-        console.print(source)
-    console.print("code, tables, weights: bytes of flash; RAM: sizeof the state; stack: worst case, below the caller")
-    for report in reports:
-        if report["stack"]["why"] and report["flash"]:
-            console.print(f"{title(report)}: stack: no bound, only what was seen: {'; '.join(report['stack']['why'])}")
-    for note in sorted({f"{r['model']['name']}: {note}" for r in reports for note in r["model"]["notes"]}):
-        console.print(note)
-    for reason in sorted({r["instructions_note"] for r in reports if r["instructions_note"] and not r["not_run"]}):
-        console.print(f"no instruction count: {reason}")
-    for report in reports:
-        if report["not_run"]:
-            console.print(f"{title(report)} {report['not_run']}")
-    for sentence in skipped:
-        console.print(f"skipped: {sentence}")
+    for line in (*legend(reports), *(f"skipped: {sentence}" for sentence in skipped)):
+        console.print(line)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"

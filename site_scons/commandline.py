@@ -54,7 +54,7 @@ ALIASES = {
     "compare": "where device, reference and trained model first differ: layer, gate, step",
     "rtl": "modelled cycles against the Ibex and CV32E40P cores' own Verilog; with target=rv32imc",
     "bench": "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)",
-    "docs": "build every shipped model in every quantisation and write docs/accuracy.md",
+    "docs": "build every shipped model for every target and write docs/accuracy.md and docs/reports/",
     "export": "write models with all the C they need into dest=, for your own build",
     "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",
     "test": "run the tests",
@@ -278,6 +278,14 @@ def kernel_sets(wanted: str, target: Target, quantisation: str = "int8") -> tupl
     if wanted == "all":
         return useful
     return tuple(name for name in target.kernels if name in wanted.split(",")) if wanted else useful[:1]
+
+
+def pages(target: Target, quantisation: str, kernels: str, model: Model) -> tuple[str, ...]:
+    """The pages of the docs that show a build of a shipped model: int8 on every target, all on the default one."""
+    default = target.name == OPTIONS["target"][0]
+    shown = (f"docs/reports/{model.stem}.md",) if target.arch != "host" and (default or quantisation == "int8") else ()
+    best = kernels == kernel_sets("", target, quantisation)[0]
+    return (*shown, "docs/accuracy.md") if default and best else shown
 
 
 def missing_tools(target: Target, chosen: str = "gcc") -> list[str]:

@@ -8,7 +8,8 @@
     env.Table("build", reports, skipped, (("flash", 12288),), "")        # report.txt .md junit.xml, or fails
     env.Parts("build/sizes.md", reports)                                 # where the bytes go
     env.Compare(folder, target, network, model, traced_elf, card, inputs, 300)  # compare.txt .json .png
-    env.Accuracy("docs/accuracy.md", reports)                             # a page of the docs
+    env.Accuracy("docs/accuracy.md", reports)                            # pages of the docs
+    env.Shipped("docs/reports/forecast.md", reports_of_one_model)
     env.Shape(model); env.BenchTable("build/bench", reports)             # the peers' networks: bench.json .txt .png
     env.RtlTable("build/rtl.txt", env.RtlCheck(folder, target, elf, card, inputs, profiler, 300))
 """
@@ -100,6 +101,12 @@ def _bench_table(env: Environment, folder: str, reports: list) -> list:
     return env.PythonProgram("measure.bench.table", targets, sources, *words, tag="BENCH")
 
 
+def _shipped(env: Environment, path: str, reports: list) -> list:
+    nodes = env.PythonProgram("measure.shipped", [path], reports, "--out", "$TARGET", "$SOURCES", tag="DOC")
+    env.NoClean(nodes)  # committed
+    return nodes
+
+
 def _table(env: Environment, folder: str, reports: list, skipped: list[str], limits: tuple, budget: str) -> list:
     targets = [f"{folder}/{name}" for name in ("report.txt", "report.md", "junit.xml")]
     words = ["--out", "$TARGET", "--markdown", "${TARGETS[1]}", "--junit", "${TARGETS[2]}"]
@@ -125,6 +132,7 @@ def generate(env: Environment) -> None:
     env.AddMethod(_accuracy, "Accuracy")
     env.AddMethod(_rtl_check, "RtlCheck")
     env.AddMethod(_rtl_table, "RtlTable")
+    env.AddMethod(_shipped, "Shipped")
     env.AddMethod(_table, "Table")
     env.AddMethod(_parts, "Parts")
 
