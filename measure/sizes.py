@@ -95,7 +95,8 @@ def flash(carried: Path, model_object: Path, objects: Sequence[Path], libraries:
         for symbol in within:
             model = (symbol.file, symbol.name) in own
             kind = "code" if symbol.kind == "FUNC" else "weights" if model else "tables"
-            where = origin.get((symbol.file, symbol.name), symbol.file)
+            hidden = origin.get(("", symbol.name), symbol.file)  # lld makes a hidden symbol of a library local
+            where = origin.get((symbol.file, symbol.name), hidden)
             parts.append(Part(symbol.name, section.name, where, kind, symbol.size))
         rest = size - sum(symbol.size for symbol in within)
         parts += [Part(UNNAMED, section.name, "", "code", rest)] if rest else []
@@ -143,8 +144,9 @@ def state_fields(carried: Path, struct_name: str) -> tuple[Field, ...]:
         debug = elf.get_dwarf_info() if elf.has_dwarf_info() else None
         for unit in debug.iter_CUs() if debug else ():
             for die in unit.get_top_DIE().iter_children():
-                if die.tag == "DW_TAG_structure_type" and _name(die) == struct_name:
-                    members = [child for child in die.iter_children() if child.tag == "DW_TAG_member"]
+                if die.tag in ("DW_TAG_structure_type", "DW_TAG_typedef") and _name(die) == struct_name:
+                    struct_die = _type(die) if die.tag == "DW_TAG_typedef" else die
+                    members = [child for child in struct_die.iter_children() if child.tag == "DW_TAG_member"]
                     if members:
                         return tuple(_field(member) for member in members)
     return ()
