@@ -181,9 +181,9 @@ def flash_of(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def ram_of(arguments: argparse.Namespace, card: dict[str, Any], state_bytes: int) -> dict[str, Any]:
+def ram_of(arguments: argparse.Namespace, card: dict[str, Any], state_bytes: int, native: bool) -> dict[str, Any]:
     """Bytes of RAM by what they are, and by member of the state struct."""
-    static = sizes.static_ram(arguments.carried)
+    static = 0 if native else sizes.static_ram(arguments.carried)
     fields = sizes.state_fields(arguments.carried, f"{card['name']}_state")
     rest = state_bytes - sum(field.bytes for field in fields)
     fields += (sizes.Field("(padding)", "state", rest),) if fields and rest else ()
@@ -227,7 +227,7 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
         "cycles": dataclasses.asdict(cycles) if cycles else None,
         "cycles_note": untimed or None,
         "flash": None if native else flash_of(arguments),
-        "ram": ram_of(arguments, card, bench["state_bytes"]),
+        "ram": ram_of(arguments, card, bench["state_bytes"], native),
         "stack": stack_of(arguments, target, functions, bench, profile),
         "error": errors(arguments, card, outputs, expected, ideal) if ran else None,
         "functions": by_function(profile, arguments.elf) if profile else None,
