@@ -89,7 +89,7 @@ def test_the_parts_add_up(built: Callable[..., Checkout]) -> None:
             assert stack["bound"] == sum(call["bytes"] for call in stack["calls"])
             assert 0 < stack["measured"] <= stack["stored"] <= stack["bound"], name
             files = {file["name"] for file in flash["files"]}
-            assert "forecast_window.c" in files
+            assert f"{one['model']['name']}.c" in files
             unknown = {part["name"] for part in flash["parts"] if not part["file"]} - {"(literals and padding)"}
             assert unknown <= {"(others)"}, name
 
