@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from export import deliver, sbom, sources, texts
+from measure import check
 from model.errors import run_main
 
 COMPILED = (".c", ".S")
@@ -20,8 +21,9 @@ COMPILED = (".c", ".S")
 
 def _read(built: Path) -> texts.Exported:
     """A model from the folder that it was built in."""
-    report, card = (json.loads((built / f"{name}.json").read_text(encoding="utf-8")) for name in ("report", "model"))
-    return texts.Exported(report, card, (built / f"{card['name']}.h").read_text(encoding="utf-8"))
+    card = json.loads((built / "model.json").read_text(encoding="utf-8"))
+    header = (built / f"{card['name']}.h").read_text(encoding="utf-8")
+    return texts.Exported(check.sound(built / "report.json"), card, header)
 
 
 def contents(

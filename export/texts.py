@@ -60,6 +60,12 @@ def _agreement(report: dict[str, Any]) -> str:
     return f"within {reference['max_abs']:.1e} in {report['samples']:,} samples"
 
 
+def _stack(stack: dict[str, Any]) -> str:
+    if stack["proved"]:
+        return f"{stack['bound']:,} bytes below the caller at most, without interrupts; proved from the machine code"
+    return f"{_figure(stack['measured'])}, the deepest seen"
+
+
 def _rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     """What was measured, for people."""
     flash = report["flash"] or {}
@@ -72,7 +78,7 @@ def _rows(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("cycles", _cycles(report)),
         ("flash", f"{_figure(flash.get('total'))}{split}"),
         ("RAM", f"{_figure(report['ram']['total'])}, the state"),
-        ("stack", _figure(report["stack"])),
+        ("stack", _stack(report["stack"])),
         ("agrees with the reference", _agreement(report)),
     ]
     if report["error"] is not None:

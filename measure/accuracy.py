@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from measure import check
 from model import readers, reference, samples, store, trace
 from model.errors import run_main
 from model.files import write_atomically
@@ -27,8 +28,8 @@ MARKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the time steps
 HEAD = """# What quantisation costs
 
 Regenerate with `./scons docs`; a test checks that this page is current. All figures are over the test windows that
-ship with each model, computed on {core} under QEMU with kernel set `{kernels}`. `float32` differs from the trained
-model in the last bits only; the integer modes equal the reference exactly on every target.
+ship with each model, computed on {core} under QEMU with its best kernel set for each quantisation. `float32` differs
+from the trained model in the last bits only; the integer modes equal the reference exactly on every target.
 
 """
 
@@ -58,7 +59,7 @@ def _drift(network: Network, trained: Network, given: Array) -> Array:
 
 def load(path: Path) -> Result:
     """Everything about one report of a shipped model."""
-    report = json.loads(path.read_text())
+    report = check.sound(path)
     source = Path(report["model"]["source"])
     folder, quantisation = MODELS / source.stem, report["quantisation"]
     network = store.load(SHARED / source.stem / quantisation / "network.npz")
@@ -131,7 +132,7 @@ def _drifts(results: list[Result]) -> str:
 def page(results: list[Result]) -> str:
     """The whole page, a section a model."""
     first = results[0].report
-    text = HEAD.format(core=first["target"], kernels=first["kernels"])
+    text = HEAD.format(core=first["target"])
     for name in dict.fromkeys(r.report["model"]["source"] for r in results):
         own = [r for r in results if r.report["model"]["source"] == name]
         text += f"## {Path(name).stem}\n\n{_summary(own)}\n"

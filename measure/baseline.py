@@ -3,16 +3,19 @@
 """Keep the figures of today, and show what has changed since.
 
 ``python -m measure.baseline store --file baseline.json REPORT.json ...`` adds these builds to the file, or replaces
-them in it; ``python -m measure.baseline diff --file baseline.json REPORT.json ...`` prints what differs.
+them in it; ``python -m measure.baseline diff --file baseline.json --markdown build/diff.md REPORT.json ...`` prints
+what differs, and writes it for a pull request.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from measure import budget, check, markdown
 from measure.table import title
 from model.errors import UserError, run_main
 from model.files import write_atomically
@@ -21,11 +24,32 @@ VERSION = 1
 Figures = dict[str, int | None]  # "flash code": bytes; "instructions", "function lstmcu_lstm_s8_step": counts
 
 
+@dataclass(frozen=True)
+class Change:
+    """Of one figure."""
+
+    figure: str
+    old: int
+    new: int
+
+    @property
+    def told(self) -> str:
+        """``+50 (+50.0 %)``."""
+        share = f" ({100 * (self.new - self.old) / self.old:+.1f} %)" if self.old else ""
+        return f"{self.new - self.old:+,}{share}"
+
+    @property
+    def line(self) -> str:
+        """For a terminal."""
+        return f"  {self.figure:<44} {self.old:>12,} -> {self.new:>12,}  {self.told}"
+
+
 def figures(report: dict[str, Any]) -> Figures:
     """Everything of a report that a change of code may move."""
-    found: Figures = {key: report[key] for key in ("instructions", "stack")}
+    found: Figures = {"instructions": report["instructions"], "stack": budget.needed(report, "stack")}
     for group in ("flash", "ram"):
-        found |= {f"{group} {part}": value for part, value in (report[group] or {}).items()}
+        split = (report[group] or {}).items()
+        found |= {f"{group} {part}": value for part, value in split if isinstance(value, int)}
     if report["cycles"]:
         found["cycles nominal"] = report["cycles"]["nominal"]
     for row in report["functions"] or ():
@@ -39,15 +63,10 @@ def name(report: dict[str, Any]) -> str:
     return title(report) + ("" if report["state"] == "window" else f" {report['state']}")
 
 
-def changes(before: Figures, after: Figures) -> list[str]:
-    """A line for each figure that differs; absent on either side reads 0."""
-    lines = []
-    for key in dict.fromkeys([*before, *after]):
-        old, new = before.get(key) or 0, after.get(key) or 0
-        if old != new:
-            share = f" ({100 * (new - old) / old:+.1f} %)" if old else ""
-            lines.append(f"  {key:<44} {old:>12,} -> {new:>12,}  {new - old:+,}{share}")
-    return lines
+def changes(before: Figures, after: Figures) -> list[Change]:
+    """Every figure that differs; absent on either side reads 0."""
+    both = [(key, before.get(key) or 0, after.get(key) or 0) for key in dict.fromkeys([*before, *after])]
+    return [Change(key, old, new) for key, old, new in both if old != new]
 
 
 def _load(path: Path) -> dict[str, Figures]:
@@ -61,19 +80,31 @@ def _load(path: Path) -> dict[str, Figures]:
     return builds
 
 
-def difference(path: Path, reports: list[dict[str, Any]]) -> str:
-    """What ``diff`` prints."""
+def difference(path: Path, reports: list[dict[str, Any]]) -> list[tuple[str, list[Change]]]:
+    """A sentence on each build, and what has changed in it."""
     if not path.is_file():
         raise UserError(f"{path}: there is no baseline yet; store one: scons baseline")
-    stored, lines = _load(path), []
+    stored, found = _load(path), []
     for report in reports:
         build = name(report)
-        if build not in stored:
-            lines.append(f"{build}: not in {path.name}")
-            continue
-        found = changes(stored[build], figures(report))
-        lines += [f"{build}: {'changed' if found else 'unchanged'} since {path.name}", *found]
-    return "\n".join(lines) + "\n"
+        changed = changes(stored[build], figures(report)) if build in stored else []
+        how = f"{'changed' if changed else 'unchanged'} since" if build in stored else "not in"
+        found.append((f"{build}: {how} {path.name}", changed))
+    return found
+
+
+def as_text(found: list[tuple[str, list[Change]]]) -> str:
+    """What ``diff`` prints."""
+    return "".join("\n".join([sentence, *(change.line for change in changed)]) + "\n" for sentence, changed in found)
+
+
+def as_markdown(found: list[tuple[str, list[Change]]]) -> str:
+    """The same for a pull request."""
+    texts = ["## What has changed\n"]
+    for sentence, changed in found:
+        rows = [[change.figure, f"{change.old:,}", f"{change.new:,}", change.told] for change in changed]
+        texts += [f"{sentence}\n", *([markdown.table(["figure", "before", "now", "change"], rows)] if rows else [])]
+    return "\n".join(texts)
 
 
 def main() -> None:
@@ -81,11 +112,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="measure.baseline", description=__doc__)
     parser.add_argument("action", choices=("store", "diff"))
     parser.add_argument("--file", type=Path, required=True)
+    parser.add_argument("--markdown", type=Path, help="for diff: written besides")
     parser.add_argument("reports", type=Path, nargs="+")
     given = parser.parse_args()
-    reports = [json.loads(path.read_text()) for path in given.reports]
+    reports = [check.sound(path) for path in given.reports]
     if given.action == "diff":
-        print(difference(given.file, reports), end="")
+        found = difference(given.file, reports)
+        print(as_text(found), end="")
+        if given.markdown:
+            write_atomically(given.markdown, as_markdown(found))
         return
     builds = _load(given.file) if given.file.is_file() else {}
     builds |= {name(report): figures(report) for report in reports}

@@ -1,22 +1,16 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Show reports as a table: ``python -m measure.table --out build/report.txt REPORT.json ...``."""
+"""Reports as a table, a row a build."""
 
 from __future__ import annotations
 
-import argparse
 import io
-import json
-import sys
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
-
-from model.errors import UserError, run_main
-from model.files import write_atomically
 
 Report = dict[str, Any]
 
@@ -32,7 +26,8 @@ def kernels(report: Report) -> str:
     return str(report["kernels"]) + ("" if chosen == "balanced" else f" {chosen}")
 
 
-def _number(value: int | None) -> str:
+def number(value: int | None) -> str:
+    """``1,234``."""
     return "-" if value is None else f"{value:,}"
 
 
@@ -45,15 +40,24 @@ def cycles(report: Report) -> str:
     return f"{modelled['nominal']:,}{f' ±{spread:.0%}' if spread else ''} {modelled['evidence']}"
 
 
-def _agreement(report: Report) -> str:
+def agreement(report: Report) -> str:
+    """Of the device's outputs with the reference's."""
     if report["not_run"]:
         return str(report["not_run"]).partition(":")[0]
     reference = report["error"]["reference"]
+    if reference["mismatches"]:
+        return f"{reference['mismatches']:,} values differ"
     if report["quantisation"].startswith("int"):
-        return (
-            f"{reference['mismatches']} of {report['samples']} samples differ" if reference["mismatches"] else "exact"
-        )
+        return "exact"
     return f"within {reference['max_abs']:.1e}"
+
+
+def stack(report: Report) -> str:
+    """``164``, the proved worst case; ``≥164``, the deepest that was seen when nothing is proved."""
+    found = report["stack"]
+    if found["proved"] or found["measured"] is None:
+        return number(found["bound"])
+    return f"≥{found['measured']:,}"
 
 
 def _float_mae(report: Report) -> str:
@@ -65,7 +69,7 @@ def _cycles_source(target: str, modelled: dict[str, Any]) -> str:
     return f"cycles of {target} ({modelled['evidence']}): average call, modelled after {modelled['source']}; {assumed}"
 
 
-def table(reports: list[Report]) -> Table:
+def table(reports: Sequence[Report]) -> Table:
     """One row a report."""
     view = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in ("target", "model", "quant", "kernels"):
@@ -79,55 +83,38 @@ def table(reports: list[Report]) -> Table:
         per_mac = "-" if r["instructions"] is None else f"{r['instructions'] / macs:.2f}"
         flash = r["flash"] or dict.fromkeys(("code", "tables", "weights"))
         view.add_row(
-            r["target"], r["model"]["name"], r["quantisation"], kernels(r), _number(r["instructions"]), per_mac,
-            cycles(r), _number(flash["code"]), _number(flash["tables"]), _number(flash["weights"]),
-            _number(r["ram"]["total"]), _number(r["stack"]), _agreement(r), _float_mae(r),
+            r["target"], r["model"]["name"], r["quantisation"], kernels(r), number(r["instructions"]), per_mac,
+            cycles(r), number(flash["code"]), number(flash["tables"]), number(flash["weights"]),
+            number(r["ram"]["total"]), stack(r), agreement(r), _float_mae(r),
         )  # fmt: skip
     return view
 
 
-def render(reports: list[Report], skipped: list[str]) -> str:
+def legend(reports: Sequence[Report]) -> list[str]:
+    """What the columns mean, and why some of them are empty."""
+    lines = []
+    most = max((r["samples"] for r in reports), default=0)
+    calls = sorted({r["function"] for r in reports})
+    if any(r["instructions"] for r in reports):
+        lines.append(f"instructions: exact count of one {' or '.join(calls)}, the longest of {most} samples (QEMU)")
+    reasons = sorted({r["cycles_note"] for r in reports if r["instructions"] and r["cycles_note"]})
+    lines += [f"no cycles: {reason}" for reason in reasons]
+    lines += sorted({_cycles_source(r["target"], r["cycles"]) for r in reports if r["cycles"]})
+    lines.append("code, tables, weights: bytes of flash; RAM: sizeof the state; stack: worst case, below the caller")
+    for report in reports:
+        if report["stack"]["why"] and report["flash"]:
+            lines.append(f"{title(report)}: ≥ the stack that was seen, no bound: {'; '.join(report['stack']['why'])}")
+    lines += sorted({f"{r['model']['name']}: {note}" for r in reports for note in r["model"]["notes"]})
+    reasons = sorted({r["instructions_note"] for r in reports if r["instructions_note"] and not r["not_run"]})
+    lines += [f"no instruction count: {reason}" for reason in reasons]
+    return [*lines, *(f"{title(report)} {report['not_run']}" for report in reports if report["not_run"])]
+
+
+def render(reports: Sequence[Report], skipped: Sequence[str]) -> str:
     """The table, what its columns mean, and what is not in it, as plain text; ``skipped`` are sentences."""
     text = io.StringIO()
     console = Console(file=text, width=185, color_system=None, markup=False)
     console.print(table(reports))
-    samples = sorted({r["samples"] for r in reports})
-    calls = sorted({r["function"] for r in reports})
-    most = samples[-1] if samples else 0
-    if any(r["instructions"] for r in reports):
-        console.print(f"instructions: exact count of one {' or '.join(calls)}, the longest of {most} samples (QEMU)")
-    for reason in sorted({r["cycles_note"] for r in reports if r["instructions"] and r["cycles_note"]}):
-        console.print(f"no cycles: {reason}")
-    for source in sorted({_cycles_source(r["target"], r["cycles"]) for r in reports if r["cycles"]}):
-        console.print(source)
-    console.print("code, tables, weights: bytes of flash; RAM: sizeof the state; stack: deepest, below the caller")
-    for note in sorted({f"{r['model']['name']}: {note}" for r in reports for note in r["model"]["notes"]}):
-        console.print(note)
-    for reason in sorted({r["instructions_note"] for r in reports if r["instructions_note"] and not r["not_run"]}):
-        console.print(f"no instruction count: {reason}")
-    for report in reports:
-        if report["not_run"]:
-            console.print(f"{title(report)} {report['not_run']}")
-    for sentence in skipped:
-        console.print(f"skipped: {sentence}")
+    for line in (*legend(reports), *(f"skipped: {sentence}" for sentence in skipped)):
+        console.print(line)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
-
-
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(prog="measure.table", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--skipped", action="append", default=[], metavar="SENTENCE")
-    parser.add_argument("reports", type=Path, nargs="*")
-    arguments = parser.parse_args()
-    reports = [json.loads(path.read_text()) for path in arguments.reports]
-    text = render(reports, arguments.skipped)
-    sys.stdout.write(text)
-    if len(reports) == 1 and str(reports[0]["not_run"]).startswith("does not fit"):
-        advice = "choose a smaller model, quant=int8 or another target"
-        raise UserError(f"{title(reports[0])} {reports[0]['not_run']}; {advice}")
-    write_atomically(arguments.out, text)
-
-
-if __name__ == "__main__":
-    run_main(main)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import cmsis_nn, compiler
+from measure import budget, cmsis_nn, compiler
 from measure.compiler import COMPILERS
 from measure.target import Target, did_you_mean, load_target, target_names
 from model.errors import UserError
@@ -42,6 +42,7 @@ OPTIONS = {
     "stack_max": ("", "of the deepest call"),
     "instructions_max": ("", "fail above these instructions a call, 300k"),
     "cycles_max": ("", "fail above these modelled cycles a call, where the target has a timing model"),
+    "budget": ("", "a .toml with such limits, by target and model"),
     "baseline": ("baseline.json", "for baseline and diff: the file that keeps the figures"),
     "timeout": ("300", "seconds a run under QEMU may take"),
     "verbose": ("0", "1 shows every command in full"),
@@ -49,12 +50,13 @@ OPTIONS = {
 
 ALIASES = {
     "report": "build what is asked for and print its table",
+    "sizes": "where flash, RAM, stack and instructions go: files, functions, arrays",
     "baseline": "keep the figures of what is asked for in baseline=",
     "diff": "what has changed since, per function",
     "compare": "where device, reference and trained model first differ: layer, gate, step",
     "rtl": "modelled cycles against the Ibex and CV32E40P cores' own Verilog; with target=rv32imc",
     "bench": "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)",
-    "docs": "build every shipped model in every quantisation and write docs/accuracy.md",
+    "docs": "build every shipped model for every target and write docs/accuracy.md and docs/reports/",
     "export": "write models with all the C they need into dest=, for your own build",
     "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",
     "test": "run the tests",
@@ -101,6 +103,7 @@ class Options:
     cache: str  # empty: none
     dest: str  # empty unless exporting
     limits: tuple[tuple[str, int], ...]  # of flash, ram, stack, instructions, cycles
+    budget: str  # a .toml with more of them; empty: none
     baseline: str
     timeout: int
     verbose: bool
@@ -160,17 +163,14 @@ def _choices(option: str, value: str, known: Sequence[str]) -> tuple[str, ...]:
 
 def _limits(given: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
     asked = ((name, value) for name, value in given.items() if name.endswith("_max") and value)
-    return tuple((name.removesuffix("_max"), _amount(name, value)) for name, value in asked)
+    return tuple((name.removesuffix("_max"), budget.amount(name, value)) for name, value in asked)
 
 
-def _amount(option: str, value: str) -> int:
-    """A number with an optional k or M: of bytes 1024 and 1024 * 1024, of counts a thousand and a million."""
-    step = 1024 if option in ("flash_max", "ram_max", "stack_max") else 1000
-    factors = {"": 1, "k": step, "m": step * step}
-    digits, unit = value.rstrip("kKmM"), value[len(value.rstrip("kKmM")) :].lower()
-    if not digits.isdigit() or unit not in factors:
-        raise UserError(f"{option}={value}: give a whole number, with k or M if you like")
-    return int(digits) * factors[unit]
+def _budget(path: str, root: Path, targets: tuple[Target, ...]) -> str:
+    """The path, once its file is read without a mistake."""
+    if path:
+        budget.read(root / path, [*target_names(), *(target.name for target in targets)])
+    return path
 
 
 def _seconds(option: str, value: str) -> int:
@@ -265,6 +265,7 @@ def read(
         cache=given["cache"],
         dest=given["dest"],
         limits=_limits(given),
+        budget=_budget(given["budget"], root, targets),
         baseline=given["baseline"],
         timeout=_seconds("timeout", given["timeout"]),
         verbose=given["verbose"] not in ("", "0", "no"),
@@ -296,6 +297,14 @@ def kernel_sets(wanted: str, target: Target, quantisation: str = "int8") -> tupl
     if "," in wanted:
         return tuple(name for name in useful if name in wanted.split(","))
     return tuple(name for name in target.kernels if name == wanted) if wanted else useful[:1]
+
+
+def pages(target: Target, quantisation: str, kernels: str, model: Model) -> tuple[str, ...]:
+    """The pages of the docs that show a build of a shipped model: int8 on every target, all on the default one."""
+    default = target.name == OPTIONS["target"][0]
+    shown = (f"docs/reports/{model.stem}.md",) if target.arch != "host" and (default or quantisation == "int8") else ()
+    best = kernels == kernel_sets("", target, quantisation)[0]
+    return (*shown, "docs/accuracy.md") if default and best else shown
 
 
 def missing_tools(target: Target, chosen: str = "gcc") -> list[str]:

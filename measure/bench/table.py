@@ -21,6 +21,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from measure import budget, check
 from measure.table import cycles, kernels
 from model.errors import run_main
 from model.files import write_atomically
@@ -104,7 +105,7 @@ def row(report: dict[str, Any], peers: list[Peer]) -> Row:
     flash = report["flash"]
     return Row(
         shape, target, quant, report["kernels"], report["optimize"], state, report["instructions"], report["cycles"],
-        flash["total"], flash["code"] + flash["tables"], report["ram"]["total"], report["stack"],
+        flash["total"], flash["code"] + flash["tables"], report["ram"]["total"], budget.needed(report, "stack") or 0,
         f"{peer.name} {peer.optimisation}" if peer else None, peer.instructions if peer else None,
         round(report["instructions"] / peer.instructions, 4) if peer else None,
     )  # fmt: skip
@@ -171,7 +172,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("reports", type=Path, nargs="+")
     arguments = parser.parse_args()
-    every = [json.loads(path.read_text()) for path in arguments.reports]
+    every = [check.sound(path) for path in arguments.reports]
     reports = [report for report in every if report["instructions"] is not None and report["flash"]]
     peers = read_peers(arguments.peers)
     rows = [row(report, peers) for report in reports]

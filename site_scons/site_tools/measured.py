@@ -5,10 +5,11 @@
     profiler = env.Profiler("build/profiler")
     run = env.Run(folder, target, elf, card, inputs, profiler, 300)      # outputs.npy bench.txt profile.txt
     report = env.Report(folder, target, ...)                             # report.json
-    env.Table("build/report.txt", reports, skipped)                      # written and printed
-    env.Budget("build/budget.txt", reports, (("flash", 12288),))         # fails above a limit
+    env.Table("build", reports, skipped, (("flash", 12288),), "")        # report.txt .md junit.xml, or fails
+    env.Parts("build/sizes.md", reports)                                 # where the bytes go
     env.Compare(folder, target, network, model, traced_elf, card, inputs, 300)  # compare.txt .json .png
-    env.Accuracy("docs/accuracy.md", reports)                             # a page of the docs
+    env.Accuracy("docs/accuracy.md", reports)                            # pages of the docs
+    env.Shipped("docs/reports/forecast.md", reports_of_one_model)
     env.Shape(model); env.BenchTable("build/bench", reports)             # the peers' networks: bench.json .txt .png
     env.RtlTable("build/rtl.txt", env.RtlCheck(folder, target, elf, card, inputs, profiler, 300))
 """
@@ -36,11 +37,12 @@ def _run(env: Environment, folder: str, target, elf: list, card, inputs, profile
     return nodes
 
 
-def _report(env: Environment, folder: str, target, **inputs) -> list:
+def _report(env: Environment, folder: str, target, objects: list, **inputs) -> list:
     words = ["--target", target.reference, "--compiler", env["COMPILER"]]
     words += ["--flags", env["REPORTED_FLAGS"], "--out", "$TARGET"]
     for name, node in inputs.items():
         words += [f"--{name.replace('_', '-')}", str(node)]
+    words += ["--objects", *map(str, objects), "--libraries", *(lib for lib in env["LIBRARIES"] if lib.endswith(".a"))]
     nodes = env.PythonProgram("measure.report", [f"{folder}/report.json"], list(inputs.values()), *words, tag="REPORT")
     metadata = Path(inputs["samples"]).with_suffix(".json")  # what the values mean, where the samples' maker says it
     env.Depends(nodes, [File(str(metadata))] if metadata.is_file() else [])
@@ -57,12 +59,6 @@ def _compare(
     sources = [*network, *elf, card, inputs, str(model.path), str(model.samples)]
     targets = [f"{folder}/compare.{ending}" for ending in ("txt", "json", "png")]
     return env.PythonProgram("measure.compare", targets, sources, *words, tag="COMPARE")[:1]
-
-
-def _budget(env: Environment, path: str, reports: list, limits: tuple[tuple[str, int], ...]) -> list:
-    words = [f"--limit={what}={limit}" for what, limit in limits]
-    words += ["--out", "$TARGET", "$SOURCES"]
-    return env.PythonProgram("measure.budget", [path], reports, *words, tag="BUDGET") if limits else []
 
 
 def _rtl_check(env: Environment, folder: str, target, elf, card, inputs, profiler: list, timeout: int) -> list:
@@ -105,24 +101,40 @@ def _bench_table(env: Environment, folder: str, reports: list) -> list:
     return env.PythonProgram("measure.bench.table", targets, sources, *words, tag="BENCH")
 
 
-def _table(env: Environment, path: str, reports: list, skipped: list[str]) -> list:
-    told = [f"--skipped={sentence}" for sentence in skipped]
-    return env.PythonProgram("measure.table", [path], reports, "--out", "$TARGET", *told, "$SOURCES", tag="TABLE")
+def _shipped(env: Environment, path: str, reports: list) -> list:
+    nodes = env.PythonProgram("measure.shipped", [path], reports, "--out", "$TARGET", "$SOURCES", tag="DOC")
+    env.NoClean(nodes)  # committed
+    return nodes
+
+
+def _table(env: Environment, folder: str, reports: list, skipped: list[str], limits: tuple, budget: str) -> list:
+    targets = [f"{folder}/{name}" for name in ("report.txt", "report.md", "junit.xml")]
+    words = ["--out", "$TARGET", "--markdown", "${TARGETS[1]}", "--junit", "${TARGETS[2]}"]
+    words += [f"--skipped={sentence}" for sentence in skipped] + [f"--limit={what}={limit}" for what, limit in limits]
+    words += ["--budget", budget] if budget else []
+    nodes = env.PythonProgram("measure.show", targets, reports, *words, "$SOURCES", tag="TABLE")
+    env.Depends(nodes, [File(budget)] if budget else [])
+    return nodes
+
+
+def _parts(env: Environment, path: str, reports: list) -> list:
+    return env.PythonProgram("measure.parts", [path], reports, "--out", "$TARGET", "$SOURCES", tag="SIZES")
 
 
 def generate(env: Environment) -> None:
-    """Add ``Profiler``, ``Run``, ``Report`` and ``Table`` to ``env``."""
+    """Add what the module's text shows to ``env``."""
     env.AddMethod(_profiler, "Profiler")
     env.AddMethod(_run, "Run")
     env.AddMethod(_report, "Report")
     env.AddMethod(_compare, "Compare")
     env.AddMethod(_shape, "Shape")
     env.AddMethod(_bench_table, "BenchTable")
-    env.AddMethod(_budget, "Budget")
     env.AddMethod(_accuracy, "Accuracy")
     env.AddMethod(_rtl_check, "RtlCheck")
     env.AddMethod(_rtl_table, "RtlTable")
+    env.AddMethod(_shipped, "Shipped")
     env.AddMethod(_table, "Table")
+    env.AddMethod(_parts, "Parts")
 
 
 def exists(env: Environment) -> bool:

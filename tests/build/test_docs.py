@@ -8,14 +8,43 @@ import json
 import re
 from collections.abc import Callable
 
+import pytest
+
 from tests.support.checkout import ROOT, Checkout
 
 REPORT = re.compile(r"^ cortex-m4 +forecast +int8 .*$", re.MULTILINE)
 
 
+PAGES = sorted(f"docs/reports/{path.parent.name}.md" for path in ROOT.glob("models/*/*.keras"))
+
+
+def rows(page: str) -> list[str]:
+    """Rows of a page's tables and its other lines, whatever the columns' widths."""
+    lines = (re.sub(r" +", " ", line) for line in page.splitlines())
+    return [line for line in lines if line and not line.startswith("| --")]
+
+
 def test_the_accuracy_page_is_current(built: Callable[..., Checkout]) -> None:
     checkout = built("docs", "target=cortex-m4")
     assert (checkout.root / "docs/accuracy.md").read_text() == (ROOT / "docs/accuracy.md").read_text()
+
+
+def test_the_models_pages_are_current_for_one_target(built: Callable[..., Checkout]) -> None:
+    checkout = built("docs", "target=cortex-m4")
+    assert [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/reports/*.md"))] == PAGES
+    for page in PAGES:
+        made, committed = rows((checkout.root / page).read_text()), rows((ROOT / page).read_text())
+        assert len([line for line in made if line.startswith("| cortex-m4 ")]) >= 5
+        assert [line for line in made if line not in committed] == []
+        own = "| cortex-m4 "
+        assert [line for line in committed if line.startswith(own)] == [line for line in made if line.startswith(own)]
+
+
+@pytest.mark.long
+def test_the_models_pages_are_current(built: Callable[..., Checkout]) -> None:
+    checkout = built("docs")
+    for page in PAGES:
+        assert (checkout.root / page).read_text() == (ROOT / page).read_text(), page
 
 
 def test_the_readme_shows_the_real_output(built: Callable[..., Checkout]) -> None:

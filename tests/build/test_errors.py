@@ -224,24 +224,31 @@ def test_a_model_too_large_for_the_target(
     report = json.loads((checkout.root / FOLDER / "report.json").read_text())  # its sizes, and nothing measured
     assert report["not_run"].startswith("does not fit")
     assert report["instructions"] is None
-    assert report["stack"] is None
+    assert (report["stack"]["measured"], report["stack"]["proved"]) == (None, True)
     assert report["error"] is None or report["error"]["reference"] is None
 
 
 def test_a_device_that_differs_from_the_reference_is_no_success(
     built: Callable[..., Checkout], tmp_path: Path
 ) -> None:
-    """A kernel with a wrong rounding: which value differs first, and no report."""
+    """A kernel with a wrong rounding: which value differs first, and nothing that others would take for right."""
     checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
     header = checkout.root / "firmware/runtime/fixed_point.h"
     text = header.read_text()
     assert "(1 << (right - 1))" in text
     header.write_text(text.replace("(1 << (right - 1))", "0"))
     (checkout.root / FOLDER / "report.json").unlink()
-    sentence = complaint(checkout, *REQUEST)
-    assert "the device differs from the reference in " in sentence
-    assert "first in sample " in sentence
-    assert not (checkout.root / FOLDER / "report.json").exists()
+    for _ in range(2):  # it does not pass for built
+        done = checkout.scons(*REQUEST)
+        assert "the device differs from the reference in " in done.sentence
+        assert "first in sample " in done.sentence
+        assert "values differ" in done.out  # the table, to see how much
+        assert not (checkout.root / "build/report.txt").exists()
+    assert 'failures="1"' in (checkout.root / "build/junit.xml").read_text()
+    for words in (("baseline",), ("export", f"dest={tmp_path}/out")):
+        assert "the device differs from the reference in " in checkout.scons(*words, *REQUEST).sentence
+    assert not (tmp_path / "out").exists()
+    assert not (checkout.root / "baseline.json").exists()
 
 
 def test_a_compiler_error_is_shown_as_it_is(built: Callable[..., Checkout], tmp_path: Path) -> None:

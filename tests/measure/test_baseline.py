@@ -38,6 +38,8 @@ def test_a_slower_kernel_is_shown_where_it_is_slower(checkout: Checkout) -> None
     path.write_text(changed)
     lines = checkout.build("diff", *REQUEST).out.splitlines()
     assert f"{NAME}: changed since baseline.json" in lines
+    page = (checkout.root / "build/diff.md").read_text()
+    assert all(line.split("  ")[1] in page for line in lines if "->" in line)
     changes = [line.split("  ")[1] for line in lines if "->" in line]
     assert "instructions of lstmcu_dense_s8_run" in changes
     assert "flash code" in changes
@@ -66,7 +68,12 @@ def test_a_damaged_file_gets_a_sentence(checkout: Checkout, text: str) -> None:
 def test_changes_tell_the_difference_and_the_share() -> None:
     before: baseline.Figures = {"same": 5, "more": 100, "gone": 7}
     after: baseline.Figures = {"same": 5, "more": 150, "new": 3}
-    more, gone, new = baseline.changes(before, after)
+    changed = baseline.changes(before, after)
+    more, gone, new = (change.line for change in changed)
     assert more.split() == ["more", "100", "->", "150", "+50", "(+50.0", "%)"]
     assert gone.split() == ["gone", "7", "->", "0", "-7", "(-100.0", "%)"]
     assert new.split() == ["new", "0", "->", "3", "+3"]
+    page = baseline.as_markdown([("one: changed since baseline.json", changed), ("two: unchanged", [])]).splitlines()
+    assert page[:3] == ["## What has changed", "", "one: changed since baseline.json"]
+    assert [cell.strip() for cell in page[6].split("|")[1:-1]] == ["more", "100", "150", "+50 (+50.0 %)"]
+    assert page[-1] == "two: unchanged"

@@ -81,7 +81,7 @@ class Checkout:
         begin = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-m", "SCons", *words],
-            cwd=self.root, env=environment, capture_output=True, text=True, check=False, timeout=300,
+            cwd=self.root, env=environment, capture_output=True, text=True, check=False, timeout=1200,
         )  # fmt: skip
         return Done(done.returncode, done.stdout, done.stderr, time.perf_counter() - begin)
 

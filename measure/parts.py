@@ -1,0 +1,27 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Where flash, RAM, stack and instructions go: ``python -m measure.parts --out build/sizes.md REPORT.json ...``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from measure import markdown
+from model.errors import run_main
+from model.files import write_atomically
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="measure.parts", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("reports", type=Path, nargs="*")
+    given = parser.parse_args()
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in given.reports]
+    write_atomically(given.out, "\n".join(map(markdown.parts, reports)))
+
+
+if __name__ == "__main__":
+    run_main(main)
