@@ -56,6 +56,7 @@ ALIASES = {
     "compare": "where device, reference and trained model first differ: layer, gate, step",
     "rtl": "modelled cycles against the Ibex and CV32E40P cores' own Verilog; with target=rv32imc",
     "bench": "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)",
+    "bench-docs": "bench with the assembly of every target, into docs/bench.md",
     "docs": "build every shipped model for every target and write docs/accuracy.md and docs/reports/",
     "export": "write models with all the C they need into dest=, for your own build",
     "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Measured shapes against the peers of measure/peers/peers.csv, as bench.json, bench.txt and bench.png.
+"""Measured shapes against the peers of measure/peers/peers.csv, as bench.json, bench.txt, bench.md and bench.png.
 
 ``python -m measure.bench.table --out build/bench --peers measure/peers/peers.csv REPORT.json ...``
 """
@@ -21,8 +21,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from measure import budget, check
-from measure.table import cycles, kernels
+from measure import budget, check, markdown
+from measure.table import cycles, kernels, number
 from model.errors import run_main
 from model.files import write_atomically
 
@@ -138,6 +138,42 @@ def render(rows: list[Row], reports: list[dict[str, Any]], peers: list[Peer]) ->
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
 
 
+PAGE = """# Against the peers
+
+The same networks, shapes and state as measured for others ([where their figures come from](../measure/peers/README.md)).
+Regenerate with `./scons bench-docs`; `./scons bench target=cortex-m4` prints the same for one core. `ratio` is the
+instructions of one call to those of the fastest peer of the same arithmetic and state, so below 1 is ahead; bytes
+are of flash (code and tables first, then with the weights), RAM and stack; all outputs equal the reference.
+`asm` is the assembly of the core's instruction set with `optimize=balanced`, the default.
+
+S0: a single step, 32 inputs, 32 units, Dense 16 (`stream` keeps its state) · S1: 32 steps, 1 input, 32 units, Dense 16 ·
+S2: 28 steps, 28 inputs, 20 units, Dense 10 over the flattened sequence · S3: 50 steps, 6 inputs, 64 units, Dense 6.
+"""
+
+
+def page(rows: list[Row], reports: list[dict[str, Any]], peers: list[Peer]) -> str:
+    """The same as a page: a table for each target, its peers named."""
+    head = ["shape", "kernels", "ratio", "instructions", "peer", "cycles (model)"]
+    head += ["code+tables", "flash", "RAM", "stack", "peer's flash", "RAM", "stack"]
+    texts = [PAGE]
+    pairs = list(zip(rows, reports, strict=True))
+    for target in dict.fromkeys(one.target for one in rows):
+        lines = []
+        for one, report in pairs:
+            if one.target != target:
+                continue
+            peer = best_peer(peers, one.shape, target, one.quant, one.state)
+            ratio = "-" if one.ratio is None else f"{one.ratio:.3f}"
+            shape = f"{one.shape} {one.state}" if one.shape == "S0" else one.shape
+            line = [shape, kernels(report), ratio, number(one.instructions), number(one.peer_instructions)]
+            line += [cycles(report), *map(number, (one.code, one.flash, one.ram, one.stack))]
+            lines.append([*line, *map(number, (peer.flash, peer.ram, peer.stack) if peer else (None, None, None))])
+        named = sorted({one.peer for one in rows if one.target == target and one.peer})
+        against = f"Peers: {', '.join(named)}." if named else "No peer was measured on this core."
+        texts += [f"## {target}\n\n{against}\n", markdown.table(head, lines, texts=2)]
+    return "\n".join(texts)
+
+
 def plot(rows: list[Row]) -> bytes:
     """A group of bars for each target and shape: the ratio of every build; 1 is the peer."""
     import matplotlib  # only this command draws
@@ -183,6 +219,7 @@ def main() -> None:
             text += f"left out: {report['target']} {report['model']['name']}: {reason}\n"
     document = {"version": 1, "rows": [asdict(one) for one in rows]}
     write_atomically(arguments.out / "bench.json", json.dumps(document, indent=1) + "\n")
+    write_atomically(arguments.out / "bench.md", page(rows, reports, peers))
     write_atomically(arguments.out / "bench.png", plot(rows))
     write_atomically(arguments.out / "bench.txt", text)
     sys.stdout.write(text)

@@ -96,7 +96,7 @@ def _shape(env: Environment, model) -> list:
 
 def _bench_table(env: Environment, folder: str, reports: list) -> list:
     words = ["--out", folder, "--peers", "${SOURCES[0]}", "${SOURCES[1:]}"]
-    targets = [f"{folder}/bench.{ending}" for ending in ("json", "txt", "png")]
+    targets = [f"{folder}/bench.{ending}" for ending in ("json", "txt", "md", "png")]
     sources = [File("#measure/peers/peers.csv"), *reports]
     return env.PythonProgram("measure.bench.table", targets, sources, *words, tag="BENCH")
 

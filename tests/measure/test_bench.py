@@ -24,6 +24,11 @@ def instructions(**wanted: str) -> int:
     return int(row["insn_per_inference"])
 
 
+def _cells(line: str) -> list[str]:
+    """Of a row of a table, whatever its columns' widths."""
+    return [cell.strip() for cell in line.split("|")]
+
+
 @pytest.mark.parametrize(
     ("shape", "target", "state", "peer"),
     [
@@ -63,5 +68,9 @@ def test_bench_builds_the_shapes_and_writes_what_was_measured(built: Callable[..
             report["instructions"], report["ram"]["total"], report["stack"]["bound"],
         )  # fmt: skip
         assert r["ratio"] == pytest.approx(r["instructions"] / r["peer_instructions"], abs=1e-4)
+    page = (ROOT / "docs/bench.md").read_text()
+    shown = [line for line in (root / "build/bench/bench.md").read_text().splitlines() if line.startswith("| S0")]
+    assert len(shown) == len(rows)
+    assert [line for line in map(_cells, shown) if line not in [_cells(line) for line in page.splitlines()]] == []
     assert (root / "build/bench/bench.png").read_bytes().startswith(b"\x89PNG")
     assert f"{rows[0]['instructions']:,}" in (root / "build/bench/bench.txt").read_text()
