@@ -140,7 +140,7 @@ def render(rows: list[Row], reports: list[dict[str, Any]], peers: list[Peer]) ->
 
 PAGE = """# Against the peers
 
-The same networks, shapes and state as measured for others ([where their figures come from](../measure/peers/README.md)).
+The same networks, shapes and state as measured for others ([how](../measure/peers/README.md)).
 Regenerate with `./scons bench-docs`; `./scons bench target=cortex-m4` prints the same for one core. `ratio` is the
 instructions of one call to those of the fastest peer of the same arithmetic and state, so below 1 is ahead; bytes
 are of flash (code and tables first, then with the weights), RAM and stack; all outputs equal the reference.
@@ -185,9 +185,9 @@ def plot(rows: list[Row]) -> bytes:
     groups = list(dict.fromkeys((r.target, r.quant, f"{r.shape} {r.state}") for r in shown))
     kinds = list(dict.fromkeys((r.kernels, r.optimize) for r in shown))
     figure, axes = pyplot.subplots(figsize=(9, 1.2 + 0.16 * max(1, len(groups)) * max(1, len(kinds))))
-    for number, kind in enumerate(kinds):
+    for which, kind in enumerate(kinds):
         found = {(r.target, r.quant, f"{r.shape} {r.state}"): r.ratio for r in shown if (r.kernels, r.optimize) == kind}
-        places = [at + (number - (len(kinds) - 1) / 2) * 0.8 / len(kinds) for at in range(len(groups))]
+        places = [at + (which - (len(kinds) - 1) / 2) * 0.8 / len(kinds) for at in range(len(groups))]
         axes.barh(places, [found.get(group) or 0 for group in groups], 0.75 / len(kinds), label=" ".join(kind))
     axes.set_yticks(range(len(groups)), [" ".join(group) for group in groups])
     axes.invert_yaxis()
