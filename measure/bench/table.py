@@ -146,7 +146,7 @@ instructions of one call to those of the fastest peer of the same arithmetic and
 are of flash (code and tables first, then with the weights), RAM and stack; all outputs equal the reference.
 `asm` is the assembly of the core's instruction set with `optimize=balanced`, the default.
 
-S0: a single step, 32 inputs, 32 units, Dense 16 (`stream` keeps its state) · S1: 32 steps, 1 input, 32 units, Dense 16 ·
+S0: a single step, 32 inputs, 32 units, Dense 16, or a stream · S1: 32 steps, 1 input, 32 units, Dense 16 ·
 S2: 28 steps, 28 inputs, 20 units, Dense 10 over the flattened sequence · S3: 50 steps, 6 inputs, 64 units, Dense 6.
 """
 
