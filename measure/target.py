@@ -81,6 +81,11 @@ class Target:
         """Folder of firmware/kernels/ that holds one of ``self.kernels`` for this core."""
         return f"asm-{self.assembly}" if kernels == "asm" else kernels
 
+    def layout(self, kernels: str) -> str:
+        """Name of the weight layout: one of assembly has float layers too on an Arm core with an FPU."""
+        floats = kernels == "asm" and self.arch == "arm" and "+fp" in self.isa
+        return self.kernel_folder(kernels) + ("-fp" if floats else "")
+
 
 def target_names(toolchains: Path = TOOLCHAINS) -> list[str]:
     """The names of all targets, sorted."""

@@ -13,7 +13,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import jinja2
@@ -100,7 +99,7 @@ class Emitter:
     """Turns a plan's operations into C statements."""
 
     def __init__(
-        self, network: Network, plan: Plan, layout: ModuleType, optimize: str = "balanced", trace: bool = False
+        self, network: Network, plan: Plan, layout: Any, optimize: str = "balanced", trace: bool = False
     ) -> None:
         self.network, self.plan, self.trace = network, plan, trace
         self.operations = _operations(plan)
@@ -221,7 +220,7 @@ class Emitter:
         """Whether streaming must know which step of a window it is at."""
         return not self.plan.streamable and any(f.role == "sums" for f in self.plan.fields)
 
-    def _constants(self, layout: ModuleType, optimize: str) -> dict[str, Constants]:
+    def _constants(self, layout: Any, optimize: str) -> dict[str, Constants]:
         """Constants of all layers by ``object_name``, each once, in the order of use."""
         made: dict[str, Constants] = {}
         loops = {id(op): item for item in self.plan.work if isinstance(item, Loop) for op in item.body}

@@ -21,7 +21,7 @@ SAMPLE_ENDINGS = (".npz", ".csv")
 QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
 OPTIMIZE = ("size", "balanced", "speed")
 # what these kernel sets have kernels for; the rest of them is kernel set c
-KERNELS_FOR = {"asm": ("int8",), "cmsis-nn": ("int8", "int16x8")}
+KERNELS_FOR = {"asm": ("int8",), "asm-fp": ("int8", "float32"), "cmsis-nn": ("int8", "int16x8")}
 
 # option: (default, help)
 OPTIONS = {
@@ -294,7 +294,9 @@ def _check_dest(given: Mapping[str, str], exporting: bool, one: bool) -> None:
 
 def kernel_sets(wanted: str, target: Target, quantisation: str = "int8") -> tuple[str, ...]:
     """The kernel sets to build for one target: of those wanted (empty: its best) the ones it has kernels in."""
-    useful = tuple(name for name in target.kernels if quantisation in KERNELS_FOR.get(name, QUANTISATIONS))
+    floats = target.layout("asm").endswith("-fp")
+    made_for = {**KERNELS_FOR, "asm": KERNELS_FOR["asm-fp" if floats else "asm"]}
+    useful = tuple(name for name in target.kernels if quantisation in made_for.get(name, QUANTISATIONS))
     if "," in wanted:
         return tuple(name for name in useful if name in wanted.split(","))
     return tuple(name for name in target.kernels if name == wanted) if wanted else useful[:1]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from measure import cmsis_nn
 from model import plan, quantise, reference
-from model.layouts import OPTIMIZE
+from model.layouts import OPTIMIZE, SETS
 from model.network import Array, Dense, Layer, Lstm, Network, Signal, Weights
 from tests.probe import CORES, ROOT
 from tests.support import networks
@@ -23,6 +23,7 @@ from tests.support.networks import Chain, Spec
 
 ASSEMBLED = {target.assembly: name for name, target in sorted(CORES.items(), reverse=True) if target.assembly}
 ARM = ("cortex-m0", "cortex-m4", "cortex-m55")  # the library's three kinds of code
+FLOATS = [name.removeprefix("asm-").removesuffix("-fp") for name in SETS if name.endswith("-fp")]
 COUNT = 3
 MakeDevice = Callable[[str, str], Device]
 
@@ -76,6 +77,21 @@ def test_assembly_on_random_chains(device: MakeDevice, assembly: str, chain: Cha
     network = networks.build_chain(chain)
     inputs = networks.chain_inputs(network, COUNT, chain.extreme, chain.seed)
     check(device(ASSEMBLED[assembly], f"asm-{assembly}"), network, inputs, optimize)
+
+
+@pytest.mark.parametrize("assembly", FLOATS)
+@given(networks.specs(integer=False).map(networks.build) | networks.chains("float32").map(networks.build_chain))
+@settings(max_examples=12, phases=(Phase.generate,))
+def test_floats_in_assembly_are_those_of_c(device: MakeDevice, assembly: str, network: Network) -> None:
+    """To the last bit: the same operations in the same order."""
+    inputs = networks.chain_inputs(network, COUNT, False, 1)
+    target = ASSEMBLED[assembly]
+    for state in ("window", "stream"):
+        if state == "stream" and plan.make(network, stream=True).streamable:
+            continue
+        ours, _ = device(target, f"asm-{assembly}-fp").run(network, inputs, state)
+        expected, _ = device(target, "c").run(network, inputs, state)
+        np.testing.assert_array_equal(ours.view(np.uint32), expected.view(np.uint32))
 
 
 @pytest.mark.long

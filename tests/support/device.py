@@ -40,7 +40,7 @@ class Device:
     def _includes(self) -> list[str]:
         kernels, board = FIRMWARE / "kernels", FIRMWARE / "boards" / self.target.board
         paths = [FIRMWARE / "include", FIRMWARE / "runtime", board, FIRMWARE / "boards/common"]
-        paths += [kernels / "c", kernels / self.kernels, kernels / "asm"]
+        paths += [kernels / "c", kernels / self.kernels.removesuffix("-fp"), kernels / "asm"]
         words = [f"-I{path}" for path in paths]
         if self.cmsis:
             words += ["-isystem", str(cmsis_nn.find(self.cmsis, self.target.name).include)]
