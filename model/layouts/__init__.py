@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from model.layouts import asm_armv7em, asm_armv7m, c, cmsis_nn
+from model.layouts import asm_armv6m, asm_armv7em, asm_armv7m, c, cmsis_nn
 
 OPTIMIZE = ("size", "balanced", "speed")
 SETS: dict[str, ModuleType] = {  # by folder of firmware/kernels/
     "c": c,
+    "asm-armv6m": asm_armv6m,
     "asm-armv7em": asm_armv7em,
     "asm-armv7m": asm_armv7m,
     "cmsis-nn": cmsis_nn,

@@ -1,0 +1,275 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set ``asm`` for ARMv6-M (Cortex-M0, M0+): firmware/kernels/asm-armv6m/.
+
+Two rows share a word, and one multiplication makes the products of both; after as many columns as are proved not to
+overflow 16 bits, the sums of both are taken apart. ``speed`` keeps such words in flash, 2 bytes a weight; ``balanced``
+keeps a column of four rows in a word and takes it apart; ``size`` has rows of bytes, one weight at a time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model import fixed_point as fp
+from model.layouts import assembly
+from model.layouts.assembly import UnprovenError, output_addend, peak, prove_doubled, set_symbols, stream
+from model.layouts.common import Constants, ConstArray, dense_parts, folded
+from model.network import Array, Dense, Lstm, Signal
+from model.reference import cell_limit, scale_of
+
+OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
+STEP_GATES, ONCE_GATES = (2, 0, 1, 3), (2, 0, 3)  # rows A B C D of a unit: c, i, f, o
+BLOCKS = (12, 8, 6, 5, 4, 3, 2, 1)  # columns of a block, the best first
+UNROLL = {"balanced": 16, "speed": 76}  # columns of a layer, kernel and recurrent kernel, whose code stands straight
+MAX_COLUMNS = 8192
+
+
+# ---- proofs ----
+
+
+def block_columns(pairs: Array) -> int:
+    """The largest block whose sums fit 16 bits for any int8 inputs; rows (R, I)."""
+    wide = pairs.astype(np.int64)
+    count = wide.shape[-1]
+    high, low = np.maximum(127 * wide, -128 * wide), np.minimum(127 * wide, -128 * wide)
+    for n in BLOCKS:
+        starts = np.arange(0, count, n)
+        if np.add.reduceat(high, starts, -1).max() < 1 << 15 and np.add.reduceat(low, starts, -1).min() >= -(1 << 15):
+            return n
+    raise AssertionError("a single product fits 16 bits but for -128 * -128, which is 2^14")
+
+
+def _prove_columns(*counts: int) -> None:
+    if max(counts) > MAX_COLUMNS:
+        raise UnprovenError(f"more than {MAX_COLUMNS} columns or rows")
+
+
+def _wide(rows: Array, bias: Array, factors: list[fp.Multiplier]) -> bool:
+    """Whether a sum, shifted left where its factor says so, can reach 2^20."""
+    left = max(0, *(m.shift for m in factors))
+    return bool(int(peak(rows, bias).max()) << left >= 1 << 20)
+
+
+# ---- rows to words ----
+
+
+def _starts(bias: Array, blocks: int, optimize: str) -> Array:
+    """What the sums of up to four rows start from: T and B of a pair, or a row alone. Each block adds 2^15 to T."""
+    halves = blocks << 15
+    words = []
+    for k in range(0, len(bias) - 1, 2):
+        words += [int(bias[k]) + (int(bias[k + 1]) << 16) - halves, int(bias[k + 1])]
+    if len(bias) % 2:
+        words.append(int(bias[-1]) - (halves if optimize == "balanced" else 0))
+    return np.array([(word + (1 << 31)) % (1 << 32) - (1 << 31) for word in words])
+
+
+def _packed(rows: Array, n: int, optimize: str) -> Array:
+    """Rows (2 .. 4, I) to weight words; see mac_s8.inc."""
+    wide = rows.astype(np.int64)
+    if optimize == "speed":
+        words = [wide[k] + (wide[k + 1] << 16) for k in range(0, len(wide) - 1, 2)]
+        return np.stack(words + ([wide[-1]] if len(wide) % 2 else []), axis=1)
+    bytes_ = wide + 128  # unsigned
+    if len(rows) > 2:
+        d = bytes_[3] if len(rows) == 4 else np.full_like(bytes_[0], 128)
+        return _signed(bytes_[0] | bytes_[2] << 8 | bytes_[1] << 16 | d << 24)
+    pairs = bytes_[0] | bytes_[1] << 16
+    words = []
+    for first in range(0, len(pairs), n):  # two columns a word, none over the end of a block
+        block = pairs[first : first + n]
+        block = np.pad(block, (0, len(block) % 2))
+        words.append(block[::2] | block[1::2] << 8)
+    return _signed(np.concatenate(words))
+
+
+def _signed(words: Array) -> Array:
+    return np.asarray((words + (1 << 31)) % (1 << 32) - (1 << 31))
+
+
+def _row_stream(bias: Array | None, rows: Array, n: int, optimize: str) -> list[Array]:
+    """Starts of the sums, unless there is no bias, and the weights of 1 .. 4 rows (R, I)."""
+    if len(rows) == 1:
+        rows = np.concatenate([rows, np.zeros_like(rows)])
+        bias = None if bias is None else np.append(bias, 0)
+    starts = [] if bias is None else [_starts(bias, -(-rows.shape[1] // n), optimize)]
+    return [*starts, _packed(rows, n, optimize)]
+
+
+def _paired(rows: Array, gates: tuple[int, ...]) -> Array:
+    """Those rows (4, H, I) that share words, as (R, I)."""
+    chosen = rows[list(gates if len(gates) == 4 else gates[:2])]
+    return np.asarray(chosen.reshape(-1, rows.shape[-1]))
+
+
+def vector_bytes(count: int, n: int, optimize: str) -> int:
+    """Bytes of a vector as words, in blocks of ``n`` columns."""
+    return 4 * (count + (-(-count // n) if optimize == "balanced" else 0))
+
+
+# ---- LSTM ----
+
+
+def _hidden(layer: Lstm) -> dict[str, int]:
+    """Symbols of the hidden state's scale."""
+    factor, zero = assembly.hidden_factor(layer), layer.output.zero_point
+    if factor.value == 1 << 30:  # a power of two: both roundings in one shift of 1 more bit
+        right = 1 - factor.shift
+        late = (1 << 30) + abs((1 << (right - 1)) + 1 + (zero << right)) >= 1 << 31
+        addend = (1 << (right - 1)) + 1 + (0 if late else zero << right)
+    else:
+        early = output_addend(factor, zero, 1 << 30)
+        late = early is None
+        addend = 1 << (-factor.shift - 1) if early is None else early
+    return {
+        "hidden_m": factor.value,
+        "hidden_s": factor.shift,
+        "hidden_zero": zero,
+        "hidden_addend": addend,
+        "hidden_late": int(late),
+    }
+
+
+def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+    assembly.prove_cell(layer)
+    _prove_columns(layer.features, layer.units)
+    gates = ONCE_GATES if once else STEP_GATES
+    matrices = [("kernel", layer.kernel, layer.bias, source)]
+    if not once:
+        matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
+    text, scratch, parts, notes = "", 3, [], []  # 3 bytes to align the vectors
+    for which, weights, bias, signal in matrices:
+        starts = folded(bias.astype(np.int64), weights.values, signal.zero_point)
+        factors = assembly.gate_factors(signal, scale_of(weights))
+        for gate in gates:
+            prove_doubled(weights.values[gate], starts[gate], [factors[gate]])
+        chosen = list(gates)
+        wide = _wide(weights.values[chosen], starts[chosen], [factors[gate] for gate in gates])
+        if wide:
+            notes.append(assembly.note(layer, "a slower requantisation", f"a sum of its {which} can reach 2^20"))
+        n = block_columns(_paired(weights.values, gates))
+        text += assembly.set_factors(which, gates, factors)
+        text += set_symbols(**{f"{which}_n": n, f"{which}_wide": int(wide)})
+        scratch += vector_bytes(weights.values.shape[-1], n, optimize)
+        parts.append((weights.values, starts, n))
+    words = [
+        part
+        for unit in range(layer.units)
+        for values, starts, n in parts
+        for part in _row_stream(starts[list(gates), unit], values[list(gates), unit], n, optimize)
+    ]
+    what = "candidate, input, output gate" if once else "candidate, input, forget, output gate"
+    array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {what}")
+    columns = layer.features + (0 if once else layer.units)
+    text += set_symbols(
+        inputs=layer.features,
+        units=layer.units,
+        weights_bytes=4 * len(array.values),
+        cell_log2=int(np.log2(layer.cell_scale)),
+        cell_limit=cell_limit(layer),
+        unroll=columns if columns <= UNROLL[optimize] else BLOCKS[0],
+        **_hidden(layer),
+    )
+    kind = "once" if once else "step"
+    return Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n", notes=tuple(notes)), scratch
+
+
+def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
+    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
+    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+
+
+# ---- Dense ----
+
+
+def _row_scales(layer: Dense, factors: list[fp.Multiplier], peaks: list[int]) -> Array:
+    """(O, 3) multiplier, addend, and shift | zero point added after it << 8 | lowest output << 16."""
+    out = layer.output
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    rows = []
+    for factor, largest in zip(factors, peaks, strict=True):
+        early = output_addend(factor, out.zero_point, largest)
+        zero = out.zero_point if early is None else 0
+        half = 1 << (-factor.shift - 1)
+        rows.append((factor.value, half if early is None else early, -factor.shift | (zero & 255) << 8 | low << 16))
+    return np.array(rows, np.int64)
+
+
+def _groups(outputs: int) -> list[slice]:
+    return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
+
+
+def _dense(
+    name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str
+) -> tuple[Constants, int]:
+    values, outputs, parts = layer.kernel.values, len(layer.bias), steps * blocks
+    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    prove_doubled(values, bias)
+    factors = assembly.dense_factors(layer, source, scale_of(layer.kernel))
+    scales = _row_scales(layer, factors, peak(values, bias).tolist())
+    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    _prove_columns(kernel.shape[-1], outputs)
+    paired = [row for row in range(outputs) if outputs % 4 != 3 or row < outputs - 1]
+    n = block_columns(kernel[:, paired].reshape(-1, kernel.shape[-1]))
+    words: list[Array] = []
+    for part in range(parts):
+        for rows in _groups(outputs):
+            words += _row_stream(bias[rows] if parts == 1 else None, kernel[part, rows], n, optimize)
+            words += [scales[rows]] if parts == 1 else []
+    array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time")
+    columns = kernel.shape[-1]
+    text = set_symbols(
+        inputs=columns,
+        outputs=outputs,
+        columns_n=n,
+        part_bytes=4 * len(array.values) // parts,
+        unroll=columns if columns <= UNROLL[optimize] else BLOCKS[0],
+    )
+    scratch = vector_bytes(columns, n, optimize) + 3  # 3 to align it
+    if parts == 1:
+        return Constants((array,), assembly=f"{text}    dense_s8_run {name}_run\n"), scratch
+    starts = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in")
+    rows_array = stream(f"{name}_scales", [scales], f"({outputs} outputs): multiplier, addend, shift")
+    code = f"{text}    dense_s8_add {name}_add\n    dense_s8_finish {name}_finish\n"
+    return Constants((array, starts, rows_array), assembly=code), scratch
+
+
+def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
+    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
+    parts = (steps, blocks)
+    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+
+
+# ---- tables ----
+
+
+def gate_lines() -> Array:
+    """(512,) slope << 18 | (x > 0) << 17 | offset of the sigmoid's lines, for a falling x; see lstm_s8.inc.
+
+    The offset is that of x + 192 entries, modulo 2^17, with half of the last bit of the result.
+    """
+    intercepts, slopes = assembly.signed_lines()
+    positive = np.arange(-256, 256) >= 0
+    return np.asarray(slopes << 18 | positive << 17 | (intercepts + 1 - 192 * slopes) % (1 << 17))[::-1]
+
+
+def prologue(optimize: str) -> str:
+    """What stands before the layers' code: options, the macros, and the table of the activations."""
+    table = "lstmcu_table_lines"
+    return f"""#define LSTMCU_OPTIMIZE {OPTIMIZE[optimize]} /* {optimize} */
+#define LSTMCU_TABLE {table} + {4 * (256 + 192)}
+
+    .syntax unified
+    .thumb
+    .cfi_sections .debug_frame
+#include "dense_s8.inc"
+
+/* the sigmoid's lines; see `activations` in lstm_s8.inc */
+    .section .rodata.{table}, "aG", %progbits, {table}, comdat
+    .balign 4
+    .weak {table}
+    .type {table}, %object
+{table}:
+{assembly.directives(".word", gate_lines().tolist())}    .size {table}, . - {table}
+"""
