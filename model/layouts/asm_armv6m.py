@@ -9,6 +9,8 @@ keeps a column of four rows in a word and takes it apart; ``size`` has rows of b
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from model import fixed_point as fp
@@ -23,21 +25,82 @@ STEP_GATES, ONCE_GATES = (2, 0, 1, 3), (2, 0, 3)  # rows A B C D of a unit: c, i
 BLOCKS = (12, 8, 6, 5, 4, 3, 2, 1)  # columns of a block, the best first
 UNROLL = {"balanced": 16, "speed": 76}  # columns of a layer, kernel and recurrent kernel, whose code stands straight
 MAX_COLUMNS = 8192
+MAX_ORDERED = 256  # columns whose order fits bytes
+LARGEST = 255  # sum of the magnitudes of a row's weights in a block
+SWAPS = 10_000_000  # weights looked at while an order is searched, about
 
 
 # ---- proofs ----
 
 
-def block_columns(pairs: Array) -> int:
-    """The largest block whose sums fit 16 bits for any int8 inputs; rows (R, I)."""
-    wide = pairs.astype(np.int64)
-    count = wide.shape[-1]
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """How the columns of a matrix are summed: ``n`` at a time, in which order (None: as they are)."""
+
+    n: int
+    order: Array | None = None
+
+    def ordered(self, rows: Array) -> Array:
+        """Rows (..., I) in the order of the columns."""
+        return rows if self.order is None else np.asarray(rows[..., self.order])
+
+
+def fits(rows: Array, n: int) -> bool:
+    """Whether the sums of ``n`` columns of the rows (R, I) fit 16 bits for any int8 inputs."""
+    wide = rows.astype(np.int64)
     high, low = np.maximum(127 * wide, -128 * wide), np.minimum(127 * wide, -128 * wide)
+    starts = np.arange(0, wide.shape[-1], n)
+    highest, lowest = np.add.reduceat(high, starts, -1).max(), np.add.reduceat(low, starts, -1).min()
+    return bool(highest < 1 << 15 and lowest >= -(1 << 15))
+
+
+def cut_blocks(rows: Array) -> Blocks:
+    """The largest blocks whose sums fit 16 bits, the columns ordered so that they do; rows (R, I) that share words."""
+    columns = rows.shape[-1]
     for n in BLOCKS:
-        starts = np.arange(0, count, n)
-        if np.add.reduceat(high, starts, -1).max() < 1 << 15 and np.add.reduceat(low, starts, -1).min() >= -(1 << 15):
-            return n
-    raise AssertionError("a single product fits 16 bits but for -128 * -128, which is 2^14")
+        if fits(rows, n):
+            return Blocks(n)
+        if 3 <= n < columns <= MAX_ORDERED and (order := _order(rows, n)) is not None and fits(rows[:, order], n):
+            return Blocks(n, order)
+    raise AssertionError("a single product fits 16 bits")
+
+
+def _order(rows: Array, n: int) -> Array | None:
+    """An order of the columns in which no ``n`` weights of a row are too large together, by swaps from a fair deal."""
+    weights, columns = np.abs(rows.astype(np.int64)), rows.shape[-1]
+    count = -(-columns // n)
+    if weights.sum(axis=1).max() > count * LARGEST:
+        return None
+    largest_first = np.argsort(-np.sort(weights, axis=0)[-4:].sum(axis=0), kind="stable")
+    there_and_back = [*range(count), *reversed(range(count))]
+    room, dealt = [n] * (count - 1) + [columns - n * (count - 1)], [[] for _ in range(count)]
+    turn = 0
+    for column in largest_first.tolist():
+        while len(dealt[there_and_back[turn % (2 * count)]]) == room[there_and_back[turn % (2 * count)]]:
+            turn += 1
+        dealt[there_and_back[turn % (2 * count)]].append(column)
+        turn += 1
+    order = np.array([column for block in dealt for column in block])
+    block_of = np.arange(columns) // n
+    starts = np.arange(0, columns, n)
+    for _ in range(max(1, SWAPS // weights.size)):
+        sums = np.add.reduceat(weights[:, order], starts, axis=1)
+        excess = np.maximum(sums - LARGEST, 0).sum(axis=0)
+        worst = int(excess.argmax())
+        if excess[worst] == 0:
+            return order
+        gains = np.zeros((n, columns), np.int64)
+        ours = np.flatnonzero(block_of == worst)
+        for k, place in enumerate(ours):
+            change = weights[:, order] - weights[:, [order[place]]]  # (R, I): of our block, were that column here
+            here = np.maximum(sums[:, [worst]] + change - LARGEST, 0).sum(axis=0)
+            there = np.maximum(sums[:, block_of] - change - LARGEST, 0).sum(axis=0)
+            gains[k] = np.where(block_of == worst, 0, excess[worst] + excess[block_of] - here - there)
+        k, other = divmod(int(gains.argmax()), columns)
+        if gains[k, other] <= 0:
+            return None
+        order[[ours[k], other]] = order[[other, ours[k]]]
+    return None
 
 
 def _prove_columns(*counts: int) -> None:
@@ -103,6 +166,13 @@ def _paired(rows: Array, gates: tuple[int, ...]) -> Array:
     return np.asarray(chosen.reshape(-1, rows.shape[-1]))
 
 
+def order_words(orders: list[Array | None]) -> list[Array]:
+    """The orders one behind the other, a byte a column, four a word."""
+    numbers = np.concatenate([np.zeros(0, np.int64), *(order for order in orders if order is not None)])
+    padded = np.pad(numbers, (0, -len(numbers) % 4)).reshape(-1, 4)
+    return [_signed((padded << np.array([0, 8, 16, 24])).sum(axis=1))]
+
+
 def vector_bytes(count: int, n: int, optimize: str) -> int:
     """Bytes of a vector as words, in blocks of ``n`` columns."""
     return 4 * (count + (-(-count // n) if optimize == "balanced" else 0))
@@ -138,7 +208,7 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     matrices = [("kernel", layer.kernel, layer.bias, source)]
     if not once:
         matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
-    text, scratch, parts, notes = "", 3, [], []  # 3 bytes to align the vectors
+    text, scratch, parts, orders, notes = "", 3, [], [], []  # 3 bytes to align the vectors
     for which, weights, bias, signal in matrices:
         starts = folded(bias.astype(np.int64), weights.values, signal.zero_point)
         factors = assembly.gate_factors(signal, scale_of(weights))
@@ -148,24 +218,28 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
         wide = _wide(weights.values[chosen], starts[chosen], [factors[gate] for gate in gates])
         if wide:
             notes.append(assembly.note(layer, "a slower requantisation", f"a sum of its {which} can reach 2^20"))
-        n = block_columns(_paired(weights.values, gates))
+        cut = cut_blocks(_paired(weights.values, gates))
         text += assembly.set_factors(which, gates, factors)
-        text += set_symbols(**{f"{which}_n": n, f"{which}_wide": int(wide)})
-        scratch += vector_bytes(weights.values.shape[-1], n, optimize)
-        parts.append((weights.values, starts, n))
+        ordered = int(cut.order is not None)
+        text += set_symbols(**{f"{which}_n": cut.n, f"{which}_ordered": ordered, f"{which}_wide": int(wide)})
+        scratch += vector_bytes(weights.values.shape[-1], cut.n, optimize)
+        parts.append((cut.ordered(weights.values), starts, cut.n))
+        orders.append(cut.order)
     words = [
         part
         for unit in range(layer.units)
         for values, starts, n in parts
         for part in _row_stream(starts[list(gates), unit], values[list(gates), unit], n, optimize)
     ]
+    weights_bytes = 4 * sum(part.size for part in words)
     what = "candidate, input, output gate" if once else "candidate, input, forget, output gate"
+    words += order_words(orders)
     array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {what}")
     columns = layer.features + (0 if once else layer.units)
     text += set_symbols(
         inputs=layer.features,
         units=layer.units,
-        weights_bytes=4 * len(array.values),
+        weights_bytes=weights_bytes,
         cell_log2=int(np.log2(layer.cell_scale)),
         cell_limit=cell_limit(layer),
         unroll=columns if columns <= UNROLL[optimize] else BLOCKS[0],
@@ -211,19 +285,23 @@ def _dense(
     kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     _prove_columns(kernel.shape[-1], outputs)
     paired = [row for row in range(outputs) if outputs % 4 != 3 or row < outputs - 1]
-    n = block_columns(kernel[:, paired].reshape(-1, kernel.shape[-1]))
+    cut = cut_blocks(kernel[:, paired].reshape(-1, kernel.shape[-1]))
+    kernel, n = cut.ordered(kernel), cut.n
     words: list[Array] = []
     for part in range(parts):
         for rows in _groups(outputs):
             words += _row_stream(bias[rows] if parts == 1 else None, kernel[part, rows], n, optimize)
             words += [scales[rows]] if parts == 1 else []
-    array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time")
+    weights_bytes = 4 * sum(part.size for part in words)
+    array = stream(f"{name}_weights", [*words, *order_words([cut.order])], f"({parts} parts) four rows at a time")
     columns = kernel.shape[-1]
     text = set_symbols(
         inputs=columns,
         outputs=outputs,
         columns_n=n,
-        part_bytes=4 * len(array.values) // parts,
+        columns_ordered=int(cut.order is not None),
+        part_bytes=weights_bytes // parts,
+        weights_bytes=weights_bytes,
         unroll=columns if columns <= UNROLL[optimize] else BLOCKS[0],
     )
     scratch = vector_bytes(columns, n, optimize) + 3  # 3 to align it

@@ -144,10 +144,19 @@ def test_lines_are_the_reference_for_every_input() -> None:
 def test_blocks_are_as_long_as_their_sums_allow() -> None:
     rows = np.zeros((2, 40), np.int8)
     rows[1, 8:16] = 31
-    assert asm_armv6m.block_columns(rows) == 12
-    rows[0, 8:16] = 33
-    assert asm_armv6m.block_columns(rows) == 6
-    rows[0, 16:20] = -127
-    assert asm_armv6m.block_columns(rows) == 2
+    assert asm_armv6m.cut_blocks(rows).n == 12
+    rows[:, :] = -127
+    assert asm_armv6m.cut_blocks(rows).n == 2
     rows[0, 18:20] = -128  # -128 * -128 * 2 is 2^15
-    assert asm_armv6m.block_columns(rows) == 1
+    assert asm_armv6m.cut_blocks(rows).n == 1
+
+
+def test_columns_are_ordered_for_longer_blocks() -> None:
+    random = np.random.default_rng(3)
+    rows = np.clip(random.normal(0, 30, (128, 32)), -127, 127).astype(np.int8)
+    found = asm_armv6m.cut_blocks(rows)
+    assert found.order is not None
+    assert sorted(found.order) == list(range(32))
+    assert not asm_armv6m.fits(rows, found.n)
+    sums = np.add.reduceat(np.abs(found.ordered(rows).astype(int)), np.arange(0, 32, found.n), axis=1)
+    assert sums.max() <= 255
