@@ -160,17 +160,21 @@ def _row_stream(bias: Array | None, rows: Array, n: int, optimize: str) -> list[
     return [*starts, _packed(rows, n, optimize)]
 
 
-def _paired(rows: Array, gates: tuple[int, ...]) -> Array:
+def _paired(rows: Array, gates: list[int]) -> Array:
     """Those rows (4, H, I) that share words, as (R, I)."""
-    chosen = rows[list(gates if len(gates) == 4 else gates[:2])]
+    chosen = rows[gates if len(gates) == 4 else gates[:2]]
     return np.asarray(chosen.reshape(-1, rows.shape[-1]))
 
 
 def order_words(orders: list[Array | None]) -> list[Array]:
     """The orders one behind the other, a byte a column, four a word."""
-    numbers = np.concatenate([np.zeros(0, np.int64), *(order for order in orders if order is not None)])
-    padded = np.pad(numbers, (0, -len(numbers) % 4)).reshape(-1, 4)
-    return [_signed((padded << np.array([0, 8, 16, 24])).sum(axis=1))]
+    return [_bytes(np.concatenate([np.zeros(0, np.int64), *(order for order in orders if order is not None)]))]
+
+
+def _bytes(numbers: Array) -> Array:
+    """Numbers as bytes one behind the other, four a word."""
+    flat = numbers.astype(np.int64).reshape(-1) & 255
+    return _signed((np.pad(flat, (0, -len(flat) % 4)).reshape(-1, 4) << np.array([0, 8, 16, 24])).sum(axis=1))
 
 
 def vector_bytes(count: int, n: int, optimize: str) -> int:
@@ -201,50 +205,91 @@ def _hidden(layer: Lstm) -> dict[str, int]:
     }
 
 
-def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """A gate matrix of an LSTM: rows (4, H, I), what their sums start from (4, H), what brings sums to Q3.12 (4)."""
+
+    which: str  # kernel or recurrent
+    rows: Array
+    starts: Array
+    factors: list[fp.Multiplier]
+
+
+def _matrices(layer: Lstm, source: Signal, once: bool) -> list[Matrix]:
+    """The kernel and, unless ``once``, the recurrent kernel; all sums proved to fit."""
     assembly.prove_cell(layer)
     _prove_columns(layer.features, layer.units)
-    gates = ONCE_GATES if once else STEP_GATES
-    matrices = [("kernel", layer.kernel, layer.bias, source)]
+    found = [("kernel", layer.kernel, layer.bias, source)]
     if not once:
-        matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
-    text, scratch, parts, orders, notes = "", 3, [], [], []  # 3 bytes to align the vectors
-    for which, weights, bias, signal in matrices:
+        found.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
+    matrices = []
+    for which, weights, bias, signal in found:
         starts = folded(bias.astype(np.int64), weights.values, signal.zero_point)
         factors = assembly.gate_factors(signal, scale_of(weights))
-        for gate in gates:
+        for gate in ONCE_GATES if once else STEP_GATES:
             prove_doubled(weights.values[gate], starts[gate], [factors[gate]])
-        chosen = list(gates)
-        wide = _wide(weights.values[chosen], starts[chosen], [factors[gate] for gate in gates])
+        matrices.append(Matrix(which, weights.values, starts, factors))
+    return matrices
+
+
+def _small_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> tuple[Constants, int]:
+    """For ``size``: all biases, then all rows, unit after unit; each gate's kernel, then recurrent kernel."""
+    gates = list(ONCE_GATES if once else STEP_GATES)
+    matrices = _matrices(layer, source, once)
+    starts = np.stack([matrix.starts[gates].T for matrix in matrices], axis=2)  # (H, gates, matrices)
+    rows = np.concatenate([matrix.rows[gates].transpose(1, 0, 2) for matrix in matrices], axis=2)  # (H, gates, F + H)
+    text = "".join(assembly.set_factors(matrix.which, gates, matrix.factors) for matrix in matrices)
+    text += _lstm_symbols(layer) + set_symbols(bias_bytes=4 * starts.size)
+    comment = f"{layer.units} units: biases, then rows, of {_gates(once)}"
+    array = stream(f"{name}_weights", [starts, _bytes(rows)], comment)
+    kind = "once" if once else "step"
+    scratch = 1 if once else layer.units  # the hidden state while the new one is made
+    return Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n"), scratch
+
+
+def _gates(once: bool) -> str:
+    return "candidate, input, output gate" if once else "candidate, input, forget, output gate"
+
+
+def _lstm_symbols(layer: Lstm) -> str:
+    return set_symbols(
+        inputs=layer.features,
+        units=layer.units,
+        cell_log2=int(np.log2(layer.cell_scale)),
+        cell_limit=cell_limit(layer),
+        **_hidden(layer),
+    )
+
+
+def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+    if optimize == "size":
+        return _small_lstm(name, layer, source, once)
+    gates = list(ONCE_GATES if once else STEP_GATES)
+    text, scratch, parts, orders, notes = "", 3, [], [], []  # 3 bytes to align the vectors
+    for matrix in _matrices(layer, source, once):
+        which, rows, factors = matrix.which, matrix.rows, matrix.factors
+        wide = _wide(rows[gates], matrix.starts[gates], [factors[gate] for gate in gates])
         if wide:
             notes.append(assembly.note(layer, "a slower requantisation", f"a sum of its {which} can reach 2^20"))
-        cut = cut_blocks(_paired(weights.values, gates))
+        cut = cut_blocks(_paired(rows, gates))
         text += assembly.set_factors(which, gates, factors)
         ordered = int(cut.order is not None)
         text += set_symbols(**{f"{which}_n": cut.n, f"{which}_ordered": ordered, f"{which}_wide": int(wide)})
-        scratch += vector_bytes(weights.values.shape[-1], cut.n, optimize)
-        parts.append((cut.ordered(weights.values), starts, cut.n))
+        scratch += vector_bytes(rows.shape[-1], cut.n, optimize)
+        parts.append((cut.ordered(rows), matrix.starts, cut.n))
         orders.append(cut.order)
     words = [
         part
         for unit in range(layer.units)
         for values, starts, n in parts
-        for part in _row_stream(starts[list(gates), unit], values[list(gates), unit], n, optimize)
+        for part in _row_stream(starts[gates, unit], values[gates, unit], n, optimize)
     ]
     weights_bytes = 4 * sum(part.size for part in words)
-    what = "candidate, input, output gate" if once else "candidate, input, forget, output gate"
     words += order_words(orders)
-    array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {what}")
+    array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {_gates(once)}")
     columns = layer.features + (0 if once else layer.units)
-    text += set_symbols(
-        inputs=layer.features,
-        units=layer.units,
-        weights_bytes=weights_bytes,
-        cell_log2=int(np.log2(layer.cell_scale)),
-        cell_limit=cell_limit(layer),
-        unroll=columns if columns <= UNROLL[optimize] else BLOCKS[0],
-        **_hidden(layer),
-    )
+    unroll = columns if columns <= UNROLL[optimize] else BLOCKS[0]
+    text += _lstm_symbols(layer) + set_symbols(weights_bytes=weights_bytes, unroll=unroll)
     kind = "once" if once else "step"
     return Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n", notes=tuple(notes)), scratch
 
@@ -281,11 +326,49 @@ def _dense(
     bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
     prove_doubled(values, bias)
     factors = assembly.dense_factors(layer, source, scale_of(layer.kernel))
-    scales = _row_scales(layer, factors, peak(values, bias).tolist())
     kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     _prove_columns(kernel.shape[-1], outputs)
+    text = set_symbols(inputs=kernel.shape[-1], outputs=outputs)
+    if optimize == "size":
+        arrays, more, scratch = _small_dense(name, layer, kernel, bias, factors)
+    else:
+        scales = _row_scales(layer, factors, peak(values, bias).tolist())
+        arrays, more, scratch = _dense_in_fours(name, kernel, bias, scales, optimize)
+    if parts == 1:
+        return Constants(arrays[:1], assembly=f"{text}{more}    dense_s8_run {name}_run\n"), scratch
+    starts = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in")
+    code = f"{text}{more}    dense_s8_add {name}_add\n    dense_s8_finish {name}_finish\n"
+    return Constants((arrays[0], starts, arrays[1]), assembly=code), scratch
+
+
+Arrays = tuple[ConstArray, ...]  # the weights and, for a Dense in parts, the scales
+
+
+def _small_dense(
+    name: str, layer: Dense, kernel: Array, bias: Array, factors: list[fp.Multiplier]
+) -> tuple[Arrays, str, int]:
+    """For ``size``: biases and scales, then rows of bytes; in parts only the rows."""
+    parts, outputs, columns = kernel.shape
+    out = layer.output
+    scales = np.array([(m.value, -m.shift, 1 << (-m.shift - 1)) for m in factors], np.int64)
+    words = [bias, scales, _bytes(kernel)] if parts == 1 else [_bytes(kernel)]
+    array = stream(f"{name}_weights", words, f"({parts} parts, {outputs} rows)")
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    text = set_symbols(part_bytes=outputs * columns, output_zero=out.zero_point, output_low=low)
+    return (array, _scales_array(name, scales)), text, 1
+
+
+def _scales_array(name: str, scales: Array) -> ConstArray:
+    return stream(f"{name}_scales", [scales], f"({len(scales)} outputs): multiplier, shift, addend")
+
+
+def _dense_in_fours(
+    name: str, kernel: Array, bias: Array, scales: Array, optimize: str
+) -> tuple[Arrays, str, int]:
+    """Four rows at a time with their biases and scales; in parts only the rows."""
+    parts, outputs, columns = kernel.shape
     paired = [row for row in range(outputs) if outputs % 4 != 3 or row < outputs - 1]
-    cut = cut_blocks(kernel[:, paired].reshape(-1, kernel.shape[-1]))
+    cut = cut_blocks(kernel[:, paired].reshape(-1, columns))
     kernel, n = cut.ordered(kernel), cut.n
     words: list[Array] = []
     for part in range(parts):
@@ -294,23 +377,14 @@ def _dense(
             words += [scales[rows]] if parts == 1 else []
     weights_bytes = 4 * sum(part.size for part in words)
     array = stream(f"{name}_weights", [*words, *order_words([cut.order])], f"({parts} parts) four rows at a time")
-    columns = kernel.shape[-1]
     text = set_symbols(
-        inputs=columns,
-        outputs=outputs,
         columns_n=n,
         columns_ordered=int(cut.order is not None),
         part_bytes=weights_bytes // parts,
         weights_bytes=weights_bytes,
         unroll=columns if columns <= UNROLL[optimize] else BLOCKS[0],
     )
-    scratch = vector_bytes(columns, n, optimize) + 3  # 3 to align it
-    if parts == 1:
-        return Constants((array,), assembly=f"{text}    dense_s8_run {name}_run\n"), scratch
-    starts = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in")
-    rows_array = stream(f"{name}_scales", [scales], f"({outputs} outputs): multiplier, addend, shift")
-    code = f"{text}    dense_s8_add {name}_add\n    dense_s8_finish {name}_finish\n"
-    return Constants((array, starts, rows_array), assembly=code), scratch
+    return (array, _scales_array(name, scales)), text, vector_bytes(columns, n, optimize) + 3  # 3 to align it
 
 
 def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
@@ -332,22 +406,29 @@ def gate_lines() -> Array:
     return np.asarray(slopes << 18 | positive << 17 | (intercepts + 1 - 192 * slopes) % (1 << 17))[::-1]
 
 
+def _table(optimize: str) -> tuple[str, list[int], str, int]:
+    """(directive, values, name, bytes from its begin to what the code takes as its address)."""
+    if optimize == "size":
+        return ".hword", [*(fp.SIGMOID_TABLE - 32768).tolist(), 0], "lstmcu_table_magnitudes", 0
+    return ".word", gate_lines().tolist(), "lstmcu_table_lines", 4 * (256 + 192)
+
+
 def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
-    table = "lstmcu_table_lines"
+    directive, values, table, start = _table(optimize)
     return f"""#define LSTMCU_OPTIMIZE {OPTIMIZE[optimize]} /* {optimize} */
-#define LSTMCU_TABLE {table} + {4 * (256 + 192)}
+#define LSTMCU_TABLE {table} + {start}
 
     .syntax unified
     .thumb
     .cfi_sections .debug_frame
-#include "dense_s8.inc"
+#include "{"small_s8.inc" if optimize == "size" else "dense_s8.inc"}"
 
-/* the sigmoid's lines; see `activations` in lstm_s8.inc */
+/* the sigmoid; see `activations` in lstm_s8.inc, `lstmcu_s8_interpolate` in small_s8.inc */
     .section .rodata.{table}, "aG", %progbits, {table}, comdat
     .balign 4
     .weak {table}
     .type {table}, %object
 {table}:
-{assembly.directives(".word", gate_lines().tolist())}    .size {table}, . - {table}
+{assembly.directives(directive, values)}    .size {table}, . - {table}
 """
