@@ -73,7 +73,8 @@ def _order(rows: Array, n: int) -> Array | None:
         return None
     largest_first = np.argsort(-np.sort(weights, axis=0)[-4:].sum(axis=0), kind="stable")
     there_and_back = [*range(count), *reversed(range(count))]
-    room, dealt = [n] * (count - 1) + [columns - n * (count - 1)], [[] for _ in range(count)]
+    room = [n] * (count - 1) + [columns - n * (count - 1)]
+    dealt: list[list[int]] = [[] for _ in range(count)]
     turn = 0
     for column in largest_first.tolist():
         while len(dealt[there_and_back[turn % (2 * count)]]) == room[there_and_back[turn % (2 * count)]]:
