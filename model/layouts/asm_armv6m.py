@@ -109,10 +109,10 @@ def _prove_columns(*counts: int) -> None:
         raise UnprovenError(f"more than {MAX_COLUMNS} columns or rows")
 
 
-def _wide(rows: Array, bias: Array, factors: list[fp.Multiplier]) -> bool:
-    """Whether a sum, shifted left where its factor says so, can reach 2^20."""
-    left = max(0, *(m.shift for m in factors))
-    return bool(int(peak(rows, bias).max()) << left >= 1 << 20)
+def _sum_bits(rows: Array, bias: Array, factors: list[fp.Multiplier]) -> int:
+    """Which of the requantisations, for sums below 2^15, 2^20 or 2^30, can take the sums and their left shifts."""
+    left, largest = max(0, *(m.shift for m in factors)), int(peak(rows, bias).max())
+    return 15 if largest < 1 << 15 and left < 15 else 20 if largest < 1 << 20 and left < 9 else 30
 
 
 # ---- rows to words ----
@@ -269,13 +269,13 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     text, scratch, parts, orders, notes = "", 3, [], [], []  # 3 bytes to align the vectors
     for matrix in _matrices(layer, source, once):
         which, rows, factors = matrix.which, matrix.rows, matrix.factors
-        wide = _wide(rows[gates], matrix.starts[gates], [factors[gate] for gate in gates])
-        if wide:
+        bits = _sum_bits(rows[gates], matrix.starts[gates], [factors[gate] for gate in gates])
+        if bits == 30:
             notes.append(assembly.note(layer, "a slower requantisation", f"a sum of its {which} can reach 2^20"))
         cut = cut_blocks(_paired(rows, gates))
         text += assembly.set_factors(which, gates, factors)
         ordered = int(cut.order is not None)
-        text += set_symbols(**{f"{which}_n": cut.n, f"{which}_ordered": ordered, f"{which}_wide": int(wide)})
+        text += set_symbols(**{f"{which}_n": cut.n, f"{which}_ordered": ordered, f"{which}_bits": bits})
         scratch += vector_bytes(rows.shape[-1], cut.n, optimize)
         parts.append((cut.ordered(rows), matrix.starts, cut.n))
         orders.append(cut.order)
