@@ -7,6 +7,7 @@ A Cortex-M0's machine has too little memory for many layers, so those run, as th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from model import fixed_point as fp
 from model.layouts import OPTIMIZE, asm_armv6m
 from model.network import Array
 from tests.probe import TARGETS
-from tests.support.assembly import Assembly, Case, Random
+from tests.support.assembly import Assembly, Case, Random, dense_case, lstm_case
 
 STUB = """
     .syntax unified
@@ -92,6 +93,18 @@ class Small(Assembly):
         return (case for case in super().cases(optimize, seed, count) if case.name != "ties")
 
 
+def trained_cases(optimize: str) -> Iterator[Case]:
+    """Layers whose weights let blocks be longer than two columns."""
+    random = np.random.default_rng(2)
+    for k in range(12):
+        features, units = (int(n) for n in random.integers(1, 70, 2))
+        steps = 1 if k % 3 == 2 else 2
+        yield lstm_case(asm_armv6m, f"layer{k}", random, (steps, features, units), -1, optimize, steps == 1)
+    for k in range(8):
+        parts, inputs, outputs = (int(n) for n in (random.integers(1, 3), *random.integers(1, 70, 2)))
+        yield dense_case(asm_armv6m, f"dense{k}", random, (parts, 1, inputs, outputs), -1, optimize)
+
+
 KERNELS = Assembly("asm-armv6m", replace(M0, qemu=M4.qemu, flash=M4.flash, ram=M4.ram), STUB)
 ON_M0 = Small("asm-armv6m", M0, STUB)
 
@@ -101,6 +114,16 @@ def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize:
     cases = list(KERNELS.cases(optimize, 1, 48))
     assembled = sum(case.assembled for case in cases)
     assert assembled >= 36
+    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
+
+
+@pytest.mark.parametrize("optimize", ("balanced", "speed"))
+def test_blocks_of_many_columns(tmp_path: Path, optimize: str) -> None:
+    cases = list(trained_cases(optimize))
+    text = "".join(case.made.assembly for case in cases)
+    for wanted in ("_n, 12", "_n, 8", "_n, 6", "_n, 5", "_n, 4", "_n, 3", "_ordered, 1", "_bits, 15", "_bits, 20"):
+        assert wanted in text
+    assert any(int(shift) < -15 for shift in re.findall(r"_[ifco]_s, (-\d+)", text))
     assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
 
 
