@@ -9,6 +9,7 @@ keeps a column of four rows in a word and takes it apart; ``size`` has rows of b
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,7 @@ UNROLL = {"balanced": 16, "speed": 76}  # columns of a layer, kernel and recurre
 MAX_COLUMNS = 8192
 MAX_ORDERED = 256  # columns whose order fits bytes
 LARGEST = 255  # sum of the magnitudes of a row's weights in a block
-SWAPS = 10_000_000  # weights looked at while an order is searched, about
+SWAPS, SEARCHED = 300, 4_000_000  # most swaps of a search for an order, and weights it adds up, about
 
 
 # ---- proofs ----
@@ -66,41 +67,35 @@ def cut_blocks(rows: Array) -> Blocks:
 
 
 def _order(rows: Array, n: int) -> Array | None:
-    """An order of the columns in which no ``n`` weights of a row are too large together, by swaps from a fair deal."""
+    """An order of the columns in which no ``n`` weights of a row are too large together, if one is found.
+
+    Swaps two columns at a time: the best for the worst block, or two at random where none is an improvement.
+    """
     weights, columns = np.abs(rows.astype(np.int64)), rows.shape[-1]
-    count = -(-columns // n)
-    if weights.sum(axis=1).max() > count * LARGEST:
+    starts, block_of = np.arange(0, columns, n), np.arange(columns) // n
+    if weights.sum(axis=1).max() > len(starts) * LARGEST:
         return None
-    largest_first = np.argsort(-np.sort(weights, axis=0)[-4:].sum(axis=0), kind="stable")
-    there_and_back = [*range(count), *reversed(range(count))]
-    room = [n] * (count - 1) + [columns - n * (count - 1)]
-    dealt: list[list[int]] = [[] for _ in range(count)]
-    turn = 0
-    for column in largest_first.tolist():
-        while len(dealt[there_and_back[turn % (2 * count)]]) == room[there_and_back[turn % (2 * count)]]:
-            turn += 1
-        dealt[there_and_back[turn % (2 * count)]].append(column)
-        turn += 1
-    order = np.array([column for block in dealt for column in block])
-    block_of = np.arange(columns) // n
-    starts = np.arange(0, columns, n)
-    for _ in range(max(1, SWAPS // weights.size)):
+    chance = random.Random(0)  # the same order every time
+    order = np.arange(columns)
+    for _ in range(min(SWAPS, SEARCHED // weights.size)):
         sums = np.add.reduceat(weights[:, order], starts, axis=1)
         excess = np.maximum(sums - LARGEST, 0).sum(axis=0)
         worst = int(excess.argmax())
         if excess[worst] == 0:
             return order
-        gains = np.zeros((n, columns), np.int64)
-        ours = np.flatnonzero(block_of == worst)
-        for k, place in enumerate(ours):
-            change = weights[:, order] - weights[:, [order[place]]]  # (R, I): of our block, were that column here
+        places = np.flatnonzero(block_of == worst)
+        gains = np.zeros((len(places), columns), np.int64)
+        for k, place in enumerate(places):
+            change = weights[:, order] - weights[:, [order[place]]]  # (R, I): of the worst block, were that column here
             here = np.maximum(sums[:, [worst]] + change - LARGEST, 0).sum(axis=0)
             there = np.maximum(sums[:, block_of] - change - LARGEST, 0).sum(axis=0)
             gains[k] = np.where(block_of == worst, 0, excess[worst] + excess[block_of] - here - there)
         k, other = divmod(int(gains.argmax()), columns)
+        swaps = [(int(places[k]), other)]
         if gains[k, other] <= 0:
-            return None
-        order[[ours[k], other]] = order[[other, ours[k]]]
+            swaps = [(chance.randrange(columns), chance.randrange(columns)) for _ in range(2)]
+        for one, two in swaps:
+            order[[one, two]] = order[[two, one]]
     return None
 
 

@@ -117,7 +117,7 @@ def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize:
     assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
 
 
-@pytest.mark.parametrize("optimize", ("balanced", "speed"))
+@pytest.mark.parametrize("optimize", ["balanced", "speed"])
 def test_blocks_of_many_columns(tmp_path: Path, optimize: str) -> None:
     cases = list(trained_cases(optimize))
     text = "".join(case.made.assembly for case in cases)

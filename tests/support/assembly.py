@@ -145,7 +145,10 @@ def _bias(random: Random, weights: Array, zero_point: int, wild: int) -> Array:
 
 
 def random_lstm(random: Random, steps: int, features: int, units: int, wild: int) -> tuple[Signal, Lstm]:
-    """wild: -1 weights small but for a few, as trained ones are, and at times a tiny scale, 0 usual, 1 weights at the ends of their range and scales far apart, 2 biases at int32's ends too."""
+    """wild: 0 usual, 1 weights at the ends of their range and scales far apart, 2 biases at int32's ends too.
+
+    -1: small weights but for a few, as trained ones are, and at times a tiny scale.
+    """
     source = _signal(random, (steps, features), -10, -2)
     output = _signal(random, (steps, units), -9, -5)
     if random.integers(4) == 0:
