@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.layouts import asm_armv7em, asm_armv7m, c, cmsis_nn
+from model.layouts import asm_armv6m, asm_armv7em, asm_armv7m, c, cmsis_nn
 from model.layouts.vfp import WithFloats
 
 OPTIMIZE = ("size", "balanced", "speed")
 SETS: dict[str, Any] = {  # by folder of firmware/kernels/; -fp: on a core with an FPU
     "c": c,
+    "asm-armv6m": asm_armv6m,
     "asm-armv7em": asm_armv7em,
     "asm-armv7em-fp": WithFloats(asm_armv7em),
     "asm-armv7m": asm_armv7m,

@@ -125,9 +125,14 @@ def _signal(random: Random, shape: tuple[int, ...], low: int, high: int) -> Sign
 
 
 def _weights(random: Random, shape: tuple[int, ...], wild: int, unit: float) -> Weights:
-    """Sums of products, each about ``unit`` in size, stay near 1."""
-    values = random.choice([-127, 127], shape) if wild else random.integers(-127, 128, shape)
-    spread = random.uniform(-6, 6, shape[0]) if wild else random.uniform(-1, 2, shape[0])
+    """Sums of products, each about ``unit`` in size, stay near 1; see ``random_lstm`` for ``wild``."""
+    if wild < 0:
+        values = np.clip(random.normal(0, random.choice([5, 20, 36, 45]), shape), -127, 127)
+    else:
+        values = random.choice([-127, 127], shape) if wild else random.integers(-127, 128, shape)
+    spread = random.uniform(-6, 6, shape[0]) if wild > 0 else random.uniform(-1, 2, shape[0])
+    if wild < 0:
+        spread -= 14 * (random.integers(8, size=shape[0]) == 0)
     return Weights(values.astype(np.int8), (2.0**spread / (unit * 73 * np.sqrt(shape[-1]))).astype(np.float32))
 
 
@@ -140,7 +145,10 @@ def _bias(random: Random, weights: Array, zero_point: int, wild: int) -> Array:
 
 
 def random_lstm(random: Random, steps: int, features: int, units: int, wild: int) -> tuple[Signal, Lstm]:
-    """wild: 0 usual, 1 weights at the ends of their range and scales far apart, 2 biases at int32's ends too."""
+    """wild: 0 usual, 1 weights at the ends of their range and scales far apart, 2 biases at int32's ends too.
+
+    -1: small weights but for a few, as trained ones are, and at times a tiny scale.
+    """
     source = _signal(random, (steps, features), -10, -2)
     output = _signal(random, (steps, units), -9, -5)
     if random.integers(4) == 0:
