@@ -51,7 +51,7 @@ def figures(report: dict[str, Any]) -> Figures:
         split = (report[group] or {}).items()
         found |= {f"{group} {part}": value for part, value in split if isinstance(value, int)}
     if report["cycles"]:
-        found["cycles nominal"] = report["cycles"]["nominal"]
+        found[f"cycles nominal ({report['cycles']['evidence']})"] = report["cycles"]["nominal"]
     for row in report["functions"] or ():
         found[f"instructions of {row['name']}"] = round(row["instructions"])
         found[f"code of {row['name']}"] = row["code"]

@@ -117,4 +117,5 @@ def excess(report: Mapping[str, Any], title: str, what: str, limit: int) -> str:
         return ""
     largest = ", ".join(f"{name} {size:,}" for name, size in contributors(report, what))
     most = f"; most of it: {largest}" if largest else ""
-    return f"{title} needs {what} {value:,}, {value - limit:,} over {what}_max={limit}{most}"
+    tier = f" (modelled, {report['cycles']['evidence']})" if what == "cycles" else ""
+    return f"{title} needs {what} {value:,}{tier}, {value - limit:,} over {what}_max={limit}{most}"

@@ -80,7 +80,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="lstmcu-") as name:
         directory = Path(name)
         _little_endian(inputs).tofile(directory / "inputs.bin")
-        plugin = [] if profiler is None else _plugin_arguments(firmware, function, profiler)
+        plugin = [] if profiler is None else _plugin_arguments(firmware, target, function, profiler)
         done = _execute(program, target, elf, plugin, directory, timeout)
         refused = _REFUSED.search(done.stderr) if plugin and done.returncode != 0 else None
         if refused:
@@ -144,11 +144,14 @@ def _find_qemu(target: Target) -> str:
     return program
 
 
-def _plugin_arguments(firmware: _Firmware, function: str, profiler: Path) -> list[str]:
+def _plugin_arguments(firmware: _Firmware, target: Target, function: str, profiler: Path) -> list[str]:
     entry = firmware.address(function) & ~1  # an Arm function's symbol carries the Thumb bit
     low, high = firmware.address("__stack_limit"), firmware.address("__stack_top")
     path = str(profiler.resolve()).replace(",", ",,")  # QEMU's escape
-    return ["-plugin", f"{path},entry={entry:#x},stack_low={low:#x},stack_high={high:#x},out=profile.txt"]
+    flash = target.flash
+    limits = f"stack_low={low:#x},stack_high={high:#x},flash_low={flash.origin:#x},"
+    limits += f"flash_high={flash.origin + flash.size:#x}"
+    return ["-plugin", f"{path},entry={entry:#x},{limits},out=profile.txt"]
 
 
 def _execute(

@@ -78,16 +78,19 @@ def against_targets(real: Array, ideal: Array, samples_path: Path, shape: tuple[
         return {"measure": "accuracy", "device": right[0], "float": right[1], "unit": None}
     if targets.shape != real.shape:
         return None
-    scale, unit = _real_world(samples_path.with_suffix(".json"))
+    scale, unit = _real_world(_metadata(samples_path))
     errors = [scale * distance(outputs, targets)["mae"] for outputs in (real, ideal)]
     return {"measure": "mae", "device": errors[0], "float": errors[1], "unit": unit}
 
 
-def _real_world(metadata: Path) -> tuple[float, str | None]:
-    """What one unit of the outputs is in the world, from the file beside the samples, if there is one."""
-    if not metadata.is_file():
-        return 1.0, None
-    values = json.loads(metadata.read_text(encoding="utf-8"))
+def _metadata(samples_path: Path) -> dict[str, Any]:
+    """The file beside the samples that says what they are; empty if there is none."""
+    path = samples_path.with_suffix(".json")
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+def _real_world(values: dict[str, Any]) -> tuple[float, str | None]:
+    """What one unit of the outputs is in the world, from the samples' metadata."""
     return abs(values.get("scaling", {}).get("output", {}).get("scale", 1.0)), values.get("unit")
 
 
@@ -113,16 +116,38 @@ def _profile(path: Path) -> tuple[Profile | None, str]:
         return None, str(unavailable)
 
 
-def cycles_of(profile: Profile | None, elf: Path, target: Target) -> tuple[timing.Cycles | None, str]:
+def cycles_of(
+    profile: Profile | None, elf: Path, target: Target, flash_wait: int = 0
+) -> tuple[timing.Cycles | None, str]:
     """Modelled cycles of an average call, or why there are none."""
     if profile is None:
         return None, "cycles are modelled from an instruction profile, and there is none"
     if target.timing is None:
         return None, f"{target.name} has no timing table: docs/cycles.md tells which cores have one, and why"
     try:
-        return timing.of_run(profile, elf, target), ""
+        return timing.of_run(profile, elf, target, flash_wait), ""
     except timing.NoTimingError as missing:
         return None, str(missing)
+
+
+def time_of(cycles: timing.Cycles | None, clock: float, period: float) -> dict[str, Any] | None:
+    """How long a call takes at ``clock`` (Hz), and which share of a sampling period (s; 0: not known) that is."""
+    if cycles is None or not clock:
+        return None
+    spent = {name: round(1000 * getattr(cycles, name) / clock, 6) for name in ("low", "nominal", "high")}
+    return {
+        "clock": clock,
+        "milliseconds": spent,
+        "period": period or None,
+        "share": round(cycles.nominal / clock / period, 6) if period else None,
+        "evidence": cycles.evidence,
+    }
+
+
+def _period(given: float, metadata: dict[str, Any]) -> float:
+    """Seconds between two samples, as asked for or as the samples' metadata says; 0 where it does not."""
+    rate = metadata.get("data", {}).get("rate_hz", 0)
+    return given or (1 / rate if rate else 0.0)
 
 
 def errors(
@@ -205,7 +230,8 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
     native = target.arch == "host"  # its code is full of checks: not the user's
     profile, unavailable = _profile(arguments.profile)
     bench = read_bench(arguments.bench)
-    cycles, untimed = cycles_of(profile, arguments.elf, target)
+    cycles, untimed = cycles_of(profile, arguments.elf, target, arguments.flash_wait)
+    period = _period(arguments.period, _metadata(arguments.samples))
     functions = [card["function"], f"{card['name']}_reset"]
     return {
         "version": SCHEMA,
@@ -226,6 +252,7 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
         "instructions_note": unavailable or None,
         "cycles": dataclasses.asdict(cycles) if cycles else None,
         "cycles_note": untimed or None,
+        "time": time_of(cycles, arguments.clock, period),
         "flash": None if native else flash_of(arguments),
         "ram": ram_of(arguments, card, bench["state_bytes"], native),
         "stack": stack_of(arguments, target, functions, bench, profile),
@@ -240,6 +267,9 @@ def main() -> None:
     parser.add_argument("--target", required=True)
     parser.add_argument("--compiler", choices=compiler.COMPILERS, required=True)
     parser.add_argument("--flags", required=True, help="of the compiler, as one word")
+    parser.add_argument("--flash-wait", type=int, default=0, metavar="CYCLES")
+    parser.add_argument("--clock", type=float, default=0.0, metavar="HZ")
+    parser.add_argument("--period", type=float, default=0.0, metavar="SECONDS", help="between two samples")
     paths = (
         "model",
         "elf",

@@ -23,7 +23,7 @@ from model.errors import UserError, run_main
 from model.files import write_atomically
 from model.layouts import OPTIMIZE, SETS, elementwise
 from model.layouts.common import C_TYPES, SUFFIXES, Constants, float_literal
-from model.network import Array, Bidirectional, Dense, Lstm, Network, Signal, macs
+from model.network import Array, Bidirectional, Dense, Lstm, Network, Signal, lstm_macs, macs
 from model.plan import Loop, Op, Plan, Value, make
 from model.version import VERSION
 
@@ -394,6 +394,7 @@ def card(network: Network, values: dict[str, Any]) -> dict[str, Any]:
         "output": signal(network.output),
         "scratch_bytes": values["scratch_bytes"],
         "macs": macs(network),
+        "lstm_macs": lstm_macs(network),
         "assembled": values["assembled"],
         "notes": [*network.notes, *values["notes"]],
     }

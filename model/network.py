@@ -175,13 +175,21 @@ def directions(layer: Layer) -> tuple[Lstm, ...]:
     return (layer,) if isinstance(layer, Lstm) else ()
 
 
-def macs(network: Network) -> int:
-    """Multiply-accumulates of one inference over a whole window, as the layers define them."""
+def lstm_macs(network: Network) -> int:
+    """Multiply-accumulates of the gates in one inference over a whole window, as the layers define them."""
     total = 0
     for index, layer in enumerate(network.layers):
-        shape = network.input_of(index).shape
         for lstm in directions(layer):
-            total += shape[0] * int(lstm.kernel.values.size + lstm.recurrent.values.size)
+            steps = network.input_of(index).shape[0]
+            total += steps * int(lstm.kernel.values.size + lstm.recurrent.values.size)
+    return total
+
+
+def macs(network: Network) -> int:
+    """Multiply-accumulates of one inference over a whole window, as the layers define them."""
+    total = lstm_macs(network)
+    for index, layer in enumerate(network.layers):
+        shape = network.input_of(index).shape
         if isinstance(layer, Dense):
             total += int(np.prod(shape[:-1])) * int(layer.kernel.values.size)
     return total

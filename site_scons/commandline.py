@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,9 @@ OPTIONS = {
     "instructions_max": ("", "fail above these instructions a call, 300k"),
     "cycles_max": ("", "fail above these modelled cycles a call, where the target has a timing model"),
     "budget": ("", "a .toml with such limits, by target and model"),
+    "flash_wait": ("0", "wait states of each flash access in modelled cycles, without prefetch (docs/cycles.md)"),
+    "clock": ("", "of the core, 64MHz: gives milliseconds a call where there is a timing model"),
+    "period": ("", "for clock=: time between two samples, 20ms; default: as the samples' .json says"),
     "baseline": ("baseline.json", "for baseline and diff: the file that keeps the figures"),
     "timeout": ("300", "seconds a run under QEMU may take"),
     "verbose": ("0", "1 shows every command in full"),
@@ -53,6 +57,7 @@ ALIASES = {
     "sizes": "where flash, RAM, stack and instructions go: files, functions, arrays",
     "baseline": "keep the figures of what is asked for in baseline=",
     "diff": "what has changed since, per function",
+    "profile": "where the time goes: phases, functions, distance from the core's limit, annotated instructions",
     "compare": "where device, reference and trained model first differ: layer, gate, step",
     "rtl": "modelled cycles against the Ibex and CV32E40P cores' own Verilog; with target=rv32imc",
     "bench": "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)",
@@ -73,6 +78,8 @@ EXAMPLES = (
     ("scons target=cortex-m55 compiler=clang", "another compiler"),
     ("scons toolchain=my.toml", "your own target"),
     ("scons export target=cortex-m4 model=forecast dest=out", "the C of a measured model, for your own build"),
+    ("scons profile target=cortex-m4", "where the time goes"),
+    ("scons target=cortex-m4 clock=64MHz flash_wait=2", "how long it takes at this clock, from slow flash"),
     ("scons report state=stream", "time step by time step, and the table again"),
 )
 
@@ -105,6 +112,9 @@ class Options:
     dest: str  # empty unless exporting
     limits: tuple[tuple[str, int], ...]  # of flash, ram, stack, instructions, cycles
     budget: str  # a .toml with more of them; empty: none
+    flash_wait: int  # cycles
+    clock: float  # Hz; 0: not given
+    period: float  # s; 0: not given
     baseline: str
     timeout: int
     verbose: bool
@@ -177,6 +187,33 @@ def _budget(path: str, root: Path, targets: tuple[Target, ...]) -> str:
 def _seconds(option: str, value: str) -> int:
     if not value.isdigit() or int(value) == 0:
         raise UserError(f"{option}={value}: give a number of seconds above 0")
+    return int(value)
+
+
+CLOCKS = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
+TIMES = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def _quantity(option: str, value: str, units: Mapping[str, float]) -> float:
+    """A number above 0 with one of the units, in the one that is 1; 0 when it is not given."""
+    if not value:
+        return 0.0
+    found = re.fullmatch(r"(\d+(?:\.\d*)?)([a-z]+)", value.lower())
+    factor = units.get(found[2]) if found else None
+    if not found or factor is None or float(found[1]) == 0:
+        raise UserError(f"{option}={value}: give a number above 0 with its unit ({', '.join(units)}), without a blank")
+    return float(found[1]) * factor
+
+
+def _period(given: Mapping[str, str]) -> float:
+    if given["period"] and not given["clock"]:
+        raise UserError(f"period={given['period']}: say the core's clock= too, as in clock=64MHz")
+    return _quantity("period", given["period"], TIMES)
+
+
+def _wait(value: str) -> int:
+    if not value.isdigit() or int(value) > 100:
+        raise UserError(f"flash_wait={value}: give a whole number of wait states, 0 to 100")
     return int(value)
 
 
@@ -267,6 +304,9 @@ def read(
         dest=given["dest"],
         limits=_limits(given),
         budget=_budget(given["budget"], root, targets),
+        flash_wait=_wait(given["flash_wait"]),
+        clock=_quantity("clock", given["clock"], CLOCKS),
+        period=_period(given),
         baseline=given["baseline"],
         timeout=_seconds("timeout", given["timeout"]),
         verbose=given["verbose"] not in ("", "0", "no"),

@@ -3,7 +3,8 @@
 /* A QEMU plugin that counts, exactly, what one function and everything it calls execute. It knows
  * no instruction set: decoding and timing are done offline, over the text it writes.
  *
- *   -plugin libprofiler.so,entry=0x…,stack_low=0x…,stack_high=0x…,out=profile.txt
+ *   -plugin libprofiler.so,entry=0x…,stack_low=0x…,stack_high=0x…,flash_low=0x…,flash_high=0x…,
+ *           out=profile.txt
  *
  * A call begins where a block that starts at `entry` executes, and ends where control reaches the
  * end of the block executed just before: the return address. (So a veneer or a tail jump must not
@@ -15,13 +16,14 @@
  *   instructions MIN MAX TOTAL          of a call
  *   stack BYTES                         from stack_high down to the lowest address stored to in
  *                                       [stack_low, stack_high) during a call; 0: none
- *   insn 0xADDR SIZE COUNT TAKEN NOT_TAKEN LOADS STORES
+ *   insn 0xADDR SIZE COUNT TAKEN NOT_TAKEN LOADS STORES FLASH
  *
  * TAKEN and NOT_TAKEN are of the instruction as the last of a block: the next block was elsewhere,
  * or right behind it. For a branch their sum is COUNT (a branch to the next instruction is "not
  * taken"); for any other instruction they say nothing. LOADS and STORES are memory accesses as QEMU
- * makes them: one for each register of a load-multiple. On Arm an instruction in an IT block
- * counts even where its condition fails. */
+ * makes them: one for each register of a load-multiple; FLASH those of LOADS that are from
+ * [flash_low, flash_high). On Arm an instruction in an IT block counts even where its condition
+ * fails. */
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,7 +41,7 @@ struct instruction {
     uint64_t address;
     size_t size; /* bytes */
     uint64_t count, taken, not_taken;
-    uint64_t loads, stores;
+    uint64_t loads, stores, flash;
 };
 
 /* One translation block. Every execution leaves it once, so its count is taken + not_taken. */
@@ -57,7 +59,7 @@ static struct instruction *buckets[BUCKETS];
 static size_t known; /* instructions in all buckets */
 
 static struct {
-    uint64_t entry, stack_low, stack_high;
+    uint64_t entry, stack_low, stack_high, flash_low, flash_high;
     char out[4096];
 } options;
 
@@ -168,6 +170,8 @@ static void on_access(unsigned int cpu, qemu_plugin_meminfo_t info, uint64_t add
         return;
     if (!qemu_plugin_mem_is_store(info)) {
         instruction->loads++;
+        if (address >= options.flash_low && address < options.flash_high)
+            instruction->flash++;
         return;
     }
     instruction->stores++;
@@ -228,9 +232,9 @@ static void write_profile(FILE *file)
         if (all[i]->count != 0)
             fprintf(file,
                     "insn 0x%08" PRIx64 " %zu %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
-                    " %" PRIu64 "\n",
+                    " %" PRIu64 " %" PRIu64 "\n",
                     all[i]->address, all[i]->size, all[i]->count, all[i]->taken, all[i]->not_taken,
-                    all[i]->loads, all[i]->stores);
+                    all[i]->loads, all[i]->stores, all[i]->flash);
     }
     free(all);
 }
@@ -288,7 +292,9 @@ int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, 
     for (int i = 0; i < argc; i++) {
         if (!take_number(argv[i], "entry", &options.entry) &&
             !take_number(argv[i], "stack_low", &options.stack_low) &&
-            !take_number(argv[i], "stack_high", &options.stack_high) && !take_out(argv[i])) {
+            !take_number(argv[i], "stack_high", &options.stack_high) &&
+            !take_number(argv[i], "flash_low", &options.flash_low) &&
+            !take_number(argv[i], "flash_high", &options.flash_high) && !take_out(argv[i])) {
             fprintf(stderr, "profiler: cannot use the argument %s\n", argv[i]);
             return -1;
         }

@@ -5,14 +5,14 @@ them; ``Cycles.evidence`` belongs beside every number that is shown."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from measure.profile import Profile
 from measure.target import Target, did_you_mean
 from measure.timing import arm, riscv
 from measure.timing.disassembly import Text, disassemble
-from measure.timing.table import ONE, ZERO, Core, Jump, Predicted, Range, Step, exactly, registers
+from measure.timing.table import NO_WAIT, ONE, ZERO, Core, Jump, Predicted, Range, Step, exactly, registers
 from model.errors import UserError
 
 CORES = {core.name: core for core in (*arm.CORES, *riscv.CORES)}
@@ -23,7 +23,7 @@ NO_RESULT = ("sw", "sh", "sb", "beq", "bne", "blt", "bge", "bltu", "bgeu", "beqz
 
 
 class NoTimingError(UserError):
-    """An executed instruction has no row in the core's table; the sentence names it."""
+    """The core's table cannot say: an executed instruction has no row in it, which the sentence names."""
 
 
 @dataclass(frozen=True)
@@ -45,29 +45,53 @@ def find_core(name: str, where: object) -> Core:
     return CORES[name]
 
 
-def of_run(profile: Profile, elf: Path, target: Target) -> Cycles | None:
-    """Cycles of an average call of the profiled function; None for a target without a table."""
+def core_of(target: Target) -> Core | None:
+    """The table of a target's core; None for a target without one."""
     if target.timing is None:
         return None
     core = find_core(target.timing, target.file)
     if core.arch != target.arch:
         raise UserError(f"{target.file}: timing = '{core.name}' is a table for {core.arch}, not {target.arch}")
-    return model(profile, disassemble(elf, target), core, str(elf))
+    return core
 
 
-def model(profile: Profile, code: dict[int, Text], core: Core, name: str = "the program") -> Cycles:
-    """Apply a table. NoTimingError names an instruction that the table does not have."""
+def of_run(profile: Profile, elf: Path, target: Target, flash_wait: int = 0) -> Cycles | None:
+    """Cycles of an average call of the profiled function; None for a target without a table."""
+    core = core_of(target)
+    return None if core is None else model(profile, disassemble(elf, target), core, str(elf), flash_wait)
+
+
+def model(
+    profile: Profile, code: dict[int, Text], core: Core, name: str = "the program", flash_wait: int = 0
+) -> Cycles:
+    """Apply a table. NoTimingError when it cannot be applied."""
     total = ZERO
-    for cycles in each(profile, code, core, name):
+    for cycles in each(profile, code, core, name, flash_wait):
         total += cycles
     low, nominal, high = (round(c / profile.calls) for c in (total.low, total.nominal, total.high))
-    return Cycles(low, nominal, high, core.evidence, core.document, core.assumptions)
+    return Cycles(low, nominal, high, core.evidence, core.document, assumptions(core, flash_wait))
 
 
-def each(profile: Profile, code: dict[int, Text], core: Core, name: str = "the program") -> list[Range]:
-    """Cycles of every instruction of the profile, over all calls; waiting counts for the one that waits."""
+def assumptions(core: Core, flash_wait: int) -> tuple[str, ...]:
+    """What a figure rests on, wait states included."""
+    slow = f"{flash_wait} wait state{'s' if flash_wait > 1 else ''} for each 32-bit word from flash, nothing prefetched"
+    return tuple(slow if flash_wait and text == NO_WAIT else text for text in core.assumptions)
+
+
+def each(
+    profile: Profile, code: dict[int, Text], core: Core, name: str = "the program", flash_wait: int = 0
+) -> list[Range]:
+    """Cycles of every instruction of the profile, over all calls; waiting counts for the one that waits.
+
+    ``flash_wait``: cycles more for each word of code and each load from flash, as without prefetch, cache or wider
+    words; code is taken to be in flash. NoTimingError for a core whose code runs from a cache.
+    """
+    if flash_wait and core.cached:
+        raise NoTimingError(f"flash_wait={flash_wait} says nothing of {core.name}, whose code runs from a cache")
     steps = _steps(profile, code, core, name)
-    waits = _waits(steps)
+    waits = [
+        wait + flash_wait * (step.fetches + step.counts.flash) for wait, step in zip(_waits(steps), steps, strict=True)
+    ]
     return [_own(step, core) + exactly(wait) for step, wait in zip(steps, waits, strict=True)]
 
 
@@ -86,6 +110,8 @@ def _steps(profile: Profile, code: dict[int, Text], core: Core, name: str) -> li
         text = code.get(counts.address)
         if text is None:
             raise UserError(f"{name}: the instruction at {counts.address:#x} is not in its disassembly")
+        if text.size:  # QEMU 7.2 adds two bytes where the next instruction reaches into another page
+            counts = replace(counts, size=text.size)
         found = core.find(core, text.mnemonic)
         if found is None:
             instruction = f"'{text.mnemonic} {text.operands}' at {counts.address:#x}"
@@ -114,7 +140,8 @@ def _waits(steps: list[Step]) -> list[float]:
             now, ready = 0, {}
         result, operands = _registers(step)
         start, made = now, [name for name in (result, step.row.unit) if name]
-        for name in (*operands, *made):
+        early_enough = made if not step.row.accumulates else []
+        for name in (*operands, *early_enough):
             early = step.row.early if name in operands else 0
             now = max(now, ready.get(name, 0) + early)
         waits.append(float((now - start) * step.through))

@@ -13,6 +13,7 @@ import re
 
 from measure.timing.table import (
     DOCUMENTED,
+    NO_WAIT,
     ONE,
     ONE_SOURCE,
     Core,
@@ -22,6 +23,7 @@ from measure.timing.table import (
     Row,
     Several,
     Single,
+    Transfer,
     exactly,
 )
 
@@ -81,7 +83,6 @@ def _v6(branch: int, link: int, register: int, link_register: int, pop: int, tab
 
 def _v7(table: str, timings: str, multiply: tuple[Row, ...], *, update_overlaps: bool) -> tuple[Row, ...]:
     """What the tables of the M3 and the M4 have in common. N: registers; P: refill."""
-    store = Range(1, 1, 2)
     register_jump = Jump(ONE + P_REGISTER)
     pair = f"{table}: 2; {timings}: overlapped behind a load"
     return (
@@ -95,7 +96,11 @@ def _v7(table: str, timings: str, multiply: tuple[Row, ...], *, update_overlaps:
             pair,
             overlappable=True,
         ),
-        Row(STORES, Single(store, Range(1, 1, 2)), f"{timings}: STR with an immediate offset 1"),
+        Row(
+            STORES,
+            Single(Range(1, 1, 2), Range(1, 1, 2), indexed=ONE),
+            f"{timings}: STR with an immediate offset 1, with a register 2, overlapped behind a load",
+        ),
         Row("ldrd strd", Fixed(exactly(3)), f"{table}: 1+N"),
         Row(MULTIPLE, Several(1, P_REGISTER), f"{table}: LDM, POP 1+N, with PC 1+N+P"),
         Row(STORE_MULTIPLE, Several(1), f"{table}: STM, PUSH 1+N"),
@@ -110,10 +115,16 @@ def _v7(table: str, timings: str, multiply: tuple[Row, ...], *, update_overlaps:
 FPU = "7.2.3 Table 7-1"
 FPU_ROWS = (
     Row("vadd vsub vmul vneg vabs vcvt vcvtr vnmul", Fixed(ONE), f"{FPU}; 1 more if the next one needs it", latency=2),
-    Row("vmla vmls vnmla vnmls vfma vfms vfnma vfnms", Fixed(exactly(3)), f"{FPU}; 1 more as above", latency=2),
-    Row("vdiv vsqrt", Fixed(Range(1, 14, 14)), f"{FPU}: 14; integer instructions may overlap"),
+    Row(
+        "vmla vmls vnmla vnmls vfma vfms vfnma vfnms",
+        Fixed(exactly(3)),
+        f"{FPU}: 3; 1 more as above; the addend may come a cycle later",
+        latency=2,
+        accumulates=True,
+    ),
+    Row("vdiv vsqrt", Fixed(Range(1, 14, 14)), f"{FPU}: 14; integer instructions may overlap; as above", latency=2),
     Row("vcmp vcmpe vmrs vmsr", Fixed(ONE), FPU),
-    Row("vmov", Fixed(Range(1, 1, 2)), f"{FPU}: 1, two registers 2"),
+    Row("vmov", Transfer(ONE, Range(1, 2, 2)), f"{FPU}: 1; to and from core registers 2"),
     Row("vldr vstr vldmia vldmdb vstmia vstmdb vpush vpop", Several(1), f"{FPU}: 1+N words"),
 )
 
@@ -130,7 +141,7 @@ M4_MULTIPLY = (
 M4_ROWS = (*_v7("3.3.1 Table 3-1", "3.3.2", M4_MULTIPLY, update_overlaps=True), *FPU_ROWS)
 M33_ROWS = (*M4_ROWS, Row("vsel", Fixed(ONE), "as the M4's VMOV"))
 
-MEMORY = ("zero wait states", "no cache", "no interrupts")
+MEMORY = (NO_WAIT, "no cache", "no interrupts")
 V6_ASSUMPTIONS = (*MEMORY, "single-cycle multiplier")
 
 CORES = (

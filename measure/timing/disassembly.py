@@ -14,7 +14,7 @@ from model.errors import UserError
 
 # Names as the core knows them: "c.addi" in place of "addi", "x10" in place of "a0".
 OPTIONS = {"arm": (), "riscv": ("-M", "no-aliases,numeric")}
-_LINE = re.compile(r"\s*([0-9a-f]+):\t(\S+)\s*(.*)")
+_LINE = re.compile(r"\s*([0-9a-f]+):\t([0-9a-f ]+?)\s*\t(\S+)\s*(.*)")
 _REMARK = re.compile(r"\s+[@;#] .*|\s*<.*")
 
 
@@ -24,11 +24,12 @@ class Text:
 
     mnemonic: str
     operands: str
+    size: int = 0  # bytes; 0: not known
 
 
 def disassemble(elf: Path, target: Target) -> dict[int, Text]:
     """Every instruction of the ELF by address. UserError when objdump cannot read it."""
-    command = [f"{target.gcc.prefix}objdump", "-d", "-z", "--no-show-raw-insn", *OPTIONS[target.arch], str(elf)]
+    command = [f"{target.gcc.prefix}objdump", "-d", "-z", *OPTIONS[target.arch], str(elf)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise UserError(f"{command[0]} cannot disassemble {elf}: {done.stderr.strip()}")
@@ -38,4 +39,8 @@ def disassemble(elf: Path, target: Target) -> dict[int, Text]:
 def parse(listing: str) -> dict[int, Text]:
     """objdump's listing."""
     lines = (_LINE.match(line) for line in listing.splitlines())
-    return {int(line[1], 16): Text(line[2], _REMARK.sub("", line[3]).strip()) for line in lines if line}
+    return {
+        int(line[1], 16): Text(line[3], _REMARK.sub("", line[4]).strip(), len(line[2].replace(" ", "")) // 2)
+        for line in lines
+        if line
+    }

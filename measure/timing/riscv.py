@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from measure.timing.table import DOCUMENTED, ONE, RTL_EXACT, Core, Fixed, Jump, Predicted, Range, Row, exactly
+from measure.timing.table import DOCUMENTED, NO_WAIT, ONE, RTL_EXACT, Core, Fixed, Jump, Predicted, Range, Row, exactly
 
 
 def find(core: Core, mnemonic: str) -> tuple[Row, bool] | None:
@@ -25,7 +25,7 @@ INTEGER = f"{NO_SHIFT} {SHIFTS}"
 LOADS, STORES = "lw lh lhu lb lbu lwsp", "sw sh sb swsp"
 BRANCHES = "beq bne blt bge bltu bgeu beqz bnez"
 HIGH, DIVIDE = "mulh mulhu mulhsu", "div divu rem remu"
-MEMORY = ("zero wait states", "no cache", "no interrupts")
+MEMORY = (NO_WAIT, "no cache", "no interrupts")
 
 IBEX = "Pipeline Details, stalls + 1"
 CV32E40P = "Pipeline Details, cycle counts per instruction type"
@@ -89,6 +89,6 @@ CORES = (
             Row("jalr jr", Jump(Range(1, 1, 4)), "3.2 Instruction Fetch Unit: return-address stack"),
             Row(BRANCHES, Predicted(3), "3.2 Instruction Fetch Unit: three cycles for a misprediction"),
         ),
-        find, ("code hits the instruction cache", "data in the DTIM", "no interrupts"),
+        find, ("code hits the instruction cache", "data in the DTIM", "no interrupts"), cached=True,
     ),
 )  # fmt: skip

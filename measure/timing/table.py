@@ -16,6 +16,7 @@ from measure.timing.disassembly import Text
 RTL_EXACT = "RTL-exact"  # the same ELF on the core's own hardware description
 DOCUMENTED = "documented"  # the core's manual, not compared with a core by this project
 ONE_SOURCE = "one source"  # not the manual's: its maker publishes no table
+NO_WAIT = "zero wait states"  # the assumption that flash_wait= replaces
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,13 @@ class Step:
     through: int  # executions that came from the instruction just before it in memory …
     landings: int  # … and by a jump or a return
     before: Step | None  # the instruction just before it, where any execution came from there
+
+    @property
+    def fetches(self) -> int:
+        """32-bit words of code read for it, over all executions; coming from above, a shared word is there already."""
+        first, last = self.counts.address // 4, (self.counts.address + self.counts.size - 1) // 4
+        shared = self.counts.address % 4 != 0
+        return (last - first + 1) * self.counts.count - shared * self.through
 
 
 class Cost(Protocol):
@@ -122,6 +130,7 @@ class Single:
     overlapped: Range  # behind a load of one register whose result is not in this address
     pc: Range = ZERO  # more, when it loads PC
     update_overlaps: bool = True  # also with a base update
+    indexed: Range = ZERO  # more, alone and with a register as the offset
 
     def of(self, step: Step) -> Range:
         counts, operands = step.counts, step.text.operands
@@ -129,7 +138,8 @@ class Single:
         share = passed / counts.count
         through = step.through * share if self._overlaps(step) else 0.0
         jump = self.pc * passed if operands.startswith("pc") else ZERO
-        spent = self.alone * (passed - through) + self.overlapped * through
+        offset = self.indexed if len(registers(operands.partition("[")[2])) > 1 else ZERO
+        spent = (self.alone + offset) * (passed - through) + self.overlapped * through
         return spent + jump + exactly(counts.count - passed)
 
     def _overlaps(self, step: Step) -> bool:
@@ -139,6 +149,18 @@ class Single:
         if before is None or not before.row.overlappable or (update and not self.update_overlaps):
             return False
         return before.text.operands.partition(",")[0] not in registers(address)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A move between registers of two kinds costs more than one between registers of the same kind."""
+
+    same: Range
+    crossing: Range  # to or from a core register
+
+    def of(self, step: Step) -> Range:
+        core = not all(re.fullmatch(r"[sd]\d+", name) for name in registers(step.text.operands))
+        return Fixed(self.crossing if core else self.same).of(step)
 
 
 @dataclass(frozen=True)
@@ -152,6 +174,7 @@ class Row:
     early: int = 0  # cycles before the others that it needs its operands
     unit: str = ""  # what it keeps busy for ``latency`` cycles, so that others of the unit wait
     overlappable: bool = False  # a Single behind it costs ``overlapped``
+    accumulates: bool = False  # what it adds to may come a cycle later than its other operands
 
 
 @dataclass(frozen=True)
@@ -167,6 +190,7 @@ class Core:
     assumptions: tuple[str, ...]
     crossing: Range = ZERO  # more for a landing on a 32-bit instruction at an address % 4 == 2
     halves: bool = False  # a 16-bit instruction may go with its neighbour: half a cycle at best
+    cached: bool = False  # code runs from a cache: wait states of the flash say nothing
 
     @cached_property
     def by_mnemonic(self) -> dict[str, Row]:

@@ -6,6 +6,7 @@
     run = env.Run(folder, target, elf, card, inputs, profiler, 300)      # outputs.npy bench.txt profile.txt
     report = env.Report(folder, target, ...)                             # report.json
     env.Table("build", reports, skipped, (("flash", 12288),), "")        # report.txt .md junit.xml, or fails
+    env.Hotspots(folder, target, elf, card, profile, 0)                  # hotspots.txt annotated.txt profile.json
     env.Parts("build/sizes.md", reports)                                 # where the bytes go
     env.Compare(folder, target, network, model, traced_elf, card, inputs, 300)  # compare.txt .json .png
     env.Accuracy("docs/accuracy.md", reports)                            # pages of the docs
@@ -37,9 +38,10 @@ def _run(env: Environment, folder: str, target, elf: list, card, inputs, profile
     return nodes
 
 
-def _report(env: Environment, folder: str, target, objects: list, **inputs) -> list:
+def _report(env: Environment, folder: str, target, objects: list, options, **inputs) -> list:
     words = ["--target", target.reference, "--compiler", env["COMPILER"]]
-    words += ["--flags", env["REPORTED_FLAGS"], "--out", "$TARGET"]
+    words += ["--flags", env["REPORTED_FLAGS"], "--out", "$TARGET", "--flash-wait", str(options.flash_wait)]
+    words += ["--clock", str(options.clock), "--period", str(options.period)] if options.clock else []
     for name, node in inputs.items():
         words += [f"--{name.replace('_', '-')}", str(node)]
     words += ["--objects", *map(str, objects), "--libraries", *(lib for lib in env["LIBRARIES"] if lib.endswith(".a"))]
@@ -59,6 +61,15 @@ def _compare(
     sources = [*network, *elf, card, inputs, str(model.path), str(model.samples)]
     targets = [f"{folder}/compare.{ending}" for ending in ("txt", "json", "png")]
     return env.PythonProgram("measure.compare", targets, sources, *words, tag="COMPARE")[:1]
+
+
+def _hotspots(env: Environment, folder: str, target, elf, card, profile, flash_wait: int) -> list:
+    words = ["--target", target.reference, "--elf", "$SOURCE", "--model", "${SOURCES[1]}", "--profile", "${SOURCES[2]}"]
+    words += ["--flash-wait", str(flash_wait), "--out", "${TARGET.dir}"]
+    targets = [f"{folder}/{name}" for name in ("hotspots.txt", "annotated.txt", "profile.json")]
+    nodes = env.PythonProgram("measure.hotspots", targets, [elf, card, profile], *words, tag="HOTSPOTS")
+    env.Depends(nodes, File(str(target.file)))
+    return nodes[:1]
 
 
 def _rtl_check(env: Environment, folder: str, target, elf, card, inputs, profiler: list, timeout: int) -> list:
@@ -129,6 +140,7 @@ def generate(env: Environment) -> None:
     env.AddMethod(_compare, "Compare")
     env.AddMethod(_shape, "Shape")
     env.AddMethod(_bench_table, "BenchTable")
+    env.AddMethod(_hotspots, "Hotspots")
     env.AddMethod(_accuracy, "Accuracy")
     env.AddMethod(_rtl_check, "RtlCheck")
     env.AddMethod(_rtl_table, "RtlTable")

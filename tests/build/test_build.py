@@ -248,3 +248,24 @@ def test_the_order_of_work_changes_nothing(built: Callable[..., Checkout], tmp_p
     other.build("-j8", "--random", *REQUEST)
     for name in (*GENERATED, "outputs.npy", "report.json"):
         assert (one.root / FOLDER / name).read_bytes() == (other.root / FOLDER / name).read_bytes(), name
+
+
+def test_a_profile_is_the_same_again_and_elsewhere(built: Callable[..., Checkout], tmp_path: Path) -> None:
+    """Another run, another folder, another number of jobs: not a byte differs."""
+    request = ("profile", "target=cortex-m4", "model=forecast-window", "quant=int8", "kernels=all")
+    names = ("profile.txt", "profile.json", "hotspots.txt", "annotated.txt")
+
+    def files(checkout: Checkout) -> dict[str, bytes]:
+        found = [path for name in names for path in (checkout.root / "build/cortex-m4").glob(f"*/int8-*/{name}")]
+        return {path.relative_to(checkout.root).as_posix(): path.read_bytes() for path in found}
+
+    one = built(*request).copy_to(tmp_path / "one")
+    first = files(one)
+    assert len(first) >= 2 * len(names)
+    for path in first:
+        (one.root / path).unlink()
+    assert {"RUN outputs.npy", "HOTSPOTS hotspots.txt"} <= one.build("-j1", *request).rules
+    assert files(one) == first
+    other = Checkout.copy(tmp_path / "quite/another/place")
+    other.build("-j5", "--random", *request)
+    assert files(other) == first

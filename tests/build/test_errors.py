@@ -55,6 +55,11 @@ def complaint(checkout: Checkout, *words: str, path: str | None = None) -> str:
         (["state=streaming"], ["state=streaming", "did you mean 'stream'?"]),
         (["timeout=soon"], ["timeout=soon: give a number of seconds above 0"]),
         (["timeout=0"], ["timeout=0"]),
+        (["clock=64"], ["clock=64: give a number above 0 with its unit (hz, khz, mhz, ghz)"]),
+        (["clock=0MHz"], ["clock=0MHz: give a number above 0"]),
+        (["clock=64MHz", "period=50"], ["period=50: give a number above 0 with its unit (us, ms, s, min, h)"]),
+        (["period=50ms"], ["period=50ms: say the core's clock= too"]),
+        (["flash_wait=-1"], ["flash_wait=-1: give a whole number of wait states"]),
     ],
 )
 def test_a_mistyped_option(checkout: Checkout, words: list[str], parts: list[str]) -> None:

@@ -226,14 +226,14 @@ def test_profiling_costs_less_than_four_times_plain_qemu(tmp_path: Path, profile
     assert min(seconds(profiler) for _ in range(3)) < 4 * min(seconds(None) for _ in range(3))
 
 
-GOOD = "calls 2\ninstructions 3 5 8\nstack 16\ninsn 0x00000100 2 6 4 2 1 0\ninsn 0x00000102 4 2 0 0 0 3\n"
+GOOD = "calls 2\ninstructions 3 5 8\nstack 16\ninsn 0x00000100 2 6 4 2 1 0 1\ninsn 0x00000102 4 2 0 0 0 3 0\n"
 
 
 def test_the_text_is_read(tmp_path: Path) -> None:
     path = tmp_path / "profile.txt"
     path.write_text(GOOD)
     assert read_profile(path) == Profile(
-        2, 3, 5, 8, 16, (Instruction(0x100, 2, 6, 4, 2, 1, 0), Instruction(0x102, 4, 2, 0, 0, 0, 3))
+        2, 3, 5, 8, 16, (Instruction(0x100, 2, 6, 4, 2, 1, 0, 1), Instruction(0x102, 4, 2, 0, 0, 0, 3))
     )
 
 

@@ -20,7 +20,7 @@ QUANTISATIONS = ("int8", "int16x8")  # in float32 a window takes a minute
 
 
 def test_the_model_is_the_hardware(built: Callable[..., Checkout]) -> None:
-    checkout = built("rtl", "target=rv32imc", "model=all", f"quant={','.join(QUANTISATIONS)}")
+    checkout = built("rtl", "target=rv32imc", "model=all", "kernels=all", f"quant={','.join(QUANTISATIONS)}")
     results = sorted((checkout.root / "build/rv32imc").glob("*/int*/rtl.json"))
     rows = [row for path in results for row in json.loads(path.read_text())]
     shipped = {path.name for path in (checkout.root / "models").iterdir() if (path / f"{path.name}.keras").exists()}

@@ -110,12 +110,14 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def build_once(folder: Path, *words: str) -> Checkout:
-    """The checkout in ``folder``, which all processes of a test run share, after SCons was once asked for this."""
+def build_once(folder: Path, *words: str, name: str = "") -> Checkout:
+    """The checkout in ``folder``, which all processes of a test run share, after SCons was once asked for this.
+
+    ``name`` stands for words that are too many for the name of a file."""
     with alone(folder):
         root = folder / "checkout"
         checkout = Checkout(root) if root.exists() else Checkout.copy(root)
-        done = folder / "_".join(word.replace("/", "-") for word in words)
+        done = folder / (name or "_".join(word.replace("/", "-") for word in words))
         if not done.exists():
             checkout.build(*words)
             done.touch()
