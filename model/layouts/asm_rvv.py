@@ -261,7 +261,7 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
         hidden_zero=layer.output.zero_point,
     )
     kind = "once" if once else "step"
-    order = ", ".join("input forget candidate output".split()[gate] for gate in gates)
+    order = ", ".join(("input", "forget", "candidate", "output")[gate] for gate in gates)
     array = constant.words(f"{name}_weights", f"scales, starts of the sums, then columns of rows: {order} gate")
     scratch = 2 * len(gates) * layer.units + 1
     return Constants((array,), assembly=text + _call(f"lstm_s8_{kind}", f"{name}_{kind}", *walks)), scratch
