@@ -181,15 +181,19 @@ def _scales(which: str, constant: Constant, factors: list[fp.Multiplier], larges
     right = np.array([max(-m.shift, 0) for m in factors])
     more = int(right.max()) - right
     shifted = np.minimum(largest << left, 1 << 31)
-    high = [(int(a) * int(m) >> 31) + 1 << int(k) for a, m, k in zip(shifted, values, more, strict=True)]
-    if more.any() and max(high) >= (1 << 31) - 1:
-        raise UnprovenError("the rows' scales are too far apart to share a shift")
+    high = np.array([(int(a) * int(m) >> 31) + 1 for a, m in zip(shifted, values, strict=True)])
+    limit = 0  # none
+    if more.any() and (high << more).max() >= (1 << 31) - 1:
+        limit = (1 << (31 - int(more.max()))) - 1
+        if ((high > limit) & (limit >> right < 1 << 15)).any():  # it must cut only what saturates later
+            raise UnprovenError("the rows' scales are too far apart to share a shift")
     alike = len(set(values.tolist())) == 1
     symbols = {
         "m": int(values[0]) if alike else 0,
         "m_at": -1 if alike else constant.put(values, "<i4"),
         "left": int(left.max()),
         "left_at": constant.put(left, "i1") if left.min() < left.max() else -1,
+        "limit": limit,
         "more_at": constant.put(more, "i1") if more.any() else -1,
         "right": int(right.max()),
     }
@@ -279,7 +283,7 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     values, out = layer.kernel.values, layer.output
     bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
     _prove_sums(values, bias)
-    factors = assembly.dense_factors(layer, source, scale_of(layer.kernel))
+    factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
     parts, outputs = steps * blocks, len(values)
     kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     inputs = kernel.shape[-1]

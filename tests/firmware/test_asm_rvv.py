@@ -99,7 +99,7 @@ def with_vlen(kernels: Assembly, vlen: int) -> Assembly:
 @pytest.mark.parametrize("optimize", OPTIMIZE)
 def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize: str) -> None:
     cases = list(RV32.cases(optimize, 1, 48))
-    assert sum(case.assembled for case in cases) >= 36
+    assert sum(case.assembled for case in cases) >= 44
     elf = RV32.build(tmp_path, cases, optimize)
     for vlen in VLENS:
         assert with_vlen(RV32, vlen).run(elf) == "", vlen
