@@ -25,7 +25,8 @@ OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
 STEP_GATES, ONCE_GATES = (2, 0, 1, 3), (2, 0, 3)  # rows A B C D of a unit: c, i, f, o
 BLOCKS = (12, 8, 6, 5, 4, 3, 2, 1)  # columns of a block, the best first
 UNROLL = {"balanced": 16, "speed": 76}  # columns of a layer, kernel and recurrent kernel, whose code stands straight
-MAX_COLUMNS = 8192
+MAX_STRAIGHT = 1000  # bytes of a vector's code: a branch over all of a unit's reaches 2 KB
+MAX_COLUMNS = 4096
 MAX_ORDERED = 256  # columns whose order fits bytes
 LARGEST = 255  # sum of the magnitudes of a row's weights in a block
 SWAPS, SEARCHED = 300, 4_000_000  # most swaps of a search for an order, and weights it adds up, about
@@ -173,6 +174,13 @@ def _bytes(numbers: Array) -> Array:
     return _signed((np.pad(flat, (0, -len(flat) % 4)).reshape(-1, 4) << np.array([0, 8, 16, 24])).sum(axis=1))
 
 
+def _unroll(columns: list[tuple[int, int]], optimize: str) -> int:
+    """Columns up to which code stands straight; of each matrix of a layer its columns and those of a block."""
+    total = sum(count for count, _ in columns)
+    largest = max(-(-count // n) * (16 * n + 20 if optimize == "balanced" else 11 * n + 14) for count, n in columns)
+    return total if total <= UNROLL[optimize] and largest <= MAX_STRAIGHT else BLOCKS[0]
+
+
 def vector_bytes(count: int, n: int, optimize: str) -> int:
     """Bytes of a vector as words, in blocks of ``n`` columns."""
     return 4 * (count + (-(-count // n) if optimize == "balanced" else 0))
@@ -283,8 +291,7 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     weights_bytes = 4 * sum(part.size for part in words)
     words += order_words(orders)
     array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {_gates(once)}")
-    columns = layer.features + (0 if once else layer.units)
-    unroll = columns if columns <= UNROLL[optimize] else BLOCKS[0]
+    unroll = _unroll([(rows.shape[-1], n) for rows, _, n in parts], optimize)
     text += _lstm_symbols(layer) + set_symbols(weights_bytes=weights_bytes, unroll=unroll)
     kind = "once" if once else "step"
     return Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n", notes=tuple(notes)), scratch
@@ -378,7 +385,7 @@ def _dense_in_fours(
         columns_ordered=int(cut.order is not None),
         part_bytes=weights_bytes // parts,
         weights_bytes=weights_bytes,
-        unroll=columns if columns <= UNROLL[optimize] else BLOCKS[0],
+        unroll=_unroll([(columns, n)], optimize),
     )
     return (array, _scales_array(name, scales)), text, vector_bytes(columns, n, optimize) + 3  # 3 to align it
 

@@ -8,6 +8,7 @@ A Cortex-M0's machine has too little memory for many layers, so those run, as th
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,11 +16,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from measure import compiler
 from model import fixed_point as fp
 from model.layouts import OPTIMIZE, asm_armv6m
 from model.network import Array
-from tests.probe import TARGETS
-from tests.support.assembly import Assembly, Case, Random, dense_case, lstm_case
+from tests.probe import ROOT, TARGETS
+from tests.support.assembly import Assembly, Case, Random, dense_case, lstm_case, random_lstm
 
 STUB = """
     .syntax unified
@@ -125,6 +127,31 @@ def test_blocks_of_many_columns(tmp_path: Path, optimize: str) -> None:
         assert wanted in text
     assert any(int(shift) < -15 for shift in re.findall(r"_[ifco]_s, (-\d+)", text))
     assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
+
+
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_the_longest_code_is_within_the_reach_of_its_branches(tmp_path: Path, optimize: str) -> None:
+    random = np.random.default_rng(1)
+    text = asm_armv6m.prologue(optimize)
+    for weight in (-128, 127):  # blocks of one column, of two
+        for k, (features, units) in enumerate([(1, 75), (75, 1), (38, 38), (41, 35), (200, 200), (11, 11), (7, 76)]):
+            source, layer = random_lstm(random, 1, features, units, 0)
+            kernel, recurrent = (
+                replace(weights, values=np.full_like(weights.values, weight))
+                for weights in (layer.kernel, layer.recurrent)
+            )
+            bias = np.full_like(layer.bias, 1 << 24)  # for the widest requantisation
+            layer = replace(layer, kernel=kernel, recurrent=recurrent, bias=bias, cell_clip=0.7, cell_scale=2.0**-9)
+            for once in (False, True):
+                made = asm_armv6m.lstm(f"layer{k}_{weight & 255}", layer, source, once, optimize)
+                assert made.assembly
+                text += made.assembly
+    (tmp_path / "layers.S").write_text(text)
+    for chosen in ("gcc", "clang"):
+        found = compiler.find(M0, chosen)
+        words = [found.program, *found.compile, "-Wa,--fatal-warnings", "-c", "layers.S", "-o", "layers.o"]
+        folders = [f"-I{ROOT}/firmware/kernels/{folder}" for folder in ("asm", "asm-armv6m")]
+        subprocess.run([*words, *folders], cwd=tmp_path, check=True)
 
 
 @pytest.mark.parametrize("optimize", OPTIMIZE)
