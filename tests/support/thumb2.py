@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The stub of tests/support/assembly.py for cores with Thumb-2 (ARMv7-M, ARMv7E-M)."""
+"""The stub of tests/support/assembly.py for cores with Thumb-2: ARMv7-M, ARMv7E-M, and ARMv8.1-M with vectors."""
 
 STUB = """
     .syntax unified
@@ -40,3 +40,29 @@ poisoned_call:
 poisoned_sp:
     .space 4
 """
+
+# ... with what keeps the caller's d8 - d15, fills them and looks at them
+SINGLES = ", ".join(map(str, range(16, 32)))
+FILL = f"""
+    .irp n, {SINGLES}
+    ldr r2, =0x5A5A0000 + \\n
+    vmov s\\n, r2
+    .endr
+    ldm r1, {{r0-r3}}
+"""
+LOOK = f"""
+    .irp n, {SINGLES}
+    ldr r1, =0x5A5A0000 + \\n
+    vmov r2, s\\n
+    eor r1, r1, r2
+    orr r0, r0, r1
+    .endr
+    mov sp, r12
+"""
+VECTOR_STUB = (
+    STUB.replace("r4 - r11 and sp", "r4 - r11, d8 - d15 and sp")
+    .replace("    push {r3-r11, lr}\n", "    push {r3-r11, lr}\n    vpush {d8-d15}\n")
+    .replace("    ldm r1, {r0-r3}\n", FILL)
+    .replace("    mov sp, r12\n", LOOK)
+    .replace("    pop {r3-r11, pc}\n", "    vpop {d8-d15}\n    pop {r3-r11, pc}\n")
+)
