@@ -38,7 +38,7 @@ def carried(built: Callable[..., Checkout]) -> Callable[[Target], list[Path]]:
         for quantisation in TOLERANCES
         for kernels in target.kernels
         for optimize in OPTIMIZED.get(kernels, ())
-        if kernels == "c" or quantisation == "int8"  # what there is assembly for
+        if kernels == "c" or quantisation in ("int8", *(("float32",) if target.layout("asm").endswith("-fp") else ()))
     ]
     files = [f"build/{target}/{model}/{variant}/carried.elf" for target, variant in variants for model in MODELS]
     names = ",".join(target.name for target in TIMED)
