@@ -8,15 +8,16 @@ from the weights. ``speed`` has the two weights in a word of flash, the others h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from model import fixed_point as fp
-from model.layouts import assembly
+from model.layouts import assembly, segments
 from model.layouts.assembly import UnprovenError, peak, prove_doubled, set_symbols, stream
 from model.layouts.common import ONCE_GATES, Constants, ConstArray, dense_parts, folded
+from model.layouts.segments import Segment
 from model.network import Array, Dense, Lstm, Signal
 from model.reference import cell_limit, scale_of
 
@@ -26,99 +27,107 @@ assert set(ONCE_ROWS) == set(ONCE_GATES)
 
 STRAIGHT_BYTES = 3000  # of code for the columns of a function: its branches reach 4 KB
 STRAIGHT_COLUMNS = {"size": 0, "balanced": 12, "speed": 40}  # of one matrix's code when it is a loop
-LONGEST = 16  # columns of a segment
 
 
 # ---- segments ----
 
 
 @dataclass(frozen=True)
-class Segments:
-    """The columns of a matrix, in the order of the code: ``turns`` times the segments ``body``, then ``rest``."""
+class Columns:
+    """The columns of a matrix as its code takes them: segment after segment, straight or with a loop."""
 
-    turns: int
-    body: tuple[int, ...]
-    rest: tuple[int, ...]
+    segments: Sequence[Segment]
+    turns: int  # of the loop; 0: none
+    per: int  # segments of a turn
 
     @property
-    def count(self) -> int:
-        """Segments of a row."""
-        return self.turns * len(self.body) + len(self.rest)
+    def order(self) -> list[int]:
+        """All columns."""
+        return [column for segment in self.segments for column in segment]
 
     @property
     def longest(self) -> int:
-        """Columns of the first segment."""
-        return (*self.body, *self.rest)[0]
+        """Columns of a segment, where all but the last are equal."""
+        return len(self.segments[0])
+
+    def straight(self, packing: str, vector: str) -> str:
+        """Code for the columns, in any order."""
+        lines = [f"    segment_of {packing}, {vector}, {', '.join(map(str, segment))}\n" for segment in self.segments]
+        return "".join(lines)
+
+    def looped(self, packing: str, vector: str, offset: str, corrections: str) -> str:
+        """Code for columns that lie in their order at ``vector`` + ``offset``."""
+        lengths = [str(len(segment)) for segment in self.segments]
+        body, rest = ",".join(lengths[: self.per]), ",".join(lengths[self.turns * self.per :])
+        return f'    mac {packing}, {vector}, {offset}, {corrections}, {self.turns}, "{body}", "{rest}"\n'
+
+
+def _in_turns(found: Sequence[Segment], straight: int) -> Columns:
+    """A loop whose code has no more than ``straight`` columns, or little more."""
+    length = len(found[0])
+    whole = sum(len(segment) == length for segment in found)
+    left = sum(map(len, found)) - whole * length
+    choices = []
+    for per in range(1, max(1, straight // length) + 1):
+        turns, more = divmod(whole, per)
+        code = (per + more) * length + left
+        choices.append((code > straight, turns if code <= straight else code, code, per, turns))
+    *_, per, turns = min(choices)
+    return Columns(found, turns, per) if turns > 1 else Columns(found, 0, 0)
+
+
+def _planned(matrices: Sequence[Array], optimize: str) -> list[Columns]:
+    """The columns of each matrix (…, I) of a function."""
+    room, plans = STRAIGHT_BYTES, []
+    for rows in matrices:
+        if optimize == "speed" and 24 * rows.shape[-1] <= room:
+            found = segments.few(rows)
+            room -= (size := 24 * rows.shape[-1] + 20 * len(found))
+            if room >= 0:
+                plans.append(Columns(found, 0, 0))
+                continue
+            room += size
+        ordered = optimize != "speed" and rows.shape[-1] <= 256
+        found = segments.even(rows) if ordered else segments.in_order(rows)
+        plans.append(_in_turns(found, STRAIGHT_COLUMNS[optimize]))
+    return plans
+
+
+class _Vectors:
+    """Where the code finds x and the old hidden state, one for each of ``plans``, and their corrections.
+
+    ``once``: there is no hidden state, which would have to be copied.
+    """
+
+    def __init__(self, plans: Sequence[Columns], optimize: str, once: bool) -> None:
+        self.plans, self.corrected = plans, optimize != "speed"
+        self.ordered = [self.corrected and len(plan.order) <= 256 for plan in plans]
+        self.copied = [self.ordered[0]] if once else [self.ordered[0], True]
+        lengths = [len(plan.order) if copied else 0 for plan, copied in zip(plans, self.copied, strict=True)]
+        words = [4 * len(plan.segments) if self.corrected else 0 for plan in plans]
+        self.corrections = [0, words[0]]
+        self.copies = [sum(words), sum(words) + lengths[0]]
+        self.scratch = max(1, self.copies[0] + sum(lengths) + 3 * self.corrected)  # 3 to align it
 
     @property
-    def arguments(self) -> str:
-        """For the macro ``mac``: body, rest."""
-        return ", ".join(f'"{",".join(map(str, part))}"' for part in (self.body, self.rest))
+    def orders(self) -> Array:
+        """Words: the columns of each vector in the order of the code, a byte each."""
+        columns = [c for plan, ordered in zip(self.plans, self.ordered, strict=True) if ordered for c in plan.order]
+        return np.pad(np.array(columns, np.uint8), (0, -len(columns) % 4)).view("<i4").astype(np.int64)
 
-
-class _Limits:
-    """Which columns may share a segment: the sums of all rows stay within 16 bits for any int8 inputs."""
-
-    def __init__(self, rows: Array) -> None:
-        wide = rows.reshape(-1, rows.shape[-1]).astype(np.int64)
-        highest, lowest = np.maximum(127 * wide, -128 * wide), np.minimum(127 * wide, -128 * wide)
-        self.columns = wide.shape[1]
-        self.highest, self.lowest = (np.pad(np.cumsum(x, axis=1), ((0, 0), (1, 0))) for x in (highest, lowest))
-
-    def hold(self, first: int, count: int) -> bool:
-        """Whether the columns from ``first`` may be one segment."""
-        last = min(first + count, self.columns)
-        high, low = (x[:, last] - x[:, first] for x in (self.highest, self.lowest))
-        return bool(high.max(initial=0) < 1 << 15 and low.min(initial=0) >= -(1 << 15))
-
-    def even(self) -> int:
-        """The longest segments of one length."""
-        lengths = range(min(LONGEST, self.columns), 1, -1)
-        return next((n for n in lengths if all(self.hold(k, n) for k in range(0, self.columns, n))), 1)
-
-    def greedy(self) -> Segments:
-        """Each segment as long as it may be."""
-        found: list[int] = []
-        while sum(found) < self.columns:
-            first = sum(found)
-            room = min(LONGEST, self.columns - first)
-            found.append(next((n for n in range(room, 1, -1) if self.hold(first, n)), 1))
-        return Segments(0, (), tuple(found))
-
-
-def _in_turns(columns: int, n: int, straight: int) -> Segments:
-    """Segments of ``n`` columns in a loop whose code has no more than ``straight`` columns, or little more."""
-    whole, left = divmod(columns, n)
-    tail = (left,) if left else ()
-    best = Segments(0, (), (n,) * whole + tail)
-    if columns <= max(straight, n):
-        return best
-    choices = []
-    for per in range(1, max(1, straight // n) + 1):
-        turns, more = divmod(whole, per)
-        if turns > 1:
-            code = (per + more) * n + left
-            choices.append((code > straight, 4 * turns if code <= straight else code, code, per, turns, more))
-    if not choices:
-        return best
-    *_, per, turns, more = min(choices)
-    return Segments(turns, (n,) * per, (n,) * more + tail)
-
-
-def _planned(matrices: Sequence[Array], optimize: str) -> list[Segments]:
-    """Segments of each matrix (…, I) of a function."""
-    limits = [_Limits(rows) for rows in matrices]
-    room = STRAIGHT_BYTES
-    plans = []
-    for limit in limits:
-        plan = limit.greedy()
-        size = 24 * limit.columns + 20 * plan.count
-        if optimize != "speed" or size > room:
-            plan = _in_turns(limit.columns, limit.even(), STRAIGHT_COLUMNS[optimize])
-        else:
-            room -= size
-        plans.append(plan)
-    return plans
+    def code(self, function: str, packings: Iterable[str]) -> str:
+        """Symbols, and macros <function>_<which>_<packing> that sum the columns."""
+        text = set_symbols(copies=self.copies[0], order_bytes=4 * len(self.orders))
+        for k, (which, plan) in enumerate(zip(("kernel", "recurrent"), self.plans, strict=False)):
+            symbols = {"n": plan.longest, "ordered": int(self.ordered[k])}
+            text += set_symbols(**{f"{which}_{symbol}": value for symbol, value in symbols.items()})
+            vector, offset = ("t3", self.copies[k]) if self.copied[k] else ("a1", 0)
+            for packing in packings:
+                lines = plan.straight(packing, vector)
+                if self.corrected or plan.turns:
+                    lines = plan.looped(packing, vector, str(offset), str(self.corrections[k]))
+                text += f"    .macro {function}_{which}_{packing}\n{lines}    .endm\n"
+        return text
 
 
 # ---- rows to words ----
@@ -188,6 +197,7 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
         matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
     paired = 2 if once else 4  # the third of three rows is alone
     plans = _planned([weights.values[list(gates[:paired])] for _, weights, _, _ in matrices], optimize)
+    vectors = _Vectors(plans, optimize, once)
     text, halves = "", []
     for (which, weights, bias, signal), plan in zip(matrices, plans, strict=True):
         starts = folded(bias.astype(np.int64), weights.values, signal.zero_point)
@@ -195,7 +205,6 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
         for gate in gates:
             _prove_high(weights.values[gate], starts[gate], factors[gate])
         text += assembly.set_factors(which, gates, factors)
-        text += set_symbols(**{f"{which}_n": plan.longest, f"{which}_turns": plan.turns})
         halves.append((weights.values[list(gates)], starts[list(gates)], plan))
     hidden = assembly.hidden_factor(layer)
     if hidden.shift < -30:
@@ -211,22 +220,17 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
         hidden_zero=layer.output.zero_point,
     )
     kind = "once" if once else "step"
-    parts = []
+    parts = [vectors.orders]
     for unit in range(layer.units):
         for values, starts, plan in halves:
-            parts += [_starts(starts[:, unit], packing, plan.count), _packed(values[:, unit], packing)]
+            parts.append(_starts(starts[:, unit], packing, len(plan.segments)))
+            parts.append(_packed(values[:, unit, plan.order], packing))
     what = "input, output gate, candidate" if once else "forget, input, output gate, candidate"
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packing}"
     array = stream(f"{name}_weights", parts, comment)
-    arguments = ", ".join(plan.arguments for plan in plans)
-    code = f"{text}    lstm_s8_{kind} {name}_{kind}, {arguments}\n"
-    return Constants((array,), assembly=code), _scratch(plans, 0 if once else layer.units, optimize)
-
-
-def _scratch(plans: Sequence[Segments], copied: int, optimize: str) -> int:
-    """Bytes: the corrections of each segment, which are words of any alignment, and a copy of the hidden state."""
-    words = 0 if optimize == "speed" else 4 * sum(plan.count for plan in plans) + 3
-    return max(1, words + copied)
+    function = f"{name}_{kind}"
+    code = f"{text}{vectors.code(function, [packing])}    lstm_s8_{kind} {function}\n"
+    return Constants((array,), assembly=code), vectors.scratch
 
 
 def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
@@ -254,12 +258,14 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     scales = _doubled(assembly.dense_factors(layer, source, scale_of(layer.kernel)))
     kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     (plan,) = _planned([kernel], optimize)
-    words: list[Array] = []
+    vectors, count = _Vectors([plan], optimize, True), len(plan.segments)
+    words: list[Array] = [vectors.orders]
     for part in range(parts):
         for rows in _groups(outputs, optimize):
             packing = _packing(rows.stop - rows.start, optimize)
-            words += [_starts(bias[rows], packing, plan.count)] if parts == 1 else []
-            words.append(_packed(kernel[part, rows], packing))
+            words += [_starts(bias[rows], packing, count)] if parts == 1 else []
+            in_order = packing == "B1" and not vectors.ordered[0]
+            words.append(_packed(kernel[part, rows] if in_order else kernel[part, rows][:, plan.order], packing))
             words += [scales[rows]] if parts == 1 else []
     four = _packing(4, optimize)
     array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time, packed as {four}")
@@ -268,20 +274,20 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
         outputs=outputs,
         packing=four,
         rest_packing=_packing(outputs % 4 or 4, optimize),
-        kernel_n=plan.longest,
-        kernel_turns=plan.turns,
-        raw_start=_raw(plan.count),
-        part_bytes=4 * len(array.values) // parts,
+        raw_start=_raw(count),
+        part_bytes=4 * (len(array.values) - len(vectors.orders)) // parts,
         rows_zero=out.zero_point,
         rows_low=max(out.low, out.zero_point) if layer.activation == "relu" else out.low,
     )
-    scratch = _scratch([plan], 0, optimize)
+    packings = dict.fromkeys([four, _packing(outputs % 4 or 4, optimize)])
+    function = f"{name}_run" if parts == 1 else f"{name}_add"
+    text += vectors.code(function, [packing for packing in packings if packing != "B1"])
     if parts == 1:
-        return Constants((array,), assembly=f"{text}    dense_s8_run {name}_run, {plan.arguments}\n"), scratch
+        return Constants((array,), assembly=f"{text}    dense_s8_run {function}\n"), vectors.scratch
     starts = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in")
     rows_array = stream(f"{name}_scales", [scales], f"({outputs} outputs): multiplier doubled, shift")
-    code = f"{text}    dense_s8_add {name}_add, {plan.arguments}\n    dense_s8_finish {name}_finish\n"
-    return Constants((array, starts, rows_array), assembly=code), scratch
+    code = f"{text}    dense_s8_add {function}\n    dense_s8_finish {name}_finish\n"
+    return Constants((array, starts, rows_array), assembly=code), vectors.scratch
 
 
 def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
