@@ -26,7 +26,7 @@ STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # f i o c; i o c: a unit's rows 
 assert set(ONCE_ROWS) == set(ONCE_GATES)
 
 STRAIGHT_BYTES = 3000  # of code for the columns of a function: its branches reach 4 KB
-STRAIGHT_COLUMNS = {"size": 0, "balanced": 12, "speed": 40}  # of one matrix's code when it is a loop
+STRAIGHT_COLUMNS = {"size": 1, "balanced": 12, "speed": 40}  # of one matrix's code when it is a loop
 
 
 # ---- segments ----
@@ -87,7 +87,7 @@ def _planned(matrices: Sequence[Array], optimize: str) -> list[Columns]:
                 plans.append(Columns(found, 0, 0))
                 continue
             room += size
-        ordered = optimize != "speed" and rows.shape[-1] <= 256
+        ordered = optimize == "balanced" and rows.shape[-1] <= 256
         found = segments.even(rows) if ordered else segments.in_order(rows)
         plans.append(_in_turns(found, STRAIGHT_COLUMNS[optimize]))
     return plans
@@ -100,8 +100,8 @@ class _Vectors:
     """
 
     def __init__(self, plans: Sequence[Columns], optimize: str, once: bool) -> None:
-        self.plans, self.corrected = plans, optimize != "speed"
-        self.ordered = [self.corrected and len(plan.order) <= 256 for plan in plans]
+        self.plans, self.corrected, self.macros = plans, optimize != "speed", optimize != "size"
+        self.ordered = [optimize == "balanced" and len(plan.order) <= 256 for plan in plans]
         self.copied = [self.ordered[0]] if once else [self.ordered[0], True]
         lengths = [len(plan.order) if copied else 0 for plan, copied in zip(plans, self.copied, strict=True)]
         words = [4 * len(plan.segments) if self.corrected else 0 for plan in plans]
@@ -122,7 +122,7 @@ class _Vectors:
             symbols = {"n": plan.longest, "ordered": int(self.ordered[k])}
             text += set_symbols(**{f"{which}_{symbol}": value for symbol, value in symbols.items()})
             vector, offset = ("t3", self.copies[k]) if self.copied[k] else ("a1", 0)
-            for packing in packings:
+            for packing in packings if self.macros else ():
                 lines = plan.straight(packing, vector)
                 if self.corrected or plan.turns:
                     lines = plan.looped(packing, vector, str(offset), str(self.corrections[k]))
@@ -134,9 +134,8 @@ class _Vectors:
 
 
 def _packing(rows: int, optimize: str) -> str:
-    if optimize == "speed":
-        return ("B1", "W2", "W3", "W4")[rows - 1]
-    return ("B1", "B1", "Q3", "Q4")[rows - 1]
+    packings = {"size": ("Q4",) * 4, "balanced": ("B1", "B1", "Q3", "Q4"), "speed": ("B1", "W2", "W3", "W4")}
+    return packings[optimize][rows - 1]
 
 
 def _packed(rows: Array, packing: str) -> Array:
@@ -163,6 +162,7 @@ def _starts(bias: Array, packing: str, segments: int) -> Array:
     values = [int(value) for value in bias]
     if packing == "B1":
         return np.array(values)
+    values += [0] * (4 - len(values)) if packing == "Q4" else []
     words = [values[0] + (values[1] << 16) + _raw(segments), values[1]]
     if len(values) > 2:
         second = values[3] if len(values) > 3 else 0
@@ -170,9 +170,10 @@ def _starts(bias: Array, packing: str, segments: int) -> Array:
     return np.array(words + values[3:])
 
 
-def _doubled(factors: Sequence[fp.Multiplier]) -> Array:
-    """(R, 2) twice the multiplier, right shift."""
-    return np.array([(2 * m.value, -m.shift) for m in factors], np.int64)
+def _doubled(factors: Sequence[fp.Multiplier], optimize: str) -> Array:
+    """(R, 2) twice the multiplier, right shift; for size with a left shift of 1, as its function takes them."""
+    shifts = [1 - 256 * m.shift if optimize == "size" else -m.shift for m in factors]
+    return np.array([(2 * m.value, shift) for m, shift in zip(factors, shifts, strict=True)], np.int64)
 
 
 # ---- LSTM ----
@@ -191,7 +192,7 @@ def _prove_high(rows: Array, bias: Array, factor: fp.Multiplier) -> None:
 def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
     assembly.prove_cell(layer)
     gates = ONCE_ROWS if once else STEP_ROWS
-    packing = _packing(len(gates), optimize)
+    packing, spare = _packing(len(gates), optimize), int(once and optimize == "size")  # a row of zeros for f
     matrices = [("kernel", layer.kernel, layer.bias, source)]
     if not once:
         matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
@@ -223,8 +224,8 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     parts = [vectors.orders]
     for unit in range(layer.units):
         for values, starts, plan in halves:
-            parts.append(_starts(starts[:, unit], packing, len(plan.segments)))
-            parts.append(_packed(values[:, unit, plan.order], packing))
+            parts.append(_starts(np.pad(starts[:, unit], (spare, 0)), packing, len(plan.segments)))
+            parts.append(_packed(np.pad(values[:, unit, plan.order], ((spare, 0), (0, 0))), packing))
     what = "input, output gate, candidate" if once else "forget, input, output gate, candidate"
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packing}"
     array = stream(f"{name}_weights", parts, comment)
@@ -255,7 +256,7 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     outputs, parts = len(values), steps * blocks
     bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
     prove_doubled(values, bias)
-    scales = _doubled(assembly.dense_factors(layer, source, scale_of(layer.kernel)))
+    scales = _doubled(assembly.dense_factors(layer, source, scale_of(layer.kernel)), optimize)
     kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     (plan,) = _planned([kernel], optimize)
     vectors, count = _Vectors([plan], optimize, True), len(plan.segments)
@@ -263,7 +264,8 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     for part in range(parts):
         for rows in _groups(outputs, optimize):
             packing = _packing(rows.stop - rows.start, optimize)
-            words += [_starts(bias[rows], packing, count)] if parts == 1 else []
+            if parts == 1 or optimize == "size":
+                words.append(_starts(bias[rows] * (parts == 1), packing, count))
             in_order = packing == "B1" and not vectors.ordered[0]
             words.append(_packed(kernel[part, rows] if in_order else kernel[part, rows][:, plan.order], packing))
             words += [scales[rows]] if parts == 1 else []
@@ -318,14 +320,15 @@ def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
     directive, values, before = _lines(optimize)
     table = f"lstmcu_table_{optimize}"
+    macros = "size_s8.inc" if optimize == "size" else "dense_s8.inc"
+    relax = "" if optimize == "size" else "    .option norelax             /* alignment and branches as written */\n"
     return f"""#define LSTMCU_OPTIMIZE {OPTIMIZE[optimize]} /* {optimize} */
 #define LSTMCU_TABLE {table} + {before}
 
-    .option norelax             /* alignment and branches as written */
-    .cfi_sections .debug_frame
-#include "dense_s8.inc"
+{relax}    .cfi_sections .debug_frame
+#include "{macros}"
 
-/* the sigmoid's lines; see `activations` in lstm_s8.inc */
+/* the sigmoid's lines; see {macros} */
     .section .rodata.{table}, "aG", %progbits, {table}, comdat
     .balign 8
     .weak {table}
