@@ -145,7 +145,7 @@ def _packed(rows: Array, packing: str) -> Array:
         return np.pad(rows[0], (0, -rows.shape[1] % 4)).view("<i4").astype(np.int64)
     if packing[0] == "Q":
         a, b, c, d = np.pad(wide, ((0, 4 - len(wide)), (0, 0))) + 128
-        return a | c << 8 | b << 16 | d << 24
+        return np.asarray(a | c << 8 | b << 16 | d << 24)
     pairs = [wide[0] + (wide[1] << 16)]
     if len(wide) > 2:
         pairs.append(wide[2] + (wide[3] << 16 if len(wide) > 3 else 0))

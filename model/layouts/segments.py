@@ -54,14 +54,14 @@ def _swap(load: Array, where: Array, sums: Array, excess: Array) -> bool:
     worst = int(np.argmax(excess))
     others = np.flatnonzero(where != worst)
     homes, best = where[others], (0, -1, -1)
-    for column in np.flatnonzero(where == worst):
+    for column in np.flatnonzero(where == worst).tolist():
         without = sums[:, worst] - load[:, column]
         here = _excess(without[:, None] + load[:, others])
         there = _excess(sums[:, homes] - load[:, others] + load[:, column, None])
         gain = excess[worst] + excess[homes] - here - there
         most = int(np.argmax(gain)) if len(gain) else -1
         if most >= 0 and gain[most] > best[0]:
-            best = (int(gain[most]), int(column), int(others[most]))
+            best = (int(gain[most]), column, int(others[most]))
     gained, column, other = best
     if not gained:
         return False
