@@ -104,7 +104,7 @@ class _Vectors:
         self.ordered = [optimize == "balanced" and len(plan.order) <= 256 for plan in plans]
         self.copied = [self.ordered[0]] if once else [self.ordered[0], True]
         lengths = [len(plan.order) if copied else 0 for plan, copied in zip(plans, self.copied, strict=True)]
-        words = [4 * len(plan.segments) if self.corrected else 0 for plan in plans]
+        words = [8 * len(plan.segments) if self.corrected else 0 for plan in plans]
         self.corrections = [0, words[0]]
         self.copies = [sum(words), sum(words) + lengths[0]]
         self.scratch = max(1, self.copies[0] + sum(lengths) + 3 * self.corrected)  # 3 to align it
@@ -144,8 +144,8 @@ def _packed(rows: Array, packing: str) -> Array:
     if packing == "B1":
         return np.pad(rows[0], (0, -rows.shape[1] % 4)).view("<i4").astype(np.int64)
     if packing[0] == "Q":
-        a, b, c, d = np.pad(wide, ((0, 4 - len(wide)), (0, 0))) + 128
-        return np.asarray(a | c << 8 | b << 16 | d << 24)
+        a, b, c, d = np.pad(wide, ((0, 4 - len(wide)), (0, 0)))
+        return np.asarray((a + 128) + (c + 128 << 8) + (b + 128 << 16) + (d << 24))
     pairs = [wide[0] + (wide[1] << 16)]
     if len(wide) > 2:
         pairs.append(wide[2] + (wide[3] << 16 if len(wide) > 3 else 0))
@@ -166,7 +166,8 @@ def _starts(bias: Array, packing: str, segments: int) -> Array:
     words = [values[0] + (values[1] << 16) + _raw(segments), values[1]]
     if len(values) > 2:
         second = values[3] if len(values) > 3 else 0
-        words.append(values[2] + (second << 16) + (0 if packing == "W3" else _raw(segments)))
+        extra = {"W3": 0, "Q3": _raw(segments) + (values[1] << 8)}.get(packing, _raw(segments))
+        words.append(values[2] + (second << 16) + extra)
     return np.array(words + values[3:])
 
 
@@ -189,6 +190,15 @@ def _prove_high(rows: Array, bias: Array, factor: fp.Multiplier) -> None:
         raise UnprovenError(f"twice a rounded product can reach {largest} and overflow 32 bits")
 
 
+def _safe(rows: Array, bias: Array, factor: fp.Multiplier) -> bool:
+    """Whether a sum, brought to Q3.12, stays within 16 bits for any int8 inputs."""
+    wide = rows.astype(np.int64)
+    highest = bias + np.maximum(127 * wide, -128 * wide).sum(axis=-1)
+    lowest = bias + np.minimum(127 * wide, -128 * wide).sum(axis=-1)
+    largest = max(int(highest.max()), -int(lowest.min()))
+    return (largest * factor.value >> 31 - factor.shift) + 1 < 1 << 15
+
+
 def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
     assembly.prove_cell(layer)
     gates = ONCE_ROWS if once else STEP_ROWS
@@ -205,6 +215,8 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
         factors = assembly.gate_factors(signal, scale_of(weights))
         for gate in gates:
             _prove_high(weights.values[gate], starts[gate], factors[gate])
+            safe = _safe(weights.values[gate], starts[gate], factors[gate])
+            text += set_symbols(**{f"{which}_{assembly.GATE_NAMES[gate]}_safe": int(safe)})
         text += assembly.set_factors(which, gates, factors)
         halves.append((weights.values[list(gates)], starts[list(gates)], plan))
     hidden = assembly.hidden_factor(layer)
