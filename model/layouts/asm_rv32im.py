@@ -26,7 +26,7 @@ STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # f i o c; i o c: a unit's rows 
 assert set(ONCE_ROWS) == set(ONCE_GATES)
 
 STRAIGHT_BYTES = 3000  # of code for the columns of a function: its branches reach 4 KB
-STRAIGHT_COLUMNS = {"size": 1, "balanced": 12, "speed": 40}  # of one matrix's code when it is a loop
+STRAIGHT_COLUMNS = {"size": 1, "balanced": 20, "speed": 40}  # of one matrix's code when it is a loop
 
 
 # ---- segments ----
@@ -76,8 +76,8 @@ def _in_turns(found: Sequence[Segment], straight: int) -> Columns:
     return Columns(found, turns, per) if turns > 1 else Columns(found, 0, 0)
 
 
-def _planned(matrices: Sequence[Array], optimize: str) -> list[Columns]:
-    """The columns of each matrix (…, I) of a function."""
+def _planned(matrices: Sequence[Array], optimize: str, straight: int) -> list[Columns]:
+    """The columns of each matrix (…, I) of a function, about ``straight`` of them in the code of a loop."""
     room, plans = STRAIGHT_BYTES, []
     for rows in matrices:
         if optimize == "speed" and 24 * rows.shape[-1] <= room:
@@ -89,7 +89,7 @@ def _planned(matrices: Sequence[Array], optimize: str) -> list[Columns]:
             room += size
         ordered = optimize == "balanced" and rows.shape[-1] <= 256
         found = segments.even(rows) if ordered else segments.in_order(rows)
-        plans.append(_in_turns(found, STRAIGHT_COLUMNS[optimize]))
+        plans.append(_in_turns(found, straight))
     return plans
 
 
@@ -207,7 +207,7 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     if not once:
         matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
     paired = 2 if once else 4  # the third of three rows is alone
-    plans = _planned([weights.values[list(gates[:paired])] for _, weights, _, _ in matrices], optimize)
+    plans = _planned([weights.values[list(gates[:paired])] for _, weights, _, _ in matrices], optimize, STRAIGHT_COLUMNS[optimize])
     vectors = _Vectors(plans, optimize, once)
     text, halves = "", []
     for (which, weights, bias, signal), plan in zip(matrices, plans, strict=True):
@@ -270,7 +270,7 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     prove_doubled(values, bias)
     scales = _doubled(assembly.dense_factors(layer, source, scale_of(layer.kernel)), optimize)
     kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
-    (plan,) = _planned([kernel], optimize)
+    (plan,) = _planned([kernel], optimize, STRAIGHT_COLUMNS[optimize] // 3)
     vectors, count = _Vectors([plan], optimize, True), len(plan.segments)
     words: list[Array] = [vectors.orders]
     for part in range(parts):

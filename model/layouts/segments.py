@@ -17,7 +17,8 @@ from model.network import Array
 Segment = tuple[int, ...]  # columns
 LIMIT = (1 << 15) - 1
 LONGEST = 16
-SWAPS = 200  # to try before a number of segments is given up
+SWAPS = 200  # to make before an attempt is given up
+ATTEMPTS, SMALL = 32, 1 << 14  # to find as few segments as these, and up to which size of a matrix
 
 
 def loads(rows: Array) -> Array:
@@ -32,9 +33,23 @@ def _excess(sums: Array) -> Array:
 
 def _dealt(load: Array, rooms: Sequence[int]) -> list[Segment] | None:
     """All columns in segments of ``rooms`` columns at most; None where none are found that keep the limit."""
+    count = load.shape[1]
+    if load.sum(axis=1).max() > LIMIT * len(rooms):
+        return None
+    heaviest, random = np.argsort(-load.sum(axis=0), kind="stable"), np.random.default_rng(0)
+    for attempt in range(ATTEMPTS if load.size <= SMALL else 1):
+        shift = random.uniform(0, 2 * attempt, count) if attempt else np.zeros(count)
+        where = _tried(load, rooms, heaviest[np.argsort(np.arange(count) + shift, kind="stable")])
+        if where is not None:
+            return [tuple(np.flatnonzero(where == k).tolist()) for k in range(len(rooms)) if (where == k).any()]
+    return None
+
+
+def _tried(load: Array, rooms: Sequence[int], columns: Array) -> Array | None:
+    """The segment of each column, taken in the order of ``columns``, then exchanged; None where a sum is too large."""
     room, where = np.array(rooms), np.empty(load.shape[1], np.int64)
     sums = np.zeros((len(load), len(rooms)), np.int64)
-    for column in np.argsort(-load.sum(axis=0), kind="stable"):
+    for column in columns:
         after = sums + load[:, column, None]
         cost = _excess(after) * 1e6 + after.max(axis=0)
         chosen = int(np.argmin(np.where(room > 0, cost, np.inf)))
@@ -43,7 +58,7 @@ def _dealt(load: Array, rooms: Sequence[int]) -> list[Segment] | None:
     for _ in range(SWAPS):
         excess = _excess(sums)
         if not excess.any():
-            return [tuple(np.flatnonzero(where == k).tolist()) for k in range(len(rooms)) if (where == k).any()]
+            return where
         if not _swap(load, where, sums, excess):
             return None
     return None
