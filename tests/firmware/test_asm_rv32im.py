@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from model.layouts import OPTIMIZE, asm_rv32im
+from model.network import Lstm, Signal, Weights
 from tests.probe import CORES
-from tests.support.assembly import Assembly
+from tests.support import assembly as support
+from tests.support.assembly import Assembly, random_lstm
 
 STUB = """
 /* int poisoned_call(void (*function)(), const uintptr_t arguments[5]): 0 when s0 - s11, gp, tp and sp survived */
@@ -88,6 +91,32 @@ def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize:
 def test_another_assembler_makes_them_too(tmp_path: Path, optimize: str) -> None:
     cases = list(KERNELS.cases(optimize, 9, 12))
     assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize, "clang")) == ""
+
+
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_one_gate_may_be_louder_than_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimize: str
+) -> None:
+    random, cases = np.random.default_rng(5), []
+    for loud in range(4):
+
+        def quietened(random: np.random.Generator, *size: int, loud: int = loud) -> tuple[Signal, Lstm]:
+            source, layer = random_lstm(random, *size)
+            share = np.where(np.arange(4) == loud, 1, 16)[:, None, None]
+            kernel, recurrent = (replace(w, values=w.values // share) for w in (layer.kernel, layer.recurrent))
+            layer = replace(layer, kernel=_int8(kernel), recurrent=_int8(recurrent))
+            return source, layer
+
+        monkeypatch.setattr(support, "random_lstm", quietened)
+        for once in (False, True):
+            size = (1 if once else 3, 40, 24)
+            layout = KERNELS.layout
+            cases.append(support.lstm_case(layout, f"loud{loud}_{once:d}", random, size, 1, optimize, once))
+    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
+
+
+def _int8(weights: Weights) -> Weights:
+    return replace(weights, values=weights.values.astype(np.int8))
 
 
 @pytest.mark.long
