@@ -207,7 +207,8 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     if not once:
         matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
     paired = 2 if packing in ("W3", "Q3") else 4  # the third of three rows is alone
-    plans = _planned([weights.values[list(gates[:paired])] for _, weights, _, _ in matrices], optimize, STRAIGHT_COLUMNS[optimize])
+    rows = [weights.values[list(gates[:paired])] for _, weights, _, _ in matrices]
+    plans = _planned(rows, optimize, STRAIGHT_COLUMNS[optimize])
     vectors = _Vectors(plans, optimize, once)
     text, halves = "", []
     for (which, weights, bias, signal), plan in zip(matrices, plans, strict=True):
