@@ -97,6 +97,7 @@ def check(arguments: argparse.Namespace) -> list[dict[str, Any]]:
                 "model": card["name"],
                 "quantisation": card["quantisation"],
                 "kernels": card["kernels"],
+                "optimize": card["optimize"],
                 "core": core,
                 "modelled": modelled.nominal,
                 "rtl": round(cycles),

@@ -13,6 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from measure.table import kernels
 from model.errors import run_main
 from model.files import write_atomically
 
@@ -26,7 +27,7 @@ def render(rows: list[dict[str, str]]) -> str:
         view.add_column(title, justify="right")
     for r in rows:
         modelled, rtl, error = f"{r['modelled']:,}", f"{r['rtl']:,}", f"{float(r['error']):+.3%}"
-        view.add_row(r["model"], r["quantisation"], r["kernels"], r["core"], modelled, rtl, error)
+        view.add_row(r["model"], r["quantisation"], kernels(r), r["core"], modelled, rtl, error)
     text = io.StringIO()
     Console(file=text, width=120, color_system=None, markup=False).print(view)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"

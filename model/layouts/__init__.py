@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.layouts import asm_armv6m, asm_armv7em, asm_armv7m, asm_helium, asm_rvv, c, cmsis_nn
+from model.layouts import asm_armv6m, asm_armv7em, asm_armv7m, asm_helium, asm_rv32im, asm_rvv, c, cmsis_nn
 from model.layouts.vfp import WithFloats
 
 OPTIMIZE = ("size", "balanced", "speed")
@@ -23,6 +23,7 @@ SETS: dict[str, Any] = {  # by folder of firmware/kernels/; -fp: on a core with 
     "asm-armv7m": asm_armv7m,
     "asm-helium": asm_helium,
     "asm-helium-fp": WithFloats(asm_helium),
+    "asm-rv32im": asm_rv32im,
     "asm-rvv": asm_rvv,
     "cmsis-nn": cmsis_nn,
 }

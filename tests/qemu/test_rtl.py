@@ -7,16 +7,19 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from measure.rtl.core import CORES, build
 from model.errors import UserError
+from model.layouts import OPTIMIZE
 from tests.support.checkout import Checkout
 
 LIMIT = 0.005
 QUANTISATIONS = ("int8", "int16x8")  # in float32 a window takes a minute
+KERNELS = {"c": QUANTISATIONS, "asm": ("int8",)}
 
 
 def test_the_model_is_the_hardware(built: Callable[..., Checkout]) -> None:
@@ -24,12 +27,21 @@ def test_the_model_is_the_hardware(built: Callable[..., Checkout]) -> None:
     results = sorted((checkout.root / "build/rv32imc").glob("*/int*/rtl.json"))
     rows = [row for path in results for row in json.loads(path.read_text())]
     shipped = {path.name for path in (checkout.root / "models").iterdir() if (path / f"{path.name}.keras").exists()}
-    assert len(rows) >= len(shipped) * len(QUANTISATIONS) * len(CORES)
+    for kernels, quantisations in KERNELS.items():
+        assert sum(row["kernels"] == kernels for row in rows) >= len(shipped) * len(quantisations) * len(CORES)
     assert {row["core"] for row in rows} == set(CORES)
     for row in rows:
         assert abs(row["error"]) <= LIMIT, row
     text = (checkout.root / "build/rtl.txt").read_text()
     assert all(f"{row['rtl']:,}" in text for row in rows)
+
+
+def test_assembly_of_all_kinds_is_modelled(built: Callable[..., Checkout]) -> None:
+    checkout = built("rtl", "target=rv32imc", "model=forecast", "quant=int8", "kernels=asm", "optimize=all")
+    results = sorted((checkout.root / "build/rv32imc/forecast").glob("int8-asm*/rtl.json"))
+    rows = [row for path in results for row in json.loads(path.read_text())]
+    assert {(row["optimize"], row["core"]) for row in rows} == set(product(OPTIMIZE, CORES))
+    assert max(abs(row["error"]) for row in rows) <= LIMIT
 
 
 def test_only_the_cores_own_target(built: Callable[..., Checkout]) -> None:
