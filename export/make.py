@@ -35,12 +35,13 @@ def contents(
     own = [folder / f"{model.name}.c" for folder, model in zip(built, models, strict=True)]
     linked = sources.needed([path.with_name(f"{path.name}.o") for path in own], objects)
     files = sources.with_headers([*own, *(origin[path] for path in linked)], [*includes, *built])
-    generated = {f"{model.name}{ending}" for model in models for ending in (".c", ".h")}
+    generated = [file for file in files if any(Path(file).stem in (m.name, f"{m.name}_kernels") for m in models)]
     runtime = [file for file in files if file not in generated]
     compiled = [file for file in files if Path(file).suffix in COMPILED]
     name = models[0].name if len(models) == 1 else "models"
-    files |= texts.make(name, models, compiled, runtime)
-    files["LICENSE"] = f"{texts.licence(models, runtime)}\n{licence.read_text(encoding='utf-8')}"
+    files |= texts.make(name, models, generated, compiled, runtime)
+    given = [file for file in files if file not in runtime]
+    files["LICENSE"] = f"{texts.licence(given, runtime)}\n{licence.read_text(encoding='utf-8')}"
     data = {file: text.encode() for file, text in files.items()}
     own_licence = [*runtime, "LICENSE"]
     return name, {**data, sbom.NAME: sbom.make(name, data, own_licence, [model.report for model in models])}

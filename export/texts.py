@@ -22,7 +22,12 @@ TEMPLATED = (
     "README.md", "CMakeLists.txt", "lstmcu.mk", "zephyr/module.yml", "zephyr/Kconfig", "zephyr/CMakeLists.txt",
     "idf_component.yml", "library.properties", "SConscript",
 )  # fmt: skip
-GENERATED = (*TEMPLATED, "library.json")
+NAMED = {  # by the export's name; of a template of another name
+    "lstmcu_{name}-config.cmake": "config.cmake",
+    "lstmcu_{name}-config-version.cmake": "config-version.cmake",
+    "lstmcu.{name}.pdsc": "pack.pdsc",
+}
+CORE = re.compile(r"^-mcpu=cortex-(m[0-9]+)(plus)?")
 
 
 @dataclass(frozen=True)
@@ -108,12 +113,21 @@ def _model(model: Exported) -> dict[str, Any]:
     }
 
 
-def licence(models: Sequence[Exported], runtime: Sequence[str]) -> str:
+def _templates(name: str) -> dict[str, str]:
+    """Templated file to its template's name."""
+    return {file: file for file in TEMPLATED} | {file.format(name=name): template for file, template in NAMED.items()}
+
+
+def _cmsis_core(flags: Sequence[str]) -> str:
+    """The core as CMSIS-Pack writes it, ``Cortex-M0+``; empty when it is not a Cortex-M."""
+    found = next(filter(None, map(CORE.match, flags)), None)
+    return f"Cortex-{found[1].upper()}{'+' if found[2] else ''}" if found else ""
+
+
+def licence(generated: Sequence[str], runtime: Sequence[str]) -> str:
     """Who owns which file."""
-    own = [f"{model.name}{ending}" for model in models for ending in (".c", ".h")]
-    generated = ", ".join((*own, *GENERATED))
     return (
-        f"Generated, and yours to use as you like: {generated}.\n"
+        f"Generated, and yours to use as you like: {', '.join(generated)}.\n"
         f"Under the Apache License 2.0 (LICENSE): {', '.join(runtime)}.\n"
     )
 
@@ -134,8 +148,10 @@ def _platformio(name: str, summary: str, headers: Sequence[str]) -> str:
     return json.dumps(manifest, indent=2) + "\n"
 
 
-def make(name: str, models: Sequence[Exported], compiled: Sequence[str], runtime: Sequence[str]) -> dict[str, str]:
-    """File name to text. ``compiled``: the files to compile; ``runtime``: those that are the project's."""
+def make(
+    name: str, models: Sequence[Exported], own: Sequence[str], compiled: Sequence[str], runtime: Sequence[str]
+) -> dict[str, str]:
+    """File name to text. ``own``: the models' files; ``compiled``: those to compile; ``runtime``: the project's."""
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
@@ -143,6 +159,11 @@ def make(name: str, models: Sequence[Exported], compiled: Sequence[str], runtime
     report = models[0].report
     endings = sorted({Path(file).suffix for file in compiled})
     names = ", ".join(model.name for model in models)
+    core_only = any(file.endswith((".S", ".inc")) for file in (*own, *runtime))
+    dcore = _cmsis_core(report["compiler"]["flags"])
+    files = _templates(name)
+    if core_only and not dcore:
+        del files[f"lstmcu.{name}.pdsc"]  # CMSIS-Packs are of Arm's cores
     summary = f"{names}: trained LSTM{'s' if len(models) > 1 else ''} in C, {report['quantisation']}"
     headers = [f"{model.name}.h" for model in models]
     values = {
@@ -156,12 +177,17 @@ def make(name: str, models: Sequence[Exported], compiled: Sequence[str], runtime
         "compiled": compiled,
         "patterns": " ".join(f"*{ending}" for ending in endings),
         "assembly": ".S" in endings,
-        "core_only": any(file.endswith((".S", ".inc")) for file in runtime),
+        "core_only": core_only,
+        "dcore": dcore,
+        "csub": name.lstrip("_")[:32],
         "core": report["core"],
         "compiler": report["compiler"]["version"],
         "flags": " ".join(report["compiler"]["flags"]),
-        "licence": licence(models, runtime),
+        "licence": licence([*own, *files, "library.json"], runtime),
         "sbom": SBOM,
     }
-    rendered = {file: templates.get_template(f"{file}.jinja").render(values) for file in TEMPLATED}
+    rendered = {
+        file: templates.get_template(f"{template}.jinja").render(values)
+        for file, template in files.items()
+    }
     return {**rendered, "library.json": _platformio(name, summary, headers)}

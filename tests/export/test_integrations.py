@@ -158,6 +158,33 @@ def test_a_program_in_cpp_links_by_cmake(built: Callable[..., Checkout], tmp_pat
     subprocess.run([tmp_path / "out/user"], check=True)
 
 
+@pytest.mark.parametrize("word", ["lstmcu_models_DIR", "CMAKE_PREFIX_PATH"])
+def test_cmake_finds_the_folder_as_a_package(built: Callable[..., Checkout], tmp_path: Path, word: str) -> None:
+    """In two directories of a project that has no C of its own; a later version than there is, is refused."""
+    root = built("export", "target=cortex-m4", "kernels=c", "model=forecast,forecast-window", "dest=both").root
+    for folder, model in (("one", "forecast"), ("two", "forecast_window")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "main.cpp").write_text(
+            f'#include "{model}.h"\nstatic {model}_state state;\nint main() {{ {model}_reset(&state); return 0; }}\n'
+        )
+        (tmp_path / folder / "CMakeLists.txt").write_text(
+            f"find_package(lstmcu_models ${{version}} REQUIRED)\nadd_executable({folder} main.cpp)\n"
+            f"target_link_libraries({folder} PRIVATE lstmcu::{model})\n"
+        )
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.16)\nproject(user LANGUAGES CXX)\n"
+        "add_subdirectory(one)\nadd_subdirectory(two)\n"
+    )
+    words = ("cmake", "-S", ".", "-B", "out", f"-D{word}={root / 'both'}")
+    done = subprocess.run([*words, "-Dversion=99"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "lstmcu_models-config.cmake, version: 0." in done.stderr
+    call(*words, "-Dversion=0.1", cwd=tmp_path)
+    call("cmake", "--build", "out", cwd=tmp_path)
+    for name in ("one", "two"):
+        subprocess.run([tmp_path / "out" / name / name], check=True)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Somebody's project, with a model of their own and a checkout that has a launcher."""

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The files for Zephyr, ESP-IDF, PlatformIO, Arduino and RT-Thread.
+"""The files for Zephyr, ESP-IDF, PlatformIO, Arduino, RT-Thread and CMSIS-Pack.
 
 None of these is installed. Their build systems' few commands that an export uses are stood in for by stubs with the
 documented arguments, which compile on the host; the manifests are checked against what their specifications ask for.
@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
@@ -139,3 +141,90 @@ def test_arduino(folder: Path) -> None:
     assert values["category"] == "Data Processing"
     assert (folder / values["includes"]).is_file()
     assert not (folder / "src").exists()  # else the IDE would compile nothing of the folder itself
+
+
+# What Open-CMSIS-Pack's PACK.xsd 1.7.28 says of the elements that an export uses: the children that an element must
+# have and those it may have, its required and optional attributes with the pattern of their values.
+VERSION = r"(0|[1-9]\d*)\.\d+\.\d+"
+PART = r"[A-Za-z0-9][A-Za-z0-9_+():/\- .]*"
+XSD: dict[str, tuple[set[str], set[str], dict[str, str], dict[str, str]]] = {
+    "package": ({"name", "vendor", "description", "url", "releases"}, {"license", "conditions", "components"},
+                {"schemaVersion": r"[0-9]+\.[0-9]+(\.[0-9]+)?"},
+                {"{http://www.w3.org/2001/XMLSchema-instance}noNamespaceSchemaLocation": ".+"}),
+    "vendor": (set(), set(), {}, {}),
+    "name": (set(), set(), {}, {}),
+    "url": (set(), set(), {}, {}),
+    "license": (set(), set(), {}, {}),
+    "description": (set(), set(), {}, {"overview": ".+"}),
+    "releases": ({"release"}, set(), {}, {}),
+    "release": (set(), set(), {"version": VERSION}, {}),
+    "conditions": ({"condition"}, set(), {}, {}),
+    "condition": ({"require"}, {"description"}, {"id": ".+"}, {}),
+    "require": (set(), set(), {}, {"Dcore": r"Cortex-M(0|0\+|1|3|4|7|23|33|35P|52|55|85)"}),
+    "components": ({"component"}, set(), {}, {}),
+    "component": ({"description", "files"}, set(), {"Cclass": PART, "Cgroup": PART, "Cversion": VERSION},
+                  {"Csub": rf"(?=.{{1,32}}$){PART}", "condition": ".+"}),
+    "files": ({"file"}, set(), {}, {}),
+    "file": (set(), set(), {"category": "doc|header|source", "name": r"[^\\]+"}, {"language": "asm|c"}),
+}  # fmt: skip
+
+
+def against_xsd(element: ElementTree.Element) -> None:
+    """AssertionError where ``element`` or what is in it is not as the schema has it."""
+    children, more, attributes, others = XSD[element.tag]
+    found = [child.tag for child in element]
+    assert children <= set(found) <= children | more, (element.tag, found)
+    assert len(set(found)) == len(found) or element.tag in ("releases", "conditions", "components", "files")
+    known = attributes | others
+    assert attributes.keys() <= element.attrib.keys() <= known.keys(), (element.tag, element.attrib)
+    for key, value in element.attrib.items():
+        assert re.fullmatch(known[key], value), (element.tag, key, value)
+    assert found == [] or not (element.text or "").strip()
+    for child in element:
+        against_xsd(child)
+
+
+def pack_of(folder: Path) -> ElementTree.Element:
+    """An exported folder's CMSIS-Pack description, checked against the schema and the folder."""
+    (path,) = folder.glob("*.pdsc")
+    package = ElementTree.parse(path).getroot()
+    assert package.tag == "package"
+    against_xsd(package)
+    vendor, name = (package.findtext(tag) or "" for tag in ("vendor", "name"))
+    assert path.name == f"{vendor}.{name}.pdsc"
+    assert all(re.fullmatch(r"[\-_A-Za-z0-9]+", text) for text in (vendor, name))
+    assert (folder / str(package.findtext("license"))).is_file()
+    files = {category: {file.get("name") for file in package.iter("file") if file.get("category") == category}
+             for category in ("source", "header", "doc")}  # fmt: skip
+    assert files["source"] == {path.name for path in sources(folder)}
+    assert all((folder / str(name)).is_file() for names in files.values() for name in names)
+    asked = {element.get("condition") for element in package.iter() if element.get("condition")}
+    assert asked == {element.get("id") for element in package.iter("condition")}
+    return package
+
+
+def test_cmsis_pack(folder: Path) -> None:
+    package = pack_of(folder)
+    assert "forecast_window.h" in {file.get("name") for file in package.iter("file")}
+    assert package.find("conditions") is None  # C runs anywhere
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<url></url>", ""),
+        ('release version="', 'release version="x'),
+        ('category="source"', 'category="sources"'),
+        ("<vendor>", "<vendor><b/>"),
+        ('Cgroup="LSTM"', ""),
+        ('name="forecast_window.c"', 'name="other.c"'),
+    ],
+)
+def test_a_wrong_pack_is_caught(folder: Path, tmp_path: Path, before: str, after: str) -> None:
+    shutil.copytree(folder, tmp_path / "wrong")
+    (path,) = (tmp_path / "wrong").glob("*.pdsc")
+    text = path.read_text()
+    assert before in text
+    path.write_text(text.replace(before, after, 1))
+    with pytest.raises(AssertionError):
+        pack_of(tmp_path / "wrong")
