@@ -124,7 +124,7 @@ class Emitter:
         """The call that does ``op``; ``still``: the caller holds one step only, nothing moves with time."""
         x, y = (self.expression(value, None if still else loop, at) for value in (op.x, op.y))
         if op.kind == "copy":
-            return f"memcpy({y}, {x}, sizeof({C_TYPES[op.y.dtype]}) * {op.x.length});"
+            return f"(void)memcpy({y}, {x}, sizeof({C_TYPES[op.y.dtype]}) * {op.x.length});"
         if op.kind == "apply":
             call = elementwise.call(self.symbol(op.name), op.layer, self.source(op))
             return f"{call.function}({', '.join((x, y, str(op.y.length), *call.arguments))});"
@@ -198,9 +198,9 @@ class Emitter:
             if f.role == "hidden":
                 lines += self.reset_hidden(f.name)
             elif f.role == "cell":
-                lines.append(f"memset({where}, 0, sizeof {where});")
+                lines.append(f"(void)memset({where}, 0, sizeof {where});")
             elif f.role == "sums":
-                lines.append(f"memcpy({where}, {self.symbol(f.layer)}_bias, sizeof {where});")
+                lines.append(f"(void)memcpy({where}, {self.symbol(f.layer)}_bias, sizeof {where});")
         if self.counts_steps():
             lines.append("state->step = 0;")
         return lines
@@ -210,9 +210,9 @@ class Emitter:
         halves = [op for op in self.operations if op.kind == "lstm" and op.y.base == name]
         zeros = {op.layer.output.zero_point for op in halves}
         if len(zeros) == 1:
-            return [f"memset(state->{name}, {zeros.pop() & 0xFF}, sizeof state->{name}); /* 0.0 */"]
+            return [f"(void)memset(state->{name}, {zeros.pop() & 0xFF}, sizeof state->{name}); /* 0.0 */"]
         return [
-            f"memset({self.expression(op.y, None)}, {op.layer.output.zero_point & 0xFF}, {op.y.length}); /* 0.0 */"
+            f"(void)memset({self.expression(op.y, None)}, {op.layer.output.zero_point & 0xFF}, {op.y.length}); /* 0.0 */"
             for op in halves
         ]
 

@@ -64,6 +64,7 @@ ALIASES = {
     "bench-docs": "bench with the assembly of every target, into docs/bench.md",
     "docs": "build every shipped model for every target and write docs/accuracy.md and docs/reports/",
     "export": "write models with all the C they need into dest=, for your own build",
+    "misra": "check the C of what is asked for against MISRA C:2012, with cppcheck",
     "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",
     "test": "run the tests",
     "test-all": "run the tests with the longest sweeps",

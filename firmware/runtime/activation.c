@@ -34,21 +34,23 @@ static uint32_t interpolate(uint32_t magnitude, uint32_t bits)
     const uint32_t k = magnitude >> bits;
     const uint32_t fraction = magnitude & ((1U << bits) - 1U);
     const uint32_t base = sigmoid_table[k];
-    return (base << bits) + fraction * (sigmoid_table[k + 1U] - base);
+    return (base << bits) + (fraction * (sigmoid_table[k + 1U] - base));
 }
 
 int16_t lstmcu_sigmoid_at(int32_t v)
 {
-    const uint32_t magnitude = (uint32_t)(v < 0 ? -v : v);
-    const int32_t r = magnitude >> 9 >= 255U ? 0x7FFF << 10 : (int32_t)interpolate(magnitude, 9U);
-    return (int16_t)((v < 0 ? (1 << 25) - r + 511 : r + 512) >> 10);
+    const uint32_t magnitude = (uint32_t)((v < 0) ? -v : v);
+    const int32_t r =
+        ((magnitude >> 9) >= 255U) ? (0x7FFF << 10) : (int32_t)interpolate(magnitude, 9U);
+    return (int16_t)(((v < 0) ? ((1 << 25) - r + 511) : (r + 512)) >> 10);
 }
 
 int16_t lstmcu_tanh_at(int32_t v)
 {
-    const uint32_t magnitude = (uint32_t)(v < 0 ? -v : v);
-    const int32_t r = magnitude >> 8 >= 255U ? 0xFFFF << 8 : (int32_t)interpolate(magnitude, 8U);
-    return (int16_t)((v < 0 ? (1 << 23) - r + 127 : r - (1 << 23) + 128) >> 8);
+    const uint32_t magnitude = (uint32_t)((v < 0) ? -v : v);
+    const int32_t r =
+        ((magnitude >> 8) >= 255U) ? (0xFFFF << 8) : (int32_t)interpolate(magnitude, 8U);
+    return (int16_t)(((v < 0) ? ((1 << 23) - r + 127) : (r - (1 << 23) + 128)) >> 8);
 }
 
 int16_t lstmcu_sigmoid16(int16_t x)
@@ -59,5 +61,6 @@ int16_t lstmcu_sigmoid16(int16_t x)
 int16_t lstmcu_tanh16(int16_t x, int32_t log2_scale)
 {
     const int32_t shift = 12 + log2_scale;
-    return lstmcu_tanh_at(shift >= 0 ? x * (3 << shift) : (3 * x + (1 << (-shift - 1))) >> -shift);
+    return lstmcu_tanh_at((shift >= 0) ? (x * (3 << shift))
+                                       : (((3 * x) + (1 << (-shift - 1))) >> -shift));
 }

@@ -10,10 +10,11 @@
 /** The cell state clamped to +- limit; 0: never. */
 static inline float lstmcu_clip_f32(float cell, float limit)
 {
+    float clipped = cell;
     if (limit > 0.0f) {
-        cell = cell > limit ? limit : cell < -limit ? -limit : cell;
+        clipped = (cell > limit) ? limit : ((cell < -limit) ? -limit : cell);
     }
-    return cell;
+    return clipped;
 }
 
 /** Update the cell state from the gates (4) before their activation; returns the hidden state. */

@@ -7,16 +7,20 @@
 static int32_t stored(float x, float scale, int32_t zero_point, int32_t low, int32_t high)
 {
     const float scaled = x / scale;
-    if (!(scaled > (float)(low - zero_point))) {
-        return low;
+    const int32_t least = low - zero_point;
+    const int32_t most = high - zero_point;
+    int32_t nearest = least; /* not a number too */
+    if (scaled >= (float)most) {
+        nearest = most;
+    } else if (scaled > (float)least) {
+        nearest = (int32_t)scaled; /* what is left of it is exact, scaled + 0.5 may not be */
+        const float rest = scaled - (float)nearest;
+        nearest += (rest >= 0.5f) ? 1 : 0;
+        nearest -= (rest <= -0.5f) ? 1 : 0;
+    } else {
+        /* least */
     }
-    if (scaled >= (float)(high - zero_point)) {
-        return high;
-    }
-    const int32_t whole =
-        (int32_t)scaled; /* what is left of it is exact, scaled + 0.5 may not be */
-    const float rest = scaled - (float)whole;
-    return whole + (rest >= 0.5f) - (rest <= -0.5f) + zero_point;
+    return nearest + zero_point;
 }
 
 void lstmcu_quantise_s8(const float *x, int8_t *y, int32_t count, float scale, int32_t zero_point)
@@ -36,7 +40,8 @@ void lstmcu_quantise_s16(const float *x, int16_t *y, int32_t count, float scale,
 void lstmcu_dequantise_s8(const int8_t *x, float *y, int32_t count, float scale, int32_t zero_point)
 {
     for (int32_t k = 0; k < count; ++k) {
-        y[k] = scale * (float)(x[k] - zero_point);
+        const int32_t steps = x[k] - zero_point;
+        y[k] = scale * (float)steps;
     }
 }
 
@@ -44,7 +49,8 @@ void lstmcu_dequantise_s16(const int16_t *x, float *y, int32_t count, float scal
                            int32_t zero_point)
 {
     for (int32_t k = 0; k < count; ++k) {
-        y[k] = scale * (float)(x[k] - zero_point);
+        const int32_t steps = x[k] - zero_point;
+        y[k] = scale * (float)steps;
     }
 }
 

@@ -6,7 +6,7 @@
 void lstmcu_relu_f32(const float *x, float *y, int32_t count)
 {
     for (int32_t k = 0; k < count; ++k) {
-        y[k] = x[k] < 0.0f ? 0.0f : x[k];
+        y[k] = (x[k] < 0.0f) ? 0.0f : x[k];
     }
 }
 
@@ -28,7 +28,7 @@ void lstmcu_softmax_f32(const float *x, float *y, int32_t count)
 {
     float peak = x[0];
     for (int32_t k = 1; k < count; ++k) {
-        peak = x[k] > peak ? x[k] : peak;
+        peak = (x[k] > peak) ? x[k] : peak;
     }
     float sum = 0.0f;
     for (int32_t k = 0; k < count; ++k) {
@@ -44,6 +44,6 @@ void lstmcu_normalise_f32(const float *x, float *y, int32_t count, const float *
                           const float *offset)
 {
     for (int32_t k = 0; k < count; ++k) {
-        y[k] = x[k] * scale[k] + offset[k];
+        y[k] = (x[k] * scale[k]) + offset[k];
     }
 }

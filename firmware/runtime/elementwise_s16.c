@@ -6,7 +6,7 @@
 /* x * value / 2^shift, halves up */
 static int32_t scaled(int16_t x, int32_t value, int32_t shift)
 {
-    return (x * value + (shift > 0 ? 1 << (shift - 1) : 0)) >> shift;
+    return ((x * value) + ((shift > 0) ? (1 << (shift - 1)) : 0)) >> shift;
 }
 
 void lstmcu_relu_s16(const int16_t *x, int16_t *y, int32_t count, int32_t value, int32_t shift)

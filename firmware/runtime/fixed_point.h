@@ -11,7 +11,7 @@
 
 static inline int32_t lstmcu_clamp(int32_t x, int32_t low, int32_t high)
 {
-    return x < low ? low : x > high ? high : x;
+    return (x < low) ? low : ((x > high) ? high : x);
 }
 
 static inline int16_t lstmcu_saturate16(int32_t x)
@@ -23,8 +23,8 @@ static inline int16_t lstmcu_saturate16(int32_t x)
  */
 static inline int32_t lstmcu_requantise(int32_t x, lstmcu_scale scale)
 {
-    const int32_t left = scale.shift > 0 ? scale.shift : 0;
-    const int32_t right = scale.shift > 0 ? 0 : -scale.shift;
+    const int32_t left = (scale.shift > 0) ? scale.shift : 0;
+    const int32_t right = (scale.shift > 0) ? 0 : -scale.shift;
     const int32_t shifted = (int32_t)((uint32_t)x << left);
     const int64_t product = (int64_t)shifted * scale.value;
     const int32_t high = (int32_t)((product + (1 << 30)) >> 31);
@@ -38,9 +38,9 @@ static inline int32_t lstmcu_requantise(int32_t x, lstmcu_scale scale)
  * end. */
 static inline int32_t lstmcu_requantise64(int64_t x, lstmcu_scale scale)
 {
-    const int32_t factor = scale.value < 0x7FFF0000 ? (scale.value + (1 << 15)) >> 16 : 0x7FFF;
+    const int32_t factor = (scale.value < 0x7FFF0000) ? ((scale.value + (1 << 15)) >> 16) : 0x7FFF;
     const int32_t shift = 15 - scale.shift;
-    return (int32_t)((x * factor + ((int64_t)1 << (shift - 1))) >> shift);
+    return (int32_t)(((x * factor) + ((int64_t)1 << (shift - 1))) >> shift);
 }
 
 /** Logistic function of v / 3 / 2^12; Q0.15 in [0, 32767]. */

@@ -97,7 +97,7 @@ static const int16_t reciprocal_table[513] = {
 static int32_t look_up(const int16_t *table, int32_t x)
 {
     const int32_t k = 256 + (x >> 7);
-    return table[k] + (((table[k + 1] - table[k]) * (x & 127) + 64) >> 7);
+    return table[k] + ((((table[k + 1] - table[k]) * (x & 127)) + 64) >> 7);
 }
 
 void lstmcu_softmax_s16(const int16_t *x, int16_t *y, int32_t count, int32_t value, int32_t shift)
@@ -105,7 +105,7 @@ void lstmcu_softmax_s16(const int16_t *x, int16_t *y, int32_t count, int32_t val
     const lstmcu_scale scale = {value, shift};
     int32_t peak = INT16_MIN;
     for (int32_t k = 0; k < count; ++k) {
-        peak = x[k] > peak ? x[k] : peak;
+        peak = (x[k] > peak) ? x[k] : peak;
     }
     int32_t total = 0; /* Q16.15 */
     for (int32_t k = 0; k < count; ++k) {
@@ -115,7 +115,7 @@ void lstmcu_softmax_s16(const int16_t *x, int16_t *y, int32_t count, int32_t val
         total += e;
     }
     int32_t bits = 0; /* of the total */
-    while (bits < 31 && total >> bits != 0) {
+    while ((bits < 31) && ((total >> bits) != 0)) {
         ++bits;
     }
     const int32_t mantissa =

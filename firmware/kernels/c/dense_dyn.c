@@ -7,8 +7,8 @@
 void lstmcu_dense_dyn_add(const lstmcu_dense_dyn *layer, int32_t part, const float *x, float *sums,
                           int8_t *quantised)
 {
-    const int8_t *kernel = layer->kernel + part * layer->outputs * layer->inputs;
-    const int32_t *total = layer->kernel_total + part * layer->outputs;
+    const int8_t *kernel = layer->kernel + (part * layer->outputs * layer->inputs);
+    const int32_t *total = layer->kernel_total + (part * layer->outputs);
     const lstmcu_range range = lstmcu_quantise_vector(x, layer->inputs, quantised);
     for (int32_t row = 0; row < layer->outputs; ++row) {
         const int32_t dot =
@@ -21,7 +21,7 @@ void lstmcu_dense_dyn_add(const lstmcu_dense_dyn *layer, int32_t part, const flo
 void lstmcu_dense_dyn_finish(const lstmcu_dense_dyn *layer, const float *sums, float *y)
 {
     for (int32_t row = 0; row < layer->outputs; ++row) {
-        y[row] = layer->relu && sums[row] < 0.0f ? 0.0f : sums[row];
+        y[row] = (layer->relu && (sums[row] < 0.0f)) ? 0.0f : sums[row];
     }
 }
 

@@ -1,22 +1,24 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-/** sum + row . x over `count` elements. */
+/** first + row . x over `count` elements. */
 #ifndef LSTMCU_DOT_H
 #define LSTMCU_DOT_H
 
 #include <stdint.h>
 
 /** The generator proves that no weights of a model can overflow the sum. */
-static inline int32_t dot_s8(const int8_t *row, const int8_t *x, int32_t count, int32_t sum)
+static inline int32_t dot_s8(const int8_t *row, const int8_t *x, int32_t count, int32_t first)
 {
+    int32_t sum = first;
     for (int32_t k = 0; k < count; ++k) {
         sum += (int32_t)row[k] * x[k];
     }
     return sum;
 }
 
-static inline int64_t dot_s16(const int8_t *row, const int16_t *x, int32_t count, int64_t sum)
+static inline int64_t dot_s16(const int8_t *row, const int16_t *x, int32_t count, int64_t first)
 {
+    int64_t sum = first;
     for (int32_t k = 0; k < count; ++k) {
         sum += (int32_t)row[k] * x[k];
     }
@@ -24,8 +26,9 @@ static inline int64_t dot_s16(const int8_t *row, const int16_t *x, int32_t count
 }
 
 /** Added in order. */
-static inline float dot_f32(const float *row, const float *x, int32_t count, float sum)
+static inline float dot_f32(const float *row, const float *x, int32_t count, float first)
 {
+    float sum = first;
     for (int32_t k = 0; k < count; ++k) {
         sum += row[k] * x[k];
     }

@@ -8,8 +8,8 @@
 #include "lstmcu_kernels.h"
 #include "trace.h"
 
-static float product(const int8_t *row, const int8_t *x, int32_t count, int32_t total,
-                     lstmcu_range range, float scale)
+static float product_dyn(const int8_t *row, const int8_t *x, int32_t count, int32_t total,
+                         lstmcu_range range, float scale)
 {
     return (float)dot_s8(row, x, count, -range.zero_point * total) * (range.scale * scale);
 }
@@ -26,20 +26,20 @@ void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *h
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         float gate[LSTMCU_GATES];
         for (int g = 0; g < LSTMCU_GATES; ++g) {
-            const int32_t row = unit * LSTMCU_GATES + g;
+            const int32_t row = (unit * LSTMCU_GATES) + g;
             gate[g] = layer->bias[row];
-            gate[g] += product(kernel, quantised, layer->inputs, layer->kernel_total[row], x_range,
-                               layer->kernel_scale[g]);
+            gate[g] += product_dyn(kernel, quantised, layer->inputs, layer->kernel_total[row],
+                                   x_range, layer->kernel_scale[g]);
             gate[g] +=
-                product(recurrent, quantised_hidden, layer->units, layer->recurrent_total[row],
-                        hidden_range, layer->recurrent_scale[g]);
+                product_dyn(recurrent, quantised_hidden, layer->units, layer->recurrent_total[row],
+                            hidden_range, layer->recurrent_scale[g]);
             kernel += layer->inputs;
             recurrent += layer->units;
         }
         lstmcu_trace(gate, sizeof gate);
         next[unit] = lstmcu_cell_step_f32(gate, &cell[unit], layer->cell_limit);
     }
-    memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
+    (void)memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
 }
 
 void lstmcu_lstm_dyn_once(const lstmcu_lstm_once_dyn *layer, const float *x, float *hidden,
@@ -50,9 +50,10 @@ void lstmcu_lstm_dyn_once(const lstmcu_lstm_once_dyn *layer, const float *x, flo
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         float gate[3];
         for (int g = 0; g < 3; ++g) {
-            const int32_t row = unit * 3 + g;
-            gate[g] = layer->bias[row] + product(kernel, quantised, layer->inputs,
-                                                 layer->kernel_total[row], range, layer->scale[g]);
+            const int32_t row = (unit * 3) + g;
+            gate[g] =
+                layer->bias[row] + product_dyn(kernel, quantised, layer->inputs,
+                                               layer->kernel_total[row], range, layer->scale[g]);
             kernel += layer->inputs;
         }
         lstmcu_trace(gate, sizeof gate);

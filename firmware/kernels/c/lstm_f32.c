@@ -24,7 +24,7 @@ void lstmcu_lstm_f32_step(const lstmcu_lstm_f32 *layer, const float *x, float *h
         lstmcu_trace(gate, sizeof gate);
         next[unit] = lstmcu_cell_step_f32(gate, &cell[unit], layer->cell_limit);
     }
-    memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
+    (void)memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
 }
 
 void lstmcu_lstm_f32_once(const lstmcu_lstm_once_f32 *layer, const float *x, float *hidden)

@@ -8,8 +8,8 @@
 #include "trace.h"
 
 /* A gate's weighted sum in Q3.12, saturated. */
-static int32_t product(const int8_t *row, const int16_t *x, int32_t count, int64_t bias,
-                       lstmcu_scale scale)
+static int32_t product_s16(const int8_t *row, const int16_t *x, int32_t count, int64_t bias,
+                           lstmcu_scale scale)
 {
     return lstmcu_saturate16(lstmcu_requantise64(dot_s16(row, x, count, bias), scale));
 }
@@ -24,9 +24,9 @@ void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_
         int16_t gate[LSTMCU_GATES];
         for (int g = 0; g < LSTMCU_GATES; ++g) {
             const int32_t from_input =
-                product(kernel, x, layer->inputs, *bias++, layer->kernel_scale[g]);
+                product_s16(kernel, x, layer->inputs, *bias++, layer->kernel_scale[g]);
             const int32_t from_hidden =
-                product(recurrent, hidden, layer->units, 0, layer->recurrent_scale[g]);
+                product_s16(recurrent, hidden, layer->units, 0, layer->recurrent_scale[g]);
             gate[g] = lstmcu_saturate16(from_input + from_hidden);
             kernel += layer->inputs;
             recurrent += layer->units;
@@ -35,7 +35,7 @@ void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_
         const int32_t value = lstmcu_cell_step(&layer->cell, gate, &cell[unit]);
         next[unit] = lstmcu_saturate16(value);
     }
-    memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
+    (void)memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
 }
 
 void lstmcu_lstm_s16_once(const lstmcu_lstm_once_s16 *layer, const int16_t *x, int16_t *hidden)
@@ -45,7 +45,7 @@ void lstmcu_lstm_s16_once(const lstmcu_lstm_once_s16 *layer, const int16_t *x, i
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         int16_t gate[3];
         for (int g = 0; g < 3; ++g) {
-            gate[g] = (int16_t)product(kernel, x, layer->inputs, *bias++, layer->scale[g]);
+            gate[g] = (int16_t)product_s16(kernel, x, layer->inputs, *bias++, layer->scale[g]);
             kernel += layer->inputs;
         }
         lstmcu_trace(gate, sizeof gate);

@@ -9,8 +9,8 @@
 
 /* A gate's weighted sum in Q3.12. Each product is requantised and saturated on its own, as the
  * reference does. */
-static int32_t product(const int8_t *row, const int8_t *x, int32_t count, int32_t bias,
-                       lstmcu_scale scale)
+static int32_t product_s8(const int8_t *row, const int8_t *x, int32_t count, int32_t bias,
+                          lstmcu_scale scale)
 {
     return lstmcu_saturate16(lstmcu_requantise(dot_s8(row, x, count, bias), scale));
 }
@@ -26,9 +26,9 @@ void lstmcu_lstm_s8_step(const lstmcu_lstm_s8 *layer, const int8_t *x, int8_t *h
         int16_t gate[LSTMCU_GATES];
         for (int g = 0; g < LSTMCU_GATES; ++g) {
             const int32_t from_input =
-                product(kernel, x, layer->inputs, *kernel_bias++, layer->kernel_scale[g]);
-            const int32_t from_hidden = product(recurrent, hidden, layer->units, *recurrent_bias++,
-                                                layer->recurrent_scale[g]);
+                product_s8(kernel, x, layer->inputs, *kernel_bias++, layer->kernel_scale[g]);
+            const int32_t from_hidden = product_s8(recurrent, hidden, layer->units,
+                                                   *recurrent_bias++, layer->recurrent_scale[g]);
             gate[g] = lstmcu_saturate16(from_input + from_hidden);
             kernel += layer->inputs;
             recurrent += layer->units;
@@ -37,7 +37,7 @@ void lstmcu_lstm_s8_step(const lstmcu_lstm_s8 *layer, const int8_t *x, int8_t *h
         const int32_t value = lstmcu_cell_step(&layer->cell, gate, &cell[unit]);
         next[unit] = (int8_t)lstmcu_clamp(value, INT8_MIN, INT8_MAX);
     }
-    memcpy(hidden, next, (size_t)layer->units);
+    (void)memcpy(hidden, next, (size_t)layer->units);
 }
 
 void lstmcu_lstm_s8_once(const lstmcu_lstm_once_s8 *layer, const int8_t *x, int8_t *hidden)
@@ -47,7 +47,7 @@ void lstmcu_lstm_s8_once(const lstmcu_lstm_once_s8 *layer, const int8_t *x, int8
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         int16_t gate[3];
         for (int g = 0; g < 3; ++g) {
-            gate[g] = (int16_t)product(kernel, x, layer->inputs, *bias++, layer->scale[g]);
+            gate[g] = (int16_t)product_s8(kernel, x, layer->inputs, *bias++, layer->scale[g]);
             kernel += layer->inputs;
         }
         lstmcu_trace(gate, sizeof gate);

@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Check the C of a build against MISRA C:2012: a name on the command line that runs measure.misra.
+
+env.Misra("misra", [objects, ...])      # of each model its objects, its own first
+"""
+
+from __future__ import annotations
+
+from SCons.Script import Action, Dir, Environment
+
+
+def _misra(env: Environment, name: str, builds: list) -> None:
+    words: list[str] = []
+    sources = [objects[0].sources[0] for objects in builds]
+    folders = [folder for objects in builds for folder in objects[0].get_build_env()["CPPPATH"]]
+    for source in sources:
+        words += ["--generated", str(source)]
+    for folder in dict.fromkeys(str(Dir(folder)) for folder in folders):
+        words += ["--include", folder]
+    command = [["$PYTHON", "-m", "measure.misra", *(word.replace("$", "$$") for word in words)]]
+    env.AlwaysBuild(env.Alias(name, sources, Action(command, f"[{name.upper()}]")))
+
+
+def generate(env: Environment) -> None:
+    """Add ``Misra`` to ``env``."""
+    env.AddMethod(_misra, "Misra")
+
+
+def exists(env: Environment) -> bool:
+    """Whether cppcheck is on PATH."""
+    return bool(env.WhereIs("cppcheck"))

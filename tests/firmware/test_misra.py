@@ -1,0 +1,92 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""MISRA C:2012 by cppcheck's addon: the C has nothing but the deviations on file, and a planted violation is caught."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from measure import misra
+from model.errors import UserError
+from tests.support.checkout import Checkout
+from tests.support.host import FIRMWARE
+
+# rule: what to plant in a file of the runtime
+PLANTED = {
+    "7.1": "int32_t lstmcu_planted(void);\nint32_t lstmcu_planted(void)\n{\n    return 017;\n}\n",
+    "8.4": "int32_t lstmcu_planted(void)\n{\n    return 0;\n}\n",
+    "12.1": "static int32_t planted(int32_t a)\n{\n    return a + a * 3;\n}\n",
+    "13.4": "static int32_t planted(int32_t a)\n{\n    int32_t b;\n    if ((b = a) != 0) {\n        b = 1;\n    }\n"
+            "    return b;\n}\n",
+    "14.4": "static int32_t planted(int32_t a)\n{\n    int32_t b = 0;\n    if (a) {\n        b = 1;\n    }\n"
+            "    return b;\n}\n",
+    "15.1": "static int32_t planted(int32_t a)\n{\n    if (a > 3) {\n        goto end;\n    }\nend:\n    return a;\n}\n",
+    "15.5": "static int32_t planted(int32_t a)\n{\n    if (a > 3) {\n        return 1;\n    }\n    return a;\n}\n",
+    "15.6": "static int32_t planted(int32_t a)\n{\n    int32_t b = a;\n    if (a > 3)\n        b = 3;\n    return b;\n}\n",
+    "17.2": "static int32_t planted(int32_t a)\n{\n    return (a > 3) ? planted(a - 1) : a;\n}\n",
+    "17.7": "#include <string.h>\nstatic void planted(char *a)\n{\n    memset(a, 0, 3U);\n}\n",
+    "17.8": "static int32_t planted(int32_t a)\n{\n    a += 1;\n    return a;\n}\n",
+    "18.8": "static int32_t planted(int32_t a)\n{\n    int32_t b[a];\n    b[0] = 1;\n    return b[0];\n}\n",
+    "19.2": "union planted {\n    float number;\n    int32_t bits;\n};\n",
+    "21.3": "#include <stdlib.h>\nstatic void *planted(void)\n{\n    return malloc(4U);\n}\n",
+    "21.6": "#include <stdio.h>\n",
+}  # fmt: skip
+
+
+def test_nothing_but_deviations_and_none_of_them_idle(built: Callable[..., Checkout]) -> None:
+    found = misra.check_firmware()
+    for quantisation in ("int8", "float32"):
+        root = built("target=cortex-m4", "kernels=c", f"quant={quantisation}").root
+        source = root / f"build/cortex-m4/forecast/{quantisation}-c/forecast.c"
+        folders = [root / f"firmware/{name}" for name in ("include", "runtime", "kernels/c")]
+        of_model = [one for one in misra.check([source], [source.parent, *folders]) if "firmware" not in one.path]
+        found += [one for one in of_model if one.path.rpartition("/")[2] in ("forecast.c", "forecast.h")]
+    known = misra.deviations()
+    assert [str(finding) for finding in misra.open_points(found, known)] == []
+    assert [deviation.rule for deviation in misra.idle(found, known)] == []
+
+
+@pytest.mark.parametrize("rule", PLANTED)
+def test_a_planted_violation_is_caught(tmp_path: Path, rule: str) -> None:
+    """In a copy of a file of the runtime; the findings of the file itself are known."""
+    path = tmp_path / "convert.c"
+    shutil.copy(FIRMWARE / "runtime/convert.c", path)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"\n{PLANTED[rule]}")
+    found = misra.check([path], [FIRMWARE / "include", FIRMWARE / "runtime"])
+    renamed = [misra.Finding(one.path.replace("generated", "firmware/runtime"), *_rest(one)) for one in found]
+    caught = {finding.rule for finding in misra.open_points(renamed, misra.deviations())}
+    assert rule in caught, caught
+
+
+def _rest(finding: misra.Finding) -> tuple[int, str, str]:
+    return finding.line, finding.rule, finding.code
+
+
+def test_a_deviation_covers_its_own_files_only() -> None:
+    one = misra.Deviation("18.4", ("firmware/kernels/*",), "why")
+    assert one.covers(misra.Finding("firmware/kernels/c/dot.h", 1, "18.4", ""))
+    assert not one.covers(misra.Finding("firmware/runtime/cell.h", 1, "18.4", ""))
+    assert not one.covers(misra.Finding("firmware/kernels/c/dot.h", 1, "18.5", ""))
+
+
+def test_a_deviation_without_a_reason_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "deviations.toml").write_text('[[deviation]]\nrule = "1.1"\ncategory = "required"\nfiles = ["*"]\n')
+    with pytest.raises(UserError, match="needs rule, category, files and reason"):
+        misra.deviations(tmp_path / "deviations.toml")
+
+
+def test_c_that_cannot_be_read_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "broken.c").write_text("int x = ;\n")
+    with pytest.raises(UserError, match="could not read the C"):
+        misra.check([tmp_path / "broken.c"], [])
+
+
+def test_the_goal_checks_what_is_generated(built: Callable[..., Checkout]) -> None:
+    said = built("misra", "target=cortex-m4", "model=forecast-window", "kernels=c")
+    done = said.build("misra", "target=cortex-m4", "model=forecast-window", "kernels=c")
+    assert "nothing but" in done.out
