@@ -212,8 +212,8 @@ class Emitter:
         if len(zeros) == 1:
             return [f"(void)memset(state->{name}, {zeros.pop() & 0xFF}, sizeof state->{name}); /* 0.0 */"]
         return [
-            f"(void)memset({self.expression(op.y, None)}, {op.layer.output.zero_point & 0xFF}, {op.y.length}); /* 0.0 */"
-            for op in halves
+            f"(void)memset({self.expression(op.y, None)}, {zero & 0xFF}, {op.y.length}); /* 0.0 */"
+            for op, zero in ((op, op.layer.output.zero_point) for op in halves)
         ]
 
     def counts_steps(self) -> bool:
