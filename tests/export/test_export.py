@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from measure.target import load_target
 from tests.support.checkout import Checkout
 from tests.support.exported import call, sources
 
@@ -69,6 +70,29 @@ def test_every_file_is_needed(exported: Export, tmp_path: Path, quantisation: st
         done = subprocess.run([*command, *sources(folder)], capture_output=True, check=False)
         assert done.returncode != 0, path.name
         path.write_bytes(text)
+
+
+def test_every_file_of_an_assembly_is_needed(built: Callable[..., Checkout], tmp_path: Path) -> None:
+    words = ("export", "target=cortex-m4", "model=forecast", "kernels=asm", "dest=assembled")
+    folder = tmp_path / "forecast"
+    shutil.copytree(built(*words).root / "assembled", folder)
+    code = [path for path in sorted(folder.iterdir()) if path.suffix in (*CODE, ".S", ".inc")]
+    assert {".c", ".h", ".S", ".inc"} == {path.suffix for path in code}
+    compiler = ["arm-none-eabi-gcc", *load_target("cortex-m4").flags, "-Wa,--fatal-warnings", "-r", "-nostdlib"]
+
+    def missing() -> set[str]:
+        """What is still asked for once all files are linked; everything, if they cannot be."""
+        done = subprocess.run([*compiler, *sources(folder), "-o", tmp_path / "all.o"], capture_output=True, check=False)
+        if done.returncode:
+            return {"?"}
+        return set(call("arm-none-eabi-nm", "--undefined-only", tmp_path / "all.o").split()) - {"U"}
+
+    assert missing() <= {"memcpy", "memset"}
+    for path in code:
+        data = path.read_bytes()
+        path.unlink()
+        assert not missing() <= {"memcpy", "memset"} or path.name == "forecast.c", path.name
+        path.write_bytes(data)
 
 
 def test_the_example_in_the_readme_compiles(exported: Export, tmp_path: Path) -> None:

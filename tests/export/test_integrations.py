@@ -16,13 +16,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from export import deliver, make
 from measure.report import against_reference
 from measure.target import load_target
 from model import reference
 from model.prepare import prepare
 from tests.support.checkout import Checkout
-from tests.support.exported import C99, CPP17, call, run
+from tests.support.exported import C99, CPP17, call, run, sources
 from tests.support.host import ROOT
 
 CORES = ("cortex-m4", "rv32imac")
@@ -30,49 +29,57 @@ COMPILERS = ("gcc", "clang")
 LANGUAGES = {"C99": C99, "C++17": CPP17}
 MODELS = ("forecast-window", "forecast", "exercises")
 QUICK = {
-    ("forecast-window", "int8", "cortex-m4", "clang", "C++17"),
-    ("forecast-window", "float32", "cortex-m4", "gcc", "C++17"),
-    ("forecast-window", "int8", "rv32imac", "gcc", "C99"),
-    ("forecast-window", "int8", "rv32imac", "clang", "C++17"),
+    ("forecast-window", "int8", "asm", "cortex-m4", "clang", "C++17"),
+    ("forecast", "int8", "asm", "cortex-m4", "gcc", "C99"),
+    ("forecast-window", "int8", "c", "cortex-m4", "clang", "C++17"),
+    ("forecast-window", "float32", "c", "cortex-m4", "gcc", "C++17"),
+    ("forecast-window", "int8", "c", "rv32imac", "gcc", "C99"),
+    ("forecast-window", "int8", "c", "rv32imac", "clang", "C++17"),
 }
 MATRIX = [
     pytest.param(*case, marks=[] if case in QUICK else pytest.mark.long)
     for case in (
-        (model, quantisation, core, compiler, language)
+        (model, quantisation, kernels, core, compiler, language)
         for model in MODELS
-        for quantisation in ("int8", "float32")
+        for quantisation, sets in (("int8", ("asm", "c")), ("float32", ("c",)))
         for core in CORES
+        for kernels in sets
+        if kernels in load_target(core).kernels
         for compiler in COMPILERS
         for language in LANGUAGES
     )
 ]
 
 
-@pytest.mark.parametrize(("model", "quantisation", "core", "compiler", "language"), MATRIX)
+@pytest.mark.parametrize(("model", "quantisation", "kernels", "core", "compiler", "language"), MATRIX)
 def test_an_exported_folder_computes_what_the_reference_does(
     built: Callable[..., Checkout],
     tmp_path: Path,
     model: str,
     quantisation: str,
+    kernels: str,
     core: str,
     compiler: str,
     language: str,
 ) -> None:
-    dest = f"{model}-{quantisation}-{core}"
-    words = (f"target={core}", f"model={model}", f"quant={quantisation}", "kernels=c", f"dest={dest}")
+    dest = f"{model}-{quantisation}-{kernels}-{core}"
+    words = (f"target={core}", f"model={model}", f"quant={quantisation}", f"kernels={kernels}", f"dest={dest}")
     root = built("export", *words).root
-    folder = root / f"build/{core}/{model}/{quantisation}-c"
+    folder = root / f"build/{core}/{model}/{quantisation}-{kernels}"
+    assert any(path.suffix == ".S" for path in sources(root / dest)) == (kernels == "asm")
     outputs = run(load_target(core), root / dest, folder, tmp_path / "out", compiler, LANGUAGES[language])
     expected = np.load(folder / "expected.npy")
     assert len(outputs) >= 500
     assert against_reference(outputs, expected, quantisation)["mismatches"] == 0
 
 
-def test_a_stream_steps_as_the_reference_does(built: Callable[..., Checkout], tmp_path: Path) -> None:
-    words = ("target=cortex-m4", "model=forecast-window", "kernels=c", "state=stream", "dest=streamed")
+@pytest.mark.parametrize("kernels", ["asm", "c"])
+def test_a_stream_steps_as_the_reference_does(built: Callable[..., Checkout], tmp_path: Path, kernels: str) -> None:
+    dest = f"streamed-{kernels}"
+    words = ("target=cortex-m4", "model=forecast-window", f"kernels={kernels}", "state=stream", f"dest={dest}")
     root = built("export", *words).root
-    folder = root / "build/cortex-m4/forecast-window/int8-c-stream"
-    outputs = run(load_target("cortex-m4"), root / "streamed", folder, tmp_path / "out")
+    folder = root / f"build/cortex-m4/forecast-window/int8-{kernels}-stream"
+    outputs = run(load_target("cortex-m4"), root / dest, folder, tmp_path / "out")
     np.testing.assert_array_equal(outputs, np.load(folder / "expected.npy"))
 
 
@@ -112,32 +119,27 @@ def test_every_command_of_the_page_works_and_the_examples_forecast(tmp_path: Pat
 
 
 def test_assembly_comes_along(built: Callable[..., Checkout], tmp_path: Path) -> None:
-    """A kernel in assembly, here a compiler's, that includes a file: exported, built by Make and CMake, and right."""
-    root = built("export", "target=cortex-m4", "kernels=c", "model=forecast,forecast-window", "dest=both").root
-    core = ["arm-none-eabi-gcc", *load_target("cortex-m4").flags]
-    kernel = tmp_path / "lstm_s8.S"
-    includes = [root / f"firmware/{folder}" for folder in ("include", "runtime", "kernels/c")]
-    words = [f"-I{path}" for path in includes]
-    call(*core, *words, "-O2", "-S", root / "firmware/kernels/c/lstm_s8.c", "-o", tmp_path / "body.inc")
-    kernel.write_text('#include "body.inc"\n')
-    call(*core, "-c", kernel, "-o", tmp_path / "lstm_s8.S.o")
-    objects = sorted((root / "build/cortex-m4/obj/runtime").glob("*.o"))
-    objects += [path for path in (root / "build/cortex-m4/obj/kernels/c").glob("*.o") if path.name != "lstm_s8.c.o"]
-    origins = [next((root / "firmware").glob(f"*/**/{path.stem}")) for path in objects]
-    name, files = make.contents(
-        [root / "build/cortex-m4/forecast/int8-c"], [*objects, tmp_path / "lstm_s8.S.o"], [*origins, kernel],
-        includes, ROOT / "LICENSE",
-    )  # fmt: skip
-    assert {"lstm_s8.S", "body.inc"} <= files.keys()
-    assert "lstm_s8.c" not in files
-    assert b"runs on nothing else" in files["README.md"]
-    assert deliver.write(files, name, tmp_path / "forecast")
+    """Two models share the macros of their kernels; built by Make and by CMake in both its ways."""
+    words = ("target=cortex-m4", "kernels=asm", "model=forecast,forecast-window", "dest=both-asm")
+    folder = built("export", *words).root / "both-asm"
+    names = {path.name for path in folder.iterdir()}
+    assert {"forecast_kernels.S", "forecast_window_kernels.S", "lstm_s8.inc"} <= names
+    readme = (folder / "README.md").read_text()
+    assert "runs on nothing else" in readme
+    assert "cc -c *.S *.c" in readme
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("out"))
-    model = f"MODEL={tmp_path / 'forecast'}"
-    toolchain = ("-DCMAKE_TOOLCHAIN_FILE=cortex-m4.cmake", f"-D{model}")
-    call("cmake", "-S", "examples/cmake", "-B", "out", *toolchain, cwd=tmp_path)
-    for command in (("make", "-C", "examples/make", "run", model), ("cmake", "--build", "out", "--target", "run")):
+    toolchain = "-DCMAKE_TOOLCHAIN_FILE=cortex-m4.cmake"
+    call("cmake", "-S", "examples/cmake", "-B", "out", toolchain, f"-DMODEL={folder}", cwd=tmp_path)
+    make = ("make", "-C", "examples/make", "run", f"MODEL={folder}")
+    for command in (make, ("cmake", "--build", "out", "--target", "run")):
         assert _printed(call(*command, cwd=tmp_path)) == _forecasts()
+    lists = tmp_path / "examples/cmake/CMakeLists.txt"
+    text = lists.read_text()
+    added = "add_subdirectory(${model_folder} forecast)"
+    assert added in text
+    lists.write_text(text.replace(added, f"find_package(lstmcu_models REQUIRED PATHS {folder})"))
+    call("cmake", "-S", "examples/cmake", "-B", "found", toolchain, f"-DCMAKE_PREFIX_PATH={folder}", cwd=tmp_path)
+    assert _printed(call("cmake", "--build", "found", "--target", "run", cwd=tmp_path)) == _forecasts()
 
 
 def test_a_program_in_cpp_links_by_cmake(built: Callable[..., Checkout], tmp_path: Path) -> None:
@@ -205,7 +207,7 @@ def project(tmp_path: Path) -> Path:
 def _snippet(language: str) -> str:
     text = (ROOT / "docs/integrate.md").read_text()
     (found,) = re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    return str(found).replace(" dest=", " kernels=c dest=")  # to run on this machine
+    return str(found)
 
 
 def _retrain(project: Path) -> None:
@@ -215,9 +217,10 @@ def _retrain(project: Path) -> None:
 
 
 def test_make_exports_a_retrained_model_again(project: Path) -> None:
-    rule = "app: main.c $(LSTMCU_SOURCES)\n\t$(CC) $(LSTMCU_CPPFLAGS) $(LSTMCU_CFLAGS) $^ -o $@\n"
+    core = " ".join(load_target("cortex-m4").flags)
+    rule = "app: main.c $(LSTMCU_SOURCES)\n\t$(CC) $(LSTMCU_CPPFLAGS) $(LSTMCU_CFLAGS) -r $^ -o $@\n"
     (project / "Makefile").write_text(f"all: app\n\n{_snippet('make')}\n{rule}")
-    words = ("make", f"LSTMCU={project.parent / 'lstmcu'}")
+    words = ("make", f"LSTMCU={project.parent / 'lstmcu'}", f"CC=arm-none-eabi-gcc {core}")
     assert "[EXPORT]" in call(*words, cwd=project)
     assert "[EXPORT]" not in call(*words, cwd=project)
     before = (project / "forecast/my.c").read_bytes()
@@ -234,9 +237,9 @@ def test_cmake_exports_a_retrained_model_again(project: Path) -> None:
         f"cmake_minimum_required(VERSION 3.19)\nproject(app LANGUAGES C)\n{_snippet('cmake')}"
         "add_executable(app main.c)\ntarget_link_libraries(app PRIVATE lstmcu::my)\n"
     )
-    call("cmake", "-S", ".", "-B", "out", f"-DLSTMCU={project.parent / 'lstmcu'}", cwd=project)
-    call("cmake", "--build", "out", cwd=project)
-    subprocess.run([project / "out/app"], check=True)
+    toolchain = f"-DCMAKE_TOOLCHAIN_FILE={ROOT / 'examples/cmake/cortex-m4.cmake'}"
+    call("cmake", "-S", ".", "-B", "out", toolchain, f"-DLSTMCU={project.parent / 'lstmcu'}", cwd=project)
+    assert "my_kernels.S" in call("cmake", "--build", "out", cwd=project)
     assert "Building C" not in call("cmake", "--build", "out", cwd=project)
     _retrain(project)
     said = call("cmake", "--build", "out", cwd=project)

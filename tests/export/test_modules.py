@@ -20,8 +20,10 @@ from pathlib import Path
 
 import pytest
 
+from measure.target import load_target
 from tests.support.checkout import Checkout
 from tests.support.exported import call, sources
+from tests.support.host import ROOT
 
 MAIN = """#include "forecast_window.h"
 static forecast_window_state state;
@@ -64,25 +66,33 @@ def GetCurrentDir():
 
 def DefineGroup(name, src, depend, CPPPATH, LOCAL_CCFLAGS):
     assert depend == [""]
-    return Environment(CPPPATH=CPPPATH, CCFLAGS=LOCAL_CCFLAGS).Library(name, src)
+    return Environment(CPPPATH=CPPPATH, CCFLAGS=LOCAL_CCFLAGS, CROSS).Library(name, src)
 """
 
 
-@pytest.fixture(scope="module")
-def folder(built: Callable[..., Checkout]) -> Path:
-    """An exported folder."""
-    words = ("export", "target=cortex-m4", "model=forecast-window", "kernels=c", "dest=modules")
-    return built(*words).root / "modules"
+@pytest.fixture(scope="module", params=["c", "asm"])
+def folder(request: pytest.FixtureRequest, built: Callable[..., Checkout]) -> Path:
+    """An exported folder, in C and with assembly."""
+    name = f"modules-{request.param}"
+    words = ("export", "target=cortex-m4", "model=forecast-window", f"kernels={request.param}", f"dest={name}")
+    return built(*words).root / name
 
 
-def _cmake(tmp_path: Path, stub: str, subdirectory: Path, library: str) -> str:
+def _assembly(folder: Path) -> bool:
+    """Whether it is compiled for a Cortex-M4, and cannot run here."""
+    return any(folder.glob("*.S"))
+
+
+def _cmake(tmp_path: Path, stub: str, folder: Path, subdirectory: Path, library: str) -> str:
     """Build a program in a project of ``stub``; returns what was compiled, and how."""
     (tmp_path / "main.c").write_text(MAIN)
     text = f"{stub}add_subdirectory({subdirectory} module)\nadd_executable(app main.c)\n"
     (tmp_path / "CMakeLists.txt").write_text(f"{text}target_link_libraries(app PRIVATE {library})\n")
-    call("cmake", "-S", ".", "-B", "out", cwd=tmp_path)
+    toolchain = [f"-DCMAKE_TOOLCHAIN_FILE={ROOT / 'examples/cmake/cortex-m4.cmake'}"] if _assembly(folder) else []
+    call("cmake", "-S", ".", "-B", "out", *toolchain, cwd=tmp_path)
     said = call("cmake", "--build", "out", "--verbose", cwd=tmp_path)
-    subprocess.run([tmp_path / "out/app"], check=True)
+    if not _assembly(folder):
+        subprocess.run([tmp_path / "out/app"], check=True)
     return said
 
 
@@ -91,13 +101,13 @@ def test_zephyr(folder: Path, tmp_path: Path) -> None:
     assert lines == ["name: lstmcu_forecast_window", "build:", "  cmake: zephyr", "  kconfig: zephyr/Kconfig"]
     kconfig = (folder / "zephyr/Kconfig").read_text()
     assert re.search(r'^config LSTMCU_FORECAST_WINDOW\n\tbool ".+"\n\thelp\n\t  .+\n$', kconfig, re.MULTILINE)
-    said = _cmake(tmp_path, ZEPHYR, folder / "zephyr", "lstmcu_forecast_window")
+    said = _cmake(tmp_path, ZEPHYR, folder, folder / "zephyr", "lstmcu_forecast_window")
     assert all(f"/{path.name}" in said for path in sources(folder))
     assert "-ffp-contract=off" in said
 
 
 def test_esp_idf(folder: Path, tmp_path: Path) -> None:
-    said = _cmake(tmp_path, ESP_IDF, folder, "__idf_forecast")
+    said = _cmake(tmp_path, ESP_IDF, folder, folder, "__idf_forecast")
     assert all(f"/{path.name}" in said for path in sources(folder))
     assert "-ffp-contract=off" in said
     manifest = (folder / "idf_component.yml").read_text()
@@ -105,17 +115,20 @@ def test_esp_idf(folder: Path, tmp_path: Path) -> None:
 
 
 def test_rt_thread(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "building.py").write_text(RT_THREAD)
     (tmp_path / "main.c").write_text(MAIN)
+    flags = " ".join(load_target("cortex-m4").flags)
+    cross = f"CC='arm-none-eabi-gcc {flags} --specs=nosys.specs'" if _assembly(folder) else ""
+    (tmp_path / "building.py").write_text(RT_THREAD.replace("CROSS", cross))
     (tmp_path / "SConstruct").write_text(
         f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n"
         f"group = SConscript({str(folder / 'SConscript')!r}, variant_dir='out', duplicate=0)\n"
-        f"Environment(CPPPATH=[{str(folder)!r}]).Program('app', ['main.c', *group])\n"
+        f"env = Environment(CPPPATH=[{str(folder)!r}], {cross})\nenv.Program('app', ['main.c', *group])\n"
     )
     said = call(sys.executable, "-m", "SCons", cwd=tmp_path)
     assert all(f"/{path.name}" in said for path in sources(folder))
     assert "-ffp-contract=off" in said
-    subprocess.run([tmp_path / "app"], check=True)
+    if not _assembly(folder):
+        subprocess.run([tmp_path / "app"], check=True)
 
 
 def test_platformio(folder: Path) -> None:
@@ -206,7 +219,8 @@ def pack_of(folder: Path) -> ElementTree.Element:
 def test_cmsis_pack(folder: Path) -> None:
     package = pack_of(folder)
     assert "forecast_window.h" in {file.get("name") for file in package.iter("file")}
-    assert package.find("conditions") is None  # C runs anywhere
+    cores = [element.get("Dcore") for element in package.iter("require")]
+    assert cores == (["Cortex-M4"] if _assembly(folder) else [])  # C runs anywhere
 
 
 @pytest.mark.parametrize(
