@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -425,6 +425,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="model.generate", description=__doc__)
     parser.add_argument("network", type=Path)
+    parser.add_argument("--name", help="what it is called in C; default: as its file")
     parser.add_argument("--kernels", choices=SETS, required=True)
     parser.add_argument("--optimize", choices=OPTIMIZE, default="balanced")
     parser.add_argument("--state", choices=("window", "stream"), required=True)
@@ -432,6 +433,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     network = store.load(arguments.network)
+    network = replace(network, name=arguments.name or network.name)
     files = generate(network, arguments.kernels, arguments.state, arguments.optimize, arguments.trace)
     for name, text in files.items():
         write_atomically(arguments.out / name, text)

@@ -6,9 +6,9 @@
         tools=["cross"], TARGET_CORE=load_target("cortex-m4"), COMPILER="gcc", OPTIMIZE="balanced",
         OBJECTS="build/cortex-m4/obj",
     )
-    objects = cross.ModelObjects(folder, generated, "asm")    # the model with the runtime and kernels it needs
-    bench = cross.Bench(folder, objects, generated)           # firmware that runs samples
-    carried = cross.Carried(folder, objects, function)        # only what a user's firmware would carry
+    lstm = cross.LstmModel("forecast", network=network, kernels="asm-armv7em", folder=folder)       # tool lstmcu
+    bench = cross.Bench(folder, lstm.objects, lstm.generated)           # firmware that runs samples
+    carried = cross.Carried(folder, lstm.objects, function)        # only what a user's firmware would carry
 """
 
 from __future__ import annotations
@@ -31,39 +31,15 @@ def _object(env: Environment, source, name: str, **settings) -> list:
     return nodes
 
 
-def _shared(env: Environment, folder: str, without: frozenset[str] = frozenset()) -> list:
-    """Objects of every C and assembly file in a folder of firmware/, built once a target."""
-    nodes = []
-    for source in Glob(f"#firmware/{folder}/*.[cS]"):
-        name = f"#{env['OBJECTS']}/{folder}/{source.name}"
-        made = File(f"{name}.o")
-        if source.name not in without:
-            nodes += [made] if made.has_builder() else env.LstmcuObject(source, name)
-    return nodes
-
-
-def _model_objects(env: Environment, folder: str, generated: list, kernels: str) -> list:
-    runtime, primitives = env.Clone(), env.Clone()
-    runtime.Append(CPPPATH=["#firmware/include", "#firmware/runtime"])
-    primitives.Append(CPPPATH=[*runtime["CPPPATH"], "#firmware/kernels/c"])  # every set leaves something to C
-    path = [*primitives["CPPPATH"], f"#{folder}"]
-    if kernels == "cmsis-nn":
-        path += ["#firmware/kernels/cmsis-nn", str(cmsis_nn.find(env["CMSIS_NN"], env["TARGET_CORE"].name).include)]
-    model = env.LstmcuObject(generated[0], f"#{folder}/{generated[0].name}", CPPPATH=path)
-    macros = [f"#firmware/kernels/{env['TARGET_CORE'].kernel_folder(kernels)}", "#firmware/kernels/asm"]
-    for source in generated:
-        if str(source).endswith(".S"):
-            model += env.LstmcuObject(source, f"#{folder}/{source.name}", CPPPATH=macros)
-    own = [*model, *_shared(runtime, "runtime"), *_shared(primitives, "kernels/c")]
-    return [*own, *_cmsis_nn(primitives)] if kernels == "cmsis-nn" else own
-
-
-def _cmsis_nn(env: Environment) -> list:
+def _kernel_objects(env: Environment, kernels: str) -> tuple[list, list]:
+    if kernels != "cmsis-nn":
+        return [], []
     found = cmsis_nn.find(env["CMSIS_NN"], env["TARGET_CORE"].name)
-    env.Append(CCFLAGS=["-isystem", str(found.include)])  # not ours to warn about
-    nodes = _shared(env, "kernels/cmsis-nn")
+    own = env.Clone()
+    own.Append(CCFLAGS=["-isystem", str(found.include)])  # not ours to warn about
+    nodes = own.FirmwareObjects("kernels/cmsis-nn")
     env.Depends(nodes, [File(str(path)) for path in sorted(found.include.glob("*.h"))])
-    return [*nodes, File(str(found.library))]
+    return ["#firmware/kernels/cmsis-nn", str(found.include)], [*nodes, File(str(found.library))]
 
 
 def _bench(env: Environment, folder: str, objects: list, generated: list) -> list:
@@ -79,7 +55,9 @@ def _bench(env: Environment, folder: str, objects: list, generated: list) -> lis
     env.Depends(bench, generated[1:3])  # the header's name reaches bench.c by a macro, which no scanner follows
     own = Glob(f"#firmware/boards/{target.board}/*")
     replaced = frozenset(file.name for file in own)  # a board's own file stands in for the common one of its name
-    board = [*_shared(boards, "boards/common", replaced), *_shared(boards, f"boards/{target.board}")]
+    board = [
+        *boards.FirmwareObjects("boards/common", replaced), *boards.FirmwareObjects(f"boards/{target.board}"),
+    ]  # fmt: skip
     memory = {
         "flash_origin": target.flash.origin, "flash_size": target.flash.size,
         "ram_origin": target.ram.origin, "ram_size": target.ram.size, "stack_size": STACK,
@@ -115,7 +93,7 @@ def generate(env: Environment) -> None:
     target = env["TARGET_CORE"]
     idle = env.GetOption("clean") or env.GetOption("help")
     found = compiler.unknown() if idle else compiler.find(target, env["COMPILER"])
-    for tool in ("gcc", "gnulink", "as"):
+    for tool in ("gcc", "gnulink", "as", "ar"):
         env.Tool(tool)
     env["CC"] = env["LINK"] = env["AS"] = found.program
     level = LEVEL[env["OPTIMIZE"]]
@@ -134,7 +112,7 @@ def generate(env: Environment) -> None:
         env["CCCOMSTR"], env["ASPPCOMSTR"], env["LINKCOMSTR"] = "[CC] $TARGET", "[AS] $TARGET", "[LINK] $TARGET"
     env.AddMethod(_object, "LstmcuObject")
     env.AddMethod(_program, "LstmcuProgram")
-    env.AddMethod(_model_objects, "ModelObjects")
+    env.AddMethod(_kernel_objects, "KernelObjects")
     env.AddMethod(_bench, "Bench")
     env.AddMethod(_traced, "Traced")
     env.AddMethod(_carried, "Carried")

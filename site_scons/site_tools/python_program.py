@@ -15,11 +15,13 @@ as ``$TARGET``, ``${SOURCES[1]}``, ``${TARGET.dir}``.
 from __future__ import annotations
 
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
-from SCons.Script import Action, Dir, Environment, File
+from SCons.Script import Action, Environment, File
 
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = "model|measure|train|export"
 IMPORT = re.compile(
     rf"^ *(?:import +((?:{PACKAGES})[\w.]*)|from +((?:{PACKAGES})[\w.]*) +import +(\([^)]*\)|.*))", re.MULTILINE
@@ -56,10 +58,10 @@ def module_files(module: str, root: Path) -> frozenset[Path]:
 
 
 def _python_program(env: Environment, module: str, targets: list, sources: list, *words: str, tag: str = "PY") -> list:
-    root = Path(Dir("#").abspath)
-    command = [["$PYTHON", "-m", module, *words]]
-    nodes = env.Command(targets, sources, [Action(command, f"[{tag}] $TARGET")])
-    env.Depends(nodes, [File(f"#{path.relative_to(root)}") for path in sorted(module_files(module, root))])
+    command = [["$PYTHON", "-P", "-m", module, *words]]  # -P: nothing in the current folder is a module
+    environment = {**env["ENV"], "PYTHONPATH": str(ROOT)}
+    nodes = env.Command(targets, sources, [Action(command, f"[{tag}] $TARGET")], ENV=environment)
+    env.Depends(nodes, [File(str(path)) for path in sorted(module_files(module, ROOT))])
     env.Depends(nodes, env.Value(env["PYTHON_IDENTITY"]))
     return nodes
 
@@ -78,6 +80,11 @@ def _show(env: Environment, name: str, texts: list) -> None:
 
 def generate(env: Environment) -> None:
     """Add ``PythonProgram``, ``Goal`` and ``Show``; PYTHON_IDENTITY stands for the interpreter and its packages."""
+    venv = ROOT / ".venv/bin/python"
+    env.SetDefault(PYTHON=str(venv) if venv.exists() else sys.executable)
+    same = Path(env["PYTHON"]).resolve() == Path(sys.executable).resolve()
+    settings = Path(env["PYTHON"]).parents[1] / "pyvenv.cfg"
+    env.SetDefault(PYTHON_IDENTITY=settings.read_text() if not same and settings.is_file() else sys.version)
     env.AddMethod(_python_program, "PythonProgram")
     env.AddMethod(_goal, "Goal")
     env.AddMethod(_show, "Show")

@@ -10,7 +10,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from SCons.Script import Environment, Glob
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "model/templates"
 
 
 def _random_samples(env: Environment, folder: str, model) -> list:
@@ -41,13 +45,13 @@ def _expected(env: Environment, folder: str, network: list, model) -> list:
 def _model_source(
     env: Environment, folder: str, network: list, kernels: str, state: str, name: str, optimize: str, trace=False
 ) -> list:
-    words = ["$SOURCE", "--kernels", kernels, "--optimize", optimize, "--state", state, "--out", "${TARGET.dir}"]
-    words += ["--trace"] if trace else []
+    words = ["$SOURCE", "--name", name, "--kernels", kernels, "--optimize", optimize, "--state", state]
+    words += ["--out", "${TARGET.dir}", *(["--trace"] if trace else [])]
     assembly = [f"{name}_kernels.S"] if kernels.startswith("asm-") else []
     names = (f"{name}.c", f"{name}.h", f"{name}_bench.h", *assembly, "model.json")
     targets = [f"{folder}/{file}" for file in names]
     nodes = env.PythonProgram("model.generate", targets, network, *words, tag="GEN")
-    env.Depends(nodes, Glob("#model/templates/*.jinja"))
+    env.Depends(nodes, Glob(f"{TEMPLATES}/*.jinja"))
     return nodes
 
 

@@ -1,0 +1,132 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A trained model as something to link with, in this build and in anybody's.
+
+    env = Environment(tools=["default", "lstmcu"], toolpath=["lstmcu/site_scons/site_tools"])
+    forecast = env.LstmModel("forecast", model="my.keras", samples="my.npz")
+    env.Program("firmware", ["main.c", forecast], CPPPATH=forecast.include)      # main.c includes forecast.h
+
+``env`` says for which core, by which compiler and with which flags. ``forecast`` is the list of one library, with its
+``objects`` (the model's own first), ``generated`` files and ``include`` folders. It is made again when the trained
+model, its samples or anything of lstmcu that has a part in it changes. ``kernels=`` is "c" or a folder of
+firmware/kernels, as "asm-armv7em"; ``quant=``, ``optimize=`` and ``state=`` are as on the command line. Python runs as
+``env["PYTHON"]``, lstmcu's own .venv unless you say otherwise.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+from SCons.Errors import UserError
+from SCons.Script import Dir, Environment, File, Glob
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRMWARE = ROOT / "firmware"
+SAMPLES = (".npz", ".csv")
+
+
+class Lstm(list):
+    """The library in a list, as SCons takes it, and what it is made of."""
+
+    objects: list
+    generated: list
+    include: list
+
+
+def _firmware(*folders: str) -> list:
+    return [Dir(str(FIRMWARE / folder)) for folder in folders]
+
+
+def _object(env: Environment, source, name: str, **settings) -> list:
+    """One object as ``env`` compiles; the core's flags, which are in CCFLAGS, are for assembly as well."""
+    flags = [*env.Split(settings.pop("CCFLAGS", env.get("CCFLAGS", []))), "-ffp-contract=off"]
+    return env.Object(f"{name}.o", source, CCFLAGS=flags, ASPPFLAGS="$ASFLAGS $CCFLAGS", **settings)
+
+
+def _firmware_objects(env: Environment, folder: str, without: frozenset[str] = frozenset()) -> list:
+    """Objects of every C and assembly file in a folder of firmware/, built once for all that share OBJECTS."""
+    nodes = []
+    for source in Glob(f"{FIRMWARE / folder}/*.[cS]"):
+        name = f"#{env['OBJECTS']}/{folder}/{source.name}"
+        made = File(f"{name}.o")
+        if source.name not in without:
+            nodes += [made] if made.has_builder() else env.LstmcuObject(source, name)
+    return nodes
+
+
+def _kernel_objects(env: Environment, kernels: str) -> tuple[list, list]:
+    """Of a kernel set with C of its own: folders that the model includes from, and objects. Tool cross knows one."""
+    return [], []
+
+
+def _model_objects(env: Environment, folder: str, generated: list, kernels: str) -> list:
+    runtime, primitives = env.Clone(), env.Clone()
+    runtime.Append(CPPPATH=_firmware("include", "runtime"))
+    primitives.Append(CPPPATH=_firmware("include", "runtime", "kernels/c"))  # every set leaves something to C
+    include, more = primitives.KernelObjects(kernels)
+    path = [*primitives["CPPPATH"], Dir(f"#{folder}"), *include]
+    model = env.LstmcuObject(generated[0], f"#{folder}/{generated[0].name}", CPPPATH=path)
+    for source in generated:
+        if source.name.endswith(".S"):
+            macros = _firmware(f"kernels/{kernels.removesuffix('-fp')}", "kernels/asm")
+            model += env.LstmcuObject(source, f"#{folder}/{source.name}", CPPPATH=macros)
+    return [*model, *runtime.FirmwareObjects("runtime"), *primitives.FirmwareObjects("kernels/c"), *more]
+
+
+def _network(env: Environment, name: str, folder: str, model, samples, quant: str) -> list:
+    if not model:
+        raise UserError(f"LstmModel('{name}') needs model=, the file of a trained model")
+    trained = File(model)
+    if samples is None:
+        beside = (File(str(Path(trained.abspath).with_suffix(ending))) for ending in SAMPLES)
+        samples = next((file for file in beside if file.exists()), None)
+    chosen = SimpleNamespace(path=Path(trained.abspath), samples=samples and File(samples).abspath)
+    if samples is None and trained.name.endswith(".tflite"):  # quantised already, nothing to calibrate
+        chosen.samples = env.RandomSamples(f"#{folder}", chosen)[0]
+    elif samples is None:
+        raise UserError(f"LstmModel('{name}'): there is no {Path(model).stem}.npz beside {model}; give samples=")
+    return env.Network(f"#{folder}", chosen, quant)
+
+
+def _lstm_model(
+    env: Environment, name: str, model=None, samples=None, quant: str = "int8", kernels: str = "c",
+    optimize: str = "balanced", state: str = "window", folder: str = "", network: list | None = None,
+) -> Lstm:  # fmt: skip
+    """``network``: instead of model, samples and quant, what env.Network gave."""
+    if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
+        raise UserError(f"LstmModel('{name}'): the name becomes a C identifier; use letters, digits and _")
+    if kernels not in ("c", *(["cmsis-nn"] if "TARGET_CORE" in env else [])) and not (kernels.startswith("asm-") and (FIRMWARE / "kernels" / kernels).is_dir()):
+        sets = sorted(path.name for path in (FIRMWARE / "kernels").glob("asm-*"))
+        raise UserError(f"LstmModel('{name}'): kernels='{kernels}' is none of {', '.join(('c', *sets))}")
+    if "StaticLibrary" not in env["BUILDERS"]:
+        env.Tool("default")  # the host's compiler; tools=["lstmcu"] alone brings none
+    folder = Dir(folder or f"lstmcu/{name}").path
+    own = env if env.get("OBJECTS") else env.Clone(OBJECTS=f"{folder}/obj")
+    network = network or _network(own, name, folder, model, samples, quant)
+    generated = own.ModelSource(f"#{folder}", network, kernels, state, name, optimize)
+    objects = own.ModelObjects(folder, generated, kernels)
+    library = Lstm(own.StaticLibrary(f"#{folder}/lstmcu_{name}", objects))
+    library.objects, library.generated, library.include = objects, generated, [Dir(f"#{folder}")]
+    return library
+
+
+def generate(env: Environment) -> None:
+    """Add ``LstmModel``, and of its steps ``ModelObjects``, ``FirmwareObjects`` and ``LstmcuObject``."""
+    if not (ROOT / ".venv").exists() and importlib.util.find_spec("numpy") is None:
+        raise UserError(f"lstmcu in {ROOT} has no Python packages yet: run ./scons -h there once")
+    here = [str(Path(__file__).parent)]
+    for tool in ("python_program", "trained_model"):
+        env.Tool(tool, toolpath=here)
+    env.AddMethod(_object, "LstmcuObject")
+    env.AddMethod(_firmware_objects, "FirmwareObjects")
+    env.AddMethod(_kernel_objects, "KernelObjects")
+    env.AddMethod(_model_objects, "ModelObjects")
+    env.AddMethod(_lstm_model, "LstmModel")
+
+
+def exists(env: Environment) -> bool:
+    """Always there."""
+    return True
