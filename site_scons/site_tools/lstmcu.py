@@ -50,7 +50,7 @@ def _firmware_objects(env: Environment, folder: str, without: frozenset[str] = f
     """Objects of every C and assembly file in a folder of firmware/, built once for all that share OBJECTS."""
     nodes = []
     for source in Glob(f"{FIRMWARE / folder}/*.[cS]"):
-        name = f"#{env['OBJECTS']}/{folder}/{source.name}"
+        name = f"{env['OBJECTS']}/{folder}/{source.name}"
         made = File(f"{name}.o")
         if source.name not in without:
             nodes += [made] if made.has_builder() else env.LstmcuObject(source, name)
@@ -67,12 +67,12 @@ def _model_objects(env: Environment, folder: str, generated: list, kernels: str)
     runtime.Append(CPPPATH=_firmware("include", "runtime"))
     primitives.Append(CPPPATH=_firmware("include", "runtime", "kernels/c"))  # every set leaves something to C
     include, more = primitives.KernelObjects(kernels)
-    path = [*primitives["CPPPATH"], Dir(f"#{folder}"), *include]
-    model = env.LstmcuObject(generated[0], f"#{folder}/{generated[0].name}", CPPPATH=path)
+    path = [*primitives["CPPPATH"], Dir(folder), *include]
+    model = env.LstmcuObject(generated[0], f"{folder}/{generated[0].name}", CPPPATH=path)
     for source in generated:
         if source.name.endswith(".S"):
             macros = _firmware(f"kernels/{kernels.removesuffix('-fp')}", "kernels/asm")
-            model += env.LstmcuObject(source, f"#{folder}/{source.name}", CPPPATH=macros)
+            model += env.LstmcuObject(source, f"{folder}/{source.name}", CPPPATH=macros)
     return [*model, *runtime.FirmwareObjects("runtime"), *primitives.FirmwareObjects("kernels/c"), *more]
 
 
@@ -85,10 +85,10 @@ def _network(env: Environment, name: str, folder: str, model, samples, quant: st
         samples = next((file for file in beside if file.exists()), None)
     chosen = SimpleNamespace(path=Path(trained.abspath), samples=samples and File(samples).abspath)
     if samples is None and trained.name.endswith(".tflite"):  # quantised already, nothing to calibrate
-        chosen.samples = env.RandomSamples(f"#{folder}", chosen)[0]
+        chosen.samples = env.RandomSamples(folder, chosen)[0]
     elif samples is None:
         raise UserError(f"LstmModel('{name}'): there is no {Path(model).stem}.npz beside {model}; give samples=")
-    return env.Network(f"#{folder}", chosen, quant)
+    return env.Network(folder, chosen, quant)
 
 
 def _lstm_model(
@@ -98,18 +98,18 @@ def _lstm_model(
     """``network``: instead of model, samples and quant, what env.Network gave."""
     if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
         raise UserError(f"LstmModel('{name}'): the name becomes a C identifier; use letters, digits and _")
-    if kernels not in ("c", *(["cmsis-nn"] if "TARGET_CORE" in env else [])) and not (kernels.startswith("asm-") and (FIRMWARE / "kernels" / kernels).is_dir()):
-        sets = sorted(path.name for path in (FIRMWARE / "kernels").glob("asm-*"))
-        raise UserError(f"LstmModel('{name}'): kernels='{kernels}' is none of {', '.join(('c', *sets))}")
+    sets = ["c", *sorted(path.name for path in (FIRMWARE / "kernels").glob("asm-*"))]
+    if kernels not in sets and "TARGET_CORE" not in env:  # this build has looked at it already
+        raise UserError(f"LstmModel('{name}'): kernels='{kernels}' is none of {', '.join(sets)}")
     if "StaticLibrary" not in env["BUILDERS"]:
         env.Tool("default")  # the host's compiler; tools=["lstmcu"] alone brings none
-    folder = Dir(folder or f"lstmcu/{name}").path
+    folder = env.Dir(folder or f"lstmcu/{name}").abspath
     own = env if env.get("OBJECTS") else env.Clone(OBJECTS=f"{folder}/obj")
     network = network or _network(own, name, folder, model, samples, quant)
-    generated = own.ModelSource(f"#{folder}", network, kernels, state, name, optimize)
+    generated = own.ModelSource(folder, network, kernels, state, name, optimize)
     objects = own.ModelObjects(folder, generated, kernels)
-    library = Lstm(own.StaticLibrary(f"#{folder}/lstmcu_{name}", objects))
-    library.objects, library.generated, library.include = objects, generated, [Dir(f"#{folder}")]
+    library = Lstm(own.StaticLibrary(f"{folder}/lstmcu_{name}", objects))
+    library.objects, library.generated, library.include = objects, generated, [Dir(folder)]
     return library
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import re
 import shutil
@@ -144,3 +145,28 @@ def test_a_mistake_gets_a_sentence(project: Path, call: str, sentence: str) -> N
     assert done.returncode == 2
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_platformio_builds_it_by_an_extra_script(tmp_path: Path) -> None:
+    """PlatformIO itself is not installed here: its part is what it does before a `post:` script, in its order."""
+    checkout = Checkout.copy(tmp_path / "lstmcu")
+    folder = checkout.root / "examples/platformio"
+    settings = configparser.ConfigParser()
+    settings.read(folder / "platformio.ini")
+    assert settings["platformio"]["src_dir"] == "../firmware"
+    when, _, script = settings["env:firmware"]["extra_scripts"].partition(":")
+    assert when == "post"
+    (folder / "SConstruct").write_text(
+        "core = ['-mcpu=cortex-m4', '-mthumb', '-mfpu=fpv4-sp-d16', '-mfloat-abi=hard']\n"
+        "env = Environment(CC='arm-none-eabi-gcc', BUILD_DIR='.pio/build/firmware', CCFLAGS=core,\n"
+        f"    LINKFLAGS=[*core, '-nostartfiles', '--specs=nosys.specs', '{settings['env:firmware']['build_flags']}'])\n"
+        "projenv = env.Clone()\n"
+        "objects = [projenv.Object(f'$BUILD_DIR/src/{n}', f'../firmware/{n}.c') for n in ('main', 'startup')]\n"
+        "program = env.Program('$BUILD_DIR/program.elf', objects)\n"
+        f"SConscript('{script}', exports=['env', 'projenv'])\n"
+    )
+    said = build(folder)
+    assert {"QUANT", "GEN", "main", "forecast"} <= steps(said)
+    image = folder / ".pio/build/firmware/program.elf"
+    assert "forecast_step" in subprocess.run(["arm-none-eabi-nm", image], capture_output=True, text=True).stdout
+    assert "is up to date" in build(folder)
