@@ -13,22 +13,6 @@ static float sensor(int hour)
     return (float)(hour % 24) / 32.0f;
 }
 
-static void print(int value)
-{
-    char text[8] = {0};
-    char *first = text + sizeof text - 2;
-    unsigned rest = value < 0 ? 0U - (unsigned)value : (unsigned)value;
-    *first = '\n';
-    do {
-        *--first = (char)('0' + rest % 10U);
-        rest /= 10U;
-    } while (rest);
-    if (value < 0) {
-        *--first = '-';
-    }
-    board_print(first);
-}
-
 int main(void)
 {
     int8_t first[FORECAST_OUTPUTS], second[FORECAST_OUTPUTS];
@@ -41,10 +25,10 @@ int main(void)
         (void)forecast_step(&outside, &later, second);
     }
     for (int i = 0; i < FORECAST_OUTPUTS; ++i) {
-        print(first[i]);
+        board_print_number(first[i]);
     }
     for (int i = 0; i < FORECAST_OUTPUTS; ++i) {
-        print(second[i]);
+        board_print_number(second[i]);
     }
     return 0;
 }

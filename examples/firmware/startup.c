@@ -28,12 +28,37 @@ void board_print(const char *text)
     semihosting(WRITE0, (uintptr_t)text);
 }
 
-static void fault(void)
+void board_print_number(int value)
 {
-    semihosting(EXIT, FAILED);
+    char text[8] = {0};
+    char *first = text + sizeof text - 2;
+    unsigned rest = value < 0 ? 0U - (unsigned)value : (unsigned)value;
+    *first = '\n';
+    do {
+        *--first = (char)('0' + rest % 10U);
+        rest /= 10U;
+    } while (rest);
+    if (value < 0) {
+        *--first = '-';
+    }
+    board_print(first);
+}
+
+void board_end(int status)
+{
+    semihosting(EXIT, status == 0 ? STOPPED : FAILED);
     for (;;) {
     }
 }
+
+static void fault(void)
+{
+    board_end(1);
+}
+
+/* a scheduler has its own */
+void pendsv(void) __attribute__((weak, alias("fault")));
+void systick(void) __attribute__((weak, alias("fault")));
 
 void reset(void)
 {
@@ -46,8 +71,7 @@ void reset(void)
     for (uint32_t *to = bss_start; to < bss_end;) {
         *to++ = 0;
     }
-    semihosting(EXIT, main() == 0 ? STOPPED : FAILED);
-    fault();
+    board_end(main());
 }
 
 struct vectors {
@@ -58,4 +82,4 @@ struct vectors {
 __attribute__((section(".vectors"), used)) static const struct vectors vectors = {
     stack_top,
     {reset, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault, fault,
-     fault, fault}};
+     pendsv, systick}};
