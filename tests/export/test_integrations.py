@@ -18,10 +18,8 @@ import pytest
 
 from measure.report import against_reference
 from measure.target import load_target
-from model import reference
-from model.prepare import prepare
 from tests.support.checkout import Checkout
-from tests.support.exported import C99, CPP17, call, run, sources
+from tests.support.exported import C99, CPP17, call, forecasts, printed, run, sources
 from tests.support.host import ROOT
 
 CORES = ("cortex-m4", "rv32imac")
@@ -83,39 +81,33 @@ def test_a_stream_steps_as_the_reference_does(built: Callable[..., Checkout], tm
     np.testing.assert_array_equal(outputs, np.load(folder / "expected.npy"))
 
 
-def _forecasts() -> list[int]:
-    """What examples/firmware must print: stored forecasts of its two streams."""
-    model = ROOT / "models/forecast/forecast.keras"
-    network = prepare(model, model.with_suffix(".npz"), "int8")
-    hours = np.array([[(start + hour) % 24 / 32 for hour in range(32)] for start in (0, 12)], np.float32)
-    stored = reference.to_stored(hours.reshape(2, 32, 1), network.input)
-    return [int(value) for value in np.asarray(reference.run(network, stored)).reshape(-1)]
+@pytest.fixture
+def examples(built: Callable[..., Checkout], tmp_path: Path) -> Path:
+    """A copy of the examples with the model where they look for it."""
+    folder = built("export", "target=cortex-m4", "model=forecast", "dest=build/export/forecast").root
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("out"))
+    shutil.copytree(folder / "build/export/forecast", tmp_path / "build/export/forecast")
+    return tmp_path / "examples"
 
 
-def _printed(said: str) -> list[int]:
-    return [int(line) for line in said.splitlines() if re.fullmatch(r"-?\d+", line)]
+def test_make_builds_once(examples: Path) -> None:
+    assert printed(call("make", "-C", "make", "run", cwd=examples)) == forecasts()
+    assert "-c " not in call("make", "-C", "make", cwd=examples)
 
 
-def _commands() -> list[list[str]]:
-    """Every command of docs/integrate.md."""
-    text = (ROOT / "docs/integrate.md").read_text()
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    return [shlex.split(line) for language, block in blocks if not language for line in block.splitlines()]
+def test_two_tasks_interrupt_each_other_amid_a_step(examples: Path) -> None:
+    *numbers, one, other = printed(call("make", "-C", "tasks", "run", cwd=examples))
+    assert numbers == forecasts()
+    assert min(one, other) >= 3 * 32  # in each of the 32 steps
 
 
-def test_every_command_of_the_page_works_and_the_examples_forecast(tmp_path: Path) -> None:
-    checkout = Checkout.copy(tmp_path / "fresh")
-    printed = {}
-    for words in _commands():
-        if words[0] == "./scons":
-            checkout.build(*words[1:])
-        else:
-            said = call(*words, cwd=checkout.root)
-            if "run" in words:
-                printed[words[0]] = _printed(said)
-    assert printed == dict.fromkeys(("make", "cmake"), _forecasts())
-    assert (checkout.root / "build/export/forecast.zip").is_file()
-    assert "-c " not in call("make", "-C", "examples/make", cwd=checkout.root)  # all is built
+def test_two_tasks_with_one_instance_would_be_seen(examples: Path) -> None:
+    """The model's state is what must not be shared."""
+    main = examples / "tasks/main.c"
+    text = main.read_text()
+    assert "&s->state" in text
+    main.write_text(text.replace("&s->state", "&inside.state"))
+    assert printed(call("make", "-C", "tasks", "run", cwd=examples))[:32] != forecasts()
 
 
 def test_assembly_comes_along(built: Callable[..., Checkout], tmp_path: Path) -> None:
@@ -132,14 +124,14 @@ def test_assembly_comes_along(built: Callable[..., Checkout], tmp_path: Path) ->
     call("cmake", "-S", "examples/cmake", "-B", "out", toolchain, f"-DMODEL={folder}", cwd=tmp_path)
     make = ("make", "-C", "examples/make", "run", f"MODEL={folder}")
     for command in (make, ("cmake", "--build", "out", "--target", "run")):
-        assert _printed(call(*command, cwd=tmp_path)) == _forecasts()
+        assert printed(call(*command, cwd=tmp_path)) == forecasts()
     lists = tmp_path / "examples/cmake/CMakeLists.txt"
     text = lists.read_text()
     added = "add_subdirectory(${model_folder} forecast)"
     assert added in text
     lists.write_text(text.replace(added, f"find_package(lstmcu_models REQUIRED PATHS {folder})"))
     call("cmake", "-S", "examples/cmake", "-B", "found", toolchain, f"-DCMAKE_PREFIX_PATH={folder}", cwd=tmp_path)
-    assert _printed(call("cmake", "--build", "found", "--target", "run", cwd=tmp_path)) == _forecasts()
+    assert printed(call("cmake", "--build", "found", "--target", "run", cwd=tmp_path)) == forecasts()
 
 
 def test_a_program_in_cpp_links_by_cmake(built: Callable[..., Checkout], tmp_path: Path) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -14,8 +15,10 @@ import numpy as np
 
 from measure import compiler, qemu
 from measure.target import Target
+from model import reference
 from model.network import Array
-from tests.support.host import FIRMWARE, WARNINGS
+from model.prepare import prepare
+from tests.support.host import FIRMWARE, ROOT, WARNINGS
 
 C99 = ("-x", "c", "-std=c99")
 CPP17 = ("-x", "c++", "-std=c++17", "-fno-exceptions", "-fno-rtti")
@@ -32,6 +35,20 @@ def call(*command: str | Path, cwd: Path | None = None) -> str:
 def sources(folder: Path) -> list[Path]:
     """What ``cc -c *.c *.S`` compiles."""
     return sorted([*folder.glob("*.c"), *folder.glob("*.S")])
+
+
+def forecasts() -> list[int]:
+    """What the examples must print: stored forecasts of their two streams."""
+    model = ROOT / "models/forecast/forecast.keras"
+    network = prepare(model, model.with_suffix(".npz"), "int8")
+    hours = np.array([[(start + hour) % 24 / 32 for hour in range(32)] for start in (0, 12)], np.float32)
+    stored = reference.to_stored(hours.reshape(2, 32, 1), network.input)
+    return [int(value) for value in np.asarray(reference.run(network, stored)).reshape(-1)]
+
+
+def printed(said: str) -> list[int]:
+    """The numbers that an example prints, one to a line."""
+    return [int(line) for line in said.splitlines() if re.fullmatch(r"-?\d+", line)]
 
 
 def run(

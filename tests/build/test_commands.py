@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Every command in README and docs/ is run, page by page, in the order they stand there, in a checkout of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.checkout import Checkout
+from tests.support.exported import forecasts, printed
+from tests.support.host import ROOT
+
+PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
+PROGRAMS = ("./scons", "make", "cmake", "cp")
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+INLINE = re.compile(r"`(\./scons [^`]+)`")
+LONG = {  # minutes
+    "./scons target=all model=all quant=all", "./scons target=all cache=../cache", "./scons docs",
+    "./scons rtl target=rv32imc", "./scons convert model=forecast", "./scons model=my.keras quant=all",
+    "./scons target=cortex-m55 compiler=clang", "./scons target=cortex-m0,rv32imc",
+    "./scons toolchain=../boards/mine.toml model=exercises quant=all",
+}  # fmt: skip
+GOALS_OF_THEIR_OWN = {"test", "test-all", "train"}  # run by CI, by a person, and in tests/train
+EXTRA = (  # what the pages ask the reader to have
+    ("models/forecast-window/forecast-window.keras", "my.keras"),
+    ("models/forecast-window/forecast-window.npz", "my.npz"),
+    ("examples/targets/stm32f411.toml", "../boards/mine.toml"),
+    *((f"tests/model/data/torch_both.{ending}",) * 2 for ending in ("safetensors", "npz", "toml")),
+)
+
+
+def commands(page: Path) -> list[str]:
+    """Every command on a page: the lines of blocks without a language that begin with a program, and inline ones."""
+    text = page.read_text(encoding="utf-8")
+    found: dict[int, str] = {}
+    for block in BLOCK.finditer(text):
+        at, lines = block.start(2), block[2].splitlines(keepends=True)
+        for line in lines if not block[1] else ():
+            if line.removeprefix("$ ").split(" ", 1)[0].strip() in PROGRAMS:
+                found[at] = shlex.join(shlex.split(line.removeprefix("$ "), comments=True))
+            at += len(line)
+    found |= {span.start(): span[1] for span in INLINE.finditer(BLOCK.sub(lambda b: " " * len(b[0]), text))}
+    return list(dict.fromkeys(command for _, command in sorted(found.items())))
+
+
+def goals(command: str) -> list[str]:
+    return [word for word in command.split()[1:] if re.fullmatch(r"[a-z-]+", word) and not word.startswith("-")]
+
+
+def is_mention(command: str) -> bool:
+    """`./scons export` alone: the name of a goal in a sentence, not something to type."""
+    words = command.split()[1:]
+    return len(words) == 1 and words == goals(command) and words[0] not in ("report", "docs", "bench", "misra")
+
+
+def run(checkout: Checkout, command: str) -> str:
+    words = shlex.split(command)
+    if words[0] == "./scons":
+        words = [sys.executable, "-m", "SCons", *words[1:]]
+        words += ["-n"] if GOALS_OF_THEIR_OWN & set(goals(command)) else []
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(
+        words, cwd=checkout.root, env=environment, capture_output=True, text=True, check=False, timeout=3600
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    """A checkout with what the pages ask the reader to have."""
+    checkout = Checkout.copy(tmp_path / "lstmcu")
+    shutil.copytree(ROOT / "docs", checkout.root / "docs")
+    for source, target in EXTRA:
+        path = checkout.root / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / source, path)
+    return checkout
+
+
+def test_the_pages_have_commands() -> None:
+    count = {page.name: len(commands(page)) for page in PAGES}
+    assert count["README.md"] >= 4
+    assert count["integrate.md"] >= 8
+    assert sum(count.values()) >= 30
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if set(commands(page)) - LONG], ids=lambda page: page.name)
+def test_every_command_works(checkout: Checkout, page: Path) -> None:
+    for command in commands(page):
+        if is_mention(command):
+            assert f"  {goals(command)[0]} " in run(checkout, "./scons -h"), command
+        elif command not in LONG:
+            said = run(checkout, command)
+            if "run" in command.split():
+                assert printed(said)[:32] == forecasts(), command
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("command", sorted(LONG & {command for page in PAGES for command in commands(page)}))
+def test_every_long_command_works(checkout: Checkout, command: str) -> None:
+    run(checkout, command)
+
+
+def test_no_long_command_is_forgotten() -> None:
+    assert not LONG - {command for page in PAGES for command in commands(page)}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("```\n./scons a=1   # why\n\nmake x\n```\n", ["./scons a=1", "make x"]),
+        ("```\n$ ./scons a=1\noutput\n```\n", ["./scons a=1"]),
+        ("```python\nmake = 1\n```\n", []),
+        ("say `./scons -h` or `./scons`\n", ["./scons -h"]),
+    ],
+)
+def test_commands_are_found(tmp_path: Path, text: str, found: list[str]) -> None:
+    (tmp_path / "page.md").write_text(text)
+    assert commands(tmp_path / "page.md") == found
