@@ -63,6 +63,7 @@ ALIASES = {
     "bench": "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)",
     "bench-docs": "bench with the assembly of every target, into docs/bench.md",
     "docs": "build every shipped model for every target and write docs/accuracy.md and docs/reports/",
+    "figures": "draw the figures of docs/arithmetic.md again",
     "export": "write models with all the C they need into dest=, for your own build",
     "misra": "check the C of what is asked for against MISRA C:2012, with cppcheck",
     "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",

@@ -112,6 +112,15 @@ def _bench_table(env: Environment, folder: str, reports: list) -> list:
     return env.PythonProgram("measure.bench.table", targets, sources, *words, tag="BENCH")
 
 
+def _figures(env: Environment, folder: str, network: list, inputs) -> list:
+    words = ["$SOURCE", "--inputs", "${SOURCES[1]}", "--out", "${TARGET.dir}"]
+    names = ("step.svg", "table.svg", "rounding.svg", "gates.svg", "facts.json")
+    targets = [f"{folder}/{name}" for name in names]
+    nodes = env.PythonProgram("measure.figures", targets, [*network, inputs], *words, tag="DRAW")
+    env.NoClean(nodes)  # committed
+    return nodes
+
+
 def _shipped(env: Environment, path: str, reports: list) -> list:
     nodes = env.PythonProgram("measure.shipped", [path], reports, "--out", "$TARGET", "$SOURCES", tag="DOC")
     env.NoClean(nodes)  # committed
@@ -142,6 +151,7 @@ def generate(env: Environment) -> None:
     env.AddMethod(_bench_table, "BenchTable")
     env.AddMethod(_hotspots, "Hotspots")
     env.AddMethod(_accuracy, "Accuracy")
+    env.AddMethod(_figures, "Figures")
     env.AddMethod(_rtl_check, "RtlCheck")
     env.AddMethod(_rtl_table, "RtlTable")
     env.AddMethod(_shipped, "Shipped")

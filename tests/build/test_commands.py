@@ -58,7 +58,8 @@ def goals(command: str) -> list[str]:
 def is_mention(command: str) -> bool:
     """`./scons export` alone: the name of a goal in a sentence, not something to type."""
     words = command.split()[1:]
-    return len(words) == 1 and words == goals(command) and words[0] not in ("report", "docs", "bench", "misra")
+    complete = ("report", "docs", "figures", "bench", "misra")
+    return len(words) == 1 and words == goals(command) and words[0] not in complete
 
 
 def run(checkout: Checkout, command: str) -> str:

@@ -47,6 +47,18 @@ def test_the_models_pages_are_current(built: Callable[..., Checkout]) -> None:
         assert (checkout.root / page).read_text() == (ROOT / page).read_text(), page
 
 
+def test_the_figures_and_their_numbers_are_current(built: Callable[..., Checkout]) -> None:
+    drawn = built("figures", "target=cortex-m4").root / "docs/figures"
+    committed = ROOT / "docs/figures"
+    assert {path.name for path in drawn.iterdir()} == {path.name for path in committed.iterdir()}
+    for path in drawn.iterdir():
+        assert path.read_bytes() == (committed / path.name).read_bytes(), path.name
+    page = " ".join((ROOT / "docs/arithmetic.md").read_text().split())
+    assert set(re.findall(r"\(figures/(\S+)\)", page)) == {path.name for path in drawn.glob("*.svg")}
+    for what, number in json.loads((drawn / "facts.json").read_text()).items():
+        assert f" {number}" in page, what
+
+
 def test_the_readme_shows_the_real_output(built: Callable[..., Checkout]) -> None:
     checkout = built("target=cortex-m4")
     checkout.build("target=cortex-m4")  # another test may have printed another table since
