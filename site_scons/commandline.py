@@ -62,7 +62,7 @@ ALIASES = {
     "rtl": "modelled cycles against the Ibex and CV32E40P cores' own Verilog; with target=rv32imc",
     "bench": "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)",
     "bench-docs": "bench with the assembly of every target, into docs/bench.md",
-    "docs": "build every shipped model for every target and write docs/accuracy.md and docs/reports/",
+    "docs": "build every shipped model for every target and write docs/accuracy.md, comparison.md, reports/",
     "figures": "draw the figures of docs/arithmetic.md again",
     "export": "write models with all the C they need into dest=, for your own build",
     "misra": "check the C of what is asked for against MISRA C:2012, with cppcheck",
@@ -349,7 +349,8 @@ def pages(target: Target, quantisation: str, kernels: str, model: Model) -> tupl
     default = target.name == OPTIONS["target"][0]
     shown = (f"docs/reports/{model.stem}.md",) if target.arch != "host" and (default or quantisation == "int8") else ()
     best = kernels == kernel_sets("", target, quantisation)[0]
-    return (*shown, "docs/accuracy.md") if default and best else shown
+    compared = ("docs/comparison.md",) if (model.stem, quantisation) == ("forecast", "int8") else ()
+    return (*shown, "docs/accuracy.md", *compared) if default and best else shown
 
 
 def missing_tools(target: Target, chosen: str = "gcc") -> list[str]:

@@ -112,6 +112,14 @@ def _bench_table(env: Environment, folder: str, reports: list) -> list:
     return env.PythonProgram("measure.bench.table", targets, sources, *words, tag="BENCH")
 
 
+def _comparison(env: Environment, path: str, reports: list) -> list:
+    peers = File("#measure/peers/peers.csv")
+    words = ["--peers", "$SOURCE", "--out", "$TARGET", "${SOURCES[1:]}"]
+    nodes = env.PythonProgram("measure.comparison", [path], [peers, *reports], *words, tag="DOC")
+    env.NoClean(nodes)  # committed
+    return nodes
+
+
 def _figures(env: Environment, folder: str, network: list, inputs) -> list:
     words = ["$SOURCE", "--inputs", "${SOURCES[1]}", "--out", "${TARGET.dir}"]
     names = ("step.svg", "table.svg", "rounding.svg", "gates.svg", "facts.json")
@@ -151,6 +159,7 @@ def generate(env: Environment) -> None:
     env.AddMethod(_bench_table, "BenchTable")
     env.AddMethod(_hotspots, "Hotspots")
     env.AddMethod(_accuracy, "Accuracy")
+    env.AddMethod(_comparison, "Comparison")
     env.AddMethod(_figures, "Figures")
     env.AddMethod(_rtl_check, "RtlCheck")
     env.AddMethod(_rtl_table, "RtlTable")

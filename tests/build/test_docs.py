@@ -24,9 +24,10 @@ def rows(page: str) -> list[str]:
     return [line for line in lines if line and not line.startswith("| --")]
 
 
-def test_the_accuracy_page_is_current(built: Callable[..., Checkout]) -> None:
+@pytest.mark.parametrize("page", ["accuracy.md", "comparison.md"])
+def test_the_generated_pages_are_current(built: Callable[..., Checkout], page: str) -> None:
     checkout = built("docs", "target=cortex-m4")
-    assert (checkout.root / "docs/accuracy.md").read_text() == (ROOT / "docs/accuracy.md").read_text()
+    assert (checkout.root / "docs" / page).read_text() == (ROOT / "docs" / page).read_text()
 
 
 def test_the_models_pages_are_current_for_one_target(built: Callable[..., Checkout]) -> None:
@@ -72,4 +73,19 @@ def test_every_field_of_the_report_is_described(built: Callable[..., Checkout]) 
     described = (ROOT / "docs/report.md").read_text()
     report = json.loads((checkout.root / "build/cortex-m4/forecast/int8-asm/report.json").read_text())
     missing = [key for key in report if f"`{key}`" not in described and f"`{key}." not in described]
+    assert missing == []
+
+
+LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
+PLACE = re.compile(r"`((?:firmware|model|models|measure|tests|toolchains|site_scons|examples|docs|train)/[\w./*-]+)`")
+
+
+def test_what_the_pages_point_at_is_there() -> None:
+    """Links, and paths in code spans; ``*`` stands for some file."""
+    missing = []
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        text = page.read_text()
+        missing += [f"{page.name}: {link}" for link, _ in LINK.findall(text)
+                    if "://" not in link and not (page.parent / link).exists()]  # fmt: skip
+        missing += [f"{page.name}: {place}" for place in PLACE.findall(text) if not any(ROOT.glob(place.rstrip("/")))]
     assert missing == []
