@@ -16,14 +16,14 @@ void lstmcu_cmsis_lstm_s16_step(const cmsis_nn_lstm_params *layer, const int16_t
 {
     const int32_t units = layer->hidden_size;
     cmsis_nn_lstm_context buffers = {gates, gates + units, cell, hidden};
-    (void)arm_lstm_unidirectional_s16(x, gates + 2 * units, layer, &buffers);
+    (void)arm_lstm_unidirectional_s16(x, gates + (2 * units), layer, &buffers);
 }
 
 void lstmcu_cmsis_lstm_s8_once(const cmsis_nn_lstm_params *layer, const int8_t *x, int8_t *hidden,
                                int16_t *gates)
 {
     const int32_t units = layer->hidden_size;
-    cmsis_nn_lstm_context buffers = {gates, gates + units, gates + 2 * units, NULL};
+    cmsis_nn_lstm_context buffers = {gates, gates + units, gates + (2 * units), NULL};
     (void)arm_lstm_unidirectional_s8(x, hidden, layer, &buffers);
 }
 
@@ -31,7 +31,7 @@ void lstmcu_cmsis_lstm_s16_once(const cmsis_nn_lstm_params *layer, const int16_t
                                 int16_t *hidden, int16_t *gates)
 {
     const int32_t units = layer->hidden_size;
-    cmsis_nn_lstm_context buffers = {gates, gates + units, gates + 2 * units, NULL};
+    cmsis_nn_lstm_context buffers = {gates, gates + units, gates + (2 * units), NULL};
     (void)arm_lstm_unidirectional_s16(x, hidden, layer, &buffers);
 }
 
