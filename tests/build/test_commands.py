@@ -18,13 +18,14 @@ from tests.support.checkout import Checkout
 from tests.support.exported import forecasts, printed
 from tests.support.host import ROOT
 
-PAGES = sorted([*ROOT.glob("README*.md"), *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 PROGRAMS = ("./scons", "make", "cmake", "cp")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`(\./scons [^`]+)`")
 LONG = {  # minutes
     "./scons target=all model=all quant=all", "./scons target=all cache=../cache", "./scons docs",
-    "./scons rtl target=rv32imc", "./scons bench", "./scons convert model=forecast", "./scons model=my.keras quant=all",
+    "./scons rtl target=rv32imc", "./scons bench", "./scons bench-docs", "./scons convert model=forecast",
+    "./scons model=my.keras quant=all",
     "./scons target=cortex-m55 compiler=clang", "./scons target=cortex-m0,rv32imc",
     "./scons toolchain=../boards/mine.toml model=exercises quant=all",
 }  # fmt: skip
@@ -58,7 +59,7 @@ def goals(command: str) -> list[str]:
 def is_mention(command: str) -> bool:
     """`./scons export` alone: the name of a goal in a sentence, not something to type."""
     words = command.split()[1:]
-    complete = ("report", "docs", "figures", "bench", "misra")
+    complete = ("report", "sizes", "docs", "figures", "bench", "bench-docs", "misra")
     return len(words) == 1 and words == goals(command) and words[0] not in complete
 
 
@@ -111,8 +112,21 @@ def test_every_long_command_works(checkout: Checkout, command: str) -> None:
     run(checkout, command)
 
 
-def test_no_long_command_is_forgotten() -> None:
-    assert not LONG - {command for page in PAGES for command in commands(page)}
+def test_the_chinese_readme_has_the_same_commands_and_code() -> None:
+    english, chinese = (ROOT / name for name in ("README.md", "README.zh-CN.md"))
+    assert commands(chinese) == commands(english)
+    texts = [page.read_text(encoding="utf-8") for page in (english, chinese)]
+    blocks, tables, links = zip(*(
+        (
+            [re.split(r"#|/\*", line)[0].rstrip() for block in BLOCK.finditer(t) for line in block[2].splitlines()],
+            [line.count("|") for line in t.splitlines() if line.startswith("|")],
+            re.findall(r"\]\((docs/[^)]+)\)", t),
+        )
+        for t in texts
+    ), strict=True)  # fmt: skip
+    assert blocks[0] == blocks[1]
+    assert tables[0] == tables[1]
+    assert links[0] == links[1]
 
 
 @pytest.mark.parametrize(
