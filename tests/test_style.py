@@ -18,7 +18,7 @@ TOOLS = Path(sys.executable).parent
 SOURCES = (".py", ".c", ".h", ".S", ".ld", ".toml", ".in", ".jinja")
 BARE = ("SConstruct", "scons", "run")
 TEXTS = (*SOURCES, ".md", ".yml", ".json", ".txt")
-SKIPPED = re.compile(r"(^|/)(\.\w[^/]*(?<!\.ci)|build|__pycache__)/|^compile_commands\.json$")
+SKIPPED = re.compile(r"(^|/)(\.\w[^/]*(?<!\.ci)|build|out|__pycache__)/|^compile_commands\.json$")
 UNOWNED = (".jinja",)  # what is generated from a template belongs to the user
 MACHINE_PATH = re.compile(r"(?<![\w.$}<])/(?:home|root|Users|work|mnt|media)/\w")
 
