@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from measure.page.charts import Band, Series, lines
 from measure.page.outputs import Group, confusion, flat, windows
-from measure.page.view import Bar, bars, percent, quality, real
+from measure.page.view import Bar, percent, quality, real
 from measure.table import agreement, kernels
 
 STATES = {"window": "", "stream": " (stream)"}
@@ -123,11 +123,11 @@ def _classes(group: Group) -> dict[str, Any] | None:
     ]  # fmt: skip
     right = [float(counted[i, i] / whole[i]) for i in range(len(counted))]
     made = [
-        Bar(name, percent(share), 0, "device", f"{int(counted[i].sum()):,} windows")
+        Bar(name, percent(share), 100 * share, "device", f"{int(counted[i].sum()):,} windows")
         for i, (name, share) in enumerate(zip(names, right, strict=True))
     ]
     same = float((flat(group.device).argmax(axis=1) == flat(group.ideal).argmax(axis=1)).mean())
-    return {"names": names, "rows": rows, "recall": bars(made, [*right]), "same": percent(same)}
+    return {"names": names, "rows": rows, "recall": made, "same": percent(same)}
 
 
 def view(group: Group) -> dict[str, Any]:

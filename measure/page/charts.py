@@ -48,7 +48,7 @@ def ticks(low: float, high: float, most: int = TICKS) -> list[float]:
 
 def label(value: float, step: float) -> str:
     """As many digits as tell ticks ``step`` apart."""
-    return f"{value:,.{max(0, -math.floor(math.log10(step) + 1e-9))}f}".replace("-", "−")
+    return f"{value:,.{max(0, -math.floor(math.log10(step) + 1e-9))}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _range(values: Sequence[float], from_zero: bool) -> tuple[float, float]:
@@ -62,7 +62,7 @@ def lines(
     now: float | None = None,
 ) -> Markup:  # fmt: skip
     """A chart; ``now`` is an x where a vertical line is drawn. ``title`` is for those who cannot see it."""
-    xs = [x for one in (*series, *bands) for x in one.x]
+    xs = [x for one in series for x in one.x] + [x for band in bands for x in band.x]
     ys = [y for one in series for y in one.y] + [y for band in bands for y in (*band.low, *band.high)]
     (x_low, x_high), (y_low, y_high) = (min(xs), max(xs)), _range(ys, from_zero)
     x_span = (x_high - x_low) or 1.0

@@ -13,8 +13,10 @@ from measure.table import agreement, cycles, kernels, number, stack
 
 Report = dict[str, Any]
 SHOWN = 12  # functions and arrays of a build
+CRUMB = 0.0005  # of the time: what takes less is not shown
 KINDS = ("code", "tables", "weights")
-TASTES = {"window": "", "stream": ", a step at a time"}
+TASTES = {"window": "", "stream": ", stream"}
+NONE, MINUS, SPACE = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,19 @@ class Matrix:
 
 
 def variant(report: Report) -> str:
-    """``int8 asm speed, a step at a time``: what was built, but for target and model."""
+    """``int8 asm speed, stream``: what was built, but for target and model."""
     return f"{report['quantisation']} {kernels(report)}{TASTES[report['state']]}"
 
 
 def percent(share: float) -> str:
-    """``88.0 %``."""
-    return f"{100 * share:.1f} %"
+    """``88.0 %``, in one piece."""
+    return f"{100 * share:.1f}{SPACE}%"
 
 
 def real(value: float, unit: str | None = "") -> str:
     """Three digits that matter, and the unit: ``2.19 °C``."""
     digits = f"{value:.3g}" if value == 0 or 1e-4 <= abs(value) < 1e5 else f"{value:.1e}"
-    return f"{digits} {unit}".strip().replace("-", "−")
+    return f"{digits}{SPACE}{unit or ''}".strip().replace("-", MINUS)
 
 
 def status(report: Report, failed: Sequence[str] = ()) -> str:
@@ -74,7 +76,7 @@ def status(report: Report, failed: Sequence[str] = ()) -> str:
 def quality(report: Report) -> tuple[str, str]:
     """A figure of how good the outputs are, and what it is."""
     if not report["error"]:
-        return "–", "nothing ran"
+        return NONE, "nothing ran"
     targets = report["error"]["targets"]
     if targets is None:
         return real(report["error"]["float"]["mae"]), "mean distance from the trained model"
@@ -87,7 +89,7 @@ def quality(report: Report) -> tuple[str, str]:
 def per_mac(report: Report) -> str:
     """Instructions a multiply-accumulate; not of a step, whose MACs are not those of the window."""
     if report["instructions"] is None or report["state"] != "window":
-        return "–"
+        return NONE
     return f"{report['instructions'] / report['model']['macs']:.2f}"
 
 
@@ -123,7 +125,7 @@ def row(build: Build, failed: Sequence[str], largest: int) -> dict[str, Any]:
 
 def dash(text: str) -> str:
     """Nothing measured, as a page shows it."""
-    return "–" if text == "-" else text
+    return NONE if text == "-" else text
 
 
 def anchor(build: Build) -> str:
@@ -173,14 +175,16 @@ def calls(report: Report) -> list[Bar]:
     return _plot(rows, "bytes", "stack", [""] * len(rows))
 
 
-def _spent(rows: Sequence[dict[str, Any]], evidence: str | None, *, style: str) -> list[Bar]:
+def _spent(rows: Sequence[dict[str, Any]], evidence: str | None, style: str) -> list[Bar]:
     """Rows of profile.json: as long as their share of the cycles, or of the instructions."""
     made = []
     for row in rows:
-        more = f"{round(row['cycles']):,} cycles, {evidence}" if row["cycles"] is not None else ""
-        inside = f"in {row['in']}" if row.get("in", row["name"]) != row["name"] else ""
-        told = f"{round(row['instructions']):,} instructions" if more else number(round(row["instructions"]))
-        made.append(Bar(row["name"], told, 0, style, " · ".join(filter(None, (inside, percent(row["share"])))), more))
+        told = f"{round(row['instructions']):,} instructions"
+        spent = "" if row["cycles"] is None else f"{round(row['cycles']):,} cycles, {evidence}"
+        home = f"in {row['in']}" if row.get("in", row["name"]) != row["name"] else ""
+        note = " · ".join(filter(None, (percent(row["share"]), home)))
+        name = row["name"].removeprefix("phase.")
+        made.append(Bar(name, spent or told, 0, style, note, told if spent else ""))
     return bars(made, [row["share"] for row in rows])
 
 
@@ -194,10 +198,10 @@ def time(build: Build) -> list[tuple[str, list[Bar]]]:
         return [("Instructions by function", made)] if made else []
     evidence = profile["cycles"]["evidence"] if profile["cycles"] else None
     what = f"Cycles (modelled, {evidence})" if evidence else "Instructions"
-    parts = [row for row in profile["parts"] if row["share"] >= 0.0005][:SHOWN]
+    parts = [row for row in profile["parts"] if row["share"] >= CRUMB][:SHOWN]
     return [
-        (f"{what} by phase", _spent(profile["phases"], evidence, style="phase")),
-        (f"{what} by function and marked part", _spent(parts, evidence, style="time")),
+        (f"{what} by phase", _spent(profile["phases"], evidence, "phase")),
+        (f"{what} by function and marked part", _spent(parts, evidence, "time")),
     ]
 
 
@@ -241,15 +245,18 @@ def _cell(build: Build, figure: str, most: float, details: tuple[str, ...]) -> C
 
 
 def _figure(report: Report, figure: str) -> int | None:
-    if figure == "instructions":
-        return report["instructions"]
-    return report["ram"]["total"] if figure == "ram" else (report["flash"] or {}).get("total")
+    found: dict[str, int | None] = {
+        "instructions": report["instructions"],
+        "flash": report["flash"]["total"] if report["flash"] else None,
+        "ram": report["ram"]["total"],
+    }
+    return found[figure]
 
 
 def _details(report: Report, figure: str) -> tuple[str, ...]:
     """What stands below a figure."""
     if figure == "ram":
-        return (f"stack {dash(stack(report))}",)
+        return (f"stack {stack(report)}",) if report["stack"]["measured"] is not None else ()
     if figure == "flash":
         return (f"{number(report['flash']['weights'])} of weights",) if report["flash"] else ()
     if report["not_run"]:
@@ -274,7 +281,10 @@ def matrices(builds: Sequence[Build]) -> list[Matrix]:
     }
     if len(columns) == 1:
         rows = [
-            (target, tuple(_cell(b, figure, most[figure], _details(b.report, figure)) for b in found if b for figure in most))
+            (target, tuple(
+                _cell(build, figure, most[figure], _details(build.report, figure))
+                for build in found if build for figure in FIGURES
+            ))
             for target, found in by_target.items()
         ]
         return [Matrix(next(iter(columns)), tuple(FIGURES.values()), tuple(rows))]

@@ -8,7 +8,7 @@
     env.Table("build", reports, skipped, (("flash", 12288),), "")        # report.txt .md junit.xml, or fails
     env.Hotspots(folder, target, elf, card, profile, 0)                  # hotspots.txt annotated.txt profile.json
     env.Parts("build/sizes.md", reports)                                 # where the bytes go
-    env.Page("build/report.html", [(report, outputs, card, samples, ideal), ...], skipped, limits, budget)
+    env.Page("build/report.html", [(report, samples, ideal), ...], skipped, limits, budget)
     env.Compare(folder, target, network, model, traced_elf, card, inputs, 300)  # compare.txt .json .png
     env.Accuracy("docs/accuracy.md", reports)                            # pages of the docs
     env.Shipped("docs/reports/forecast.md", reports_of_one_model)
@@ -126,10 +126,11 @@ def _judged(skipped: list[str], limits: tuple, budget: str) -> list[str]:
 
 def _page(env: Environment, path: str, builds: list, skipped: list[str], limits: tuple, budget: str) -> list:
     words, sources = ["--out", "$TARGET", *_judged(skipped, limits, budget)], []
-    for report, outputs, card, samples, ideal in builds:
+    for report, samples, ideal in builds:
         words += ["--build", str(report), samples, str(ideal)]
         told = Path(samples).with_suffix(".json")
-        sources += [report, outputs, card, ideal, File(samples), *([File(str(told))] if told.is_file() else [])]
+        sources += [report, *map(report.dir.File, ("model.json", "outputs.npy", "profile.json")), ideal, File(samples)]
+        sources += [File(str(told))] if told.is_file() else []
     nodes = env.PythonProgram("measure.page.render", [path], sources, *words, tag="PAGE")
     env.Depends(nodes, [File(f"#measure/page/{name}") for name in ("report.html.jinja", "style.css")])
     env.Depends(nodes, [File(budget)] if budget else [])

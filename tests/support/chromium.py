@@ -18,8 +18,8 @@ from typing import Any
 PROGRAM = "chromium"
 SWITCHES = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
-    "--disable-background-networking", "--disable-component-update", "--disable-extensions", "--font-render-hinting=none",
-    "--remote-debugging-pipe",
+    "--disable-background-networking", "--disable-component-update", "--disable-extensions",
+    "--font-render-hinting=none", "--remote-debugging-pipe",
 )  # fmt: skip
 TROUBLE = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded", "Network.loadingFailed")
 SECONDS = 60
@@ -63,7 +63,9 @@ class Browser:
             self.events.append((message["method"], message["params"]))
         return message
 
-    def look(self, width: int, height: int = 800, *, dark: bool = False, media: str = "screen", mobile: bool = False) -> None:
+    def look(
+        self, width: int, height: int = 800, *, dark: bool = False, media: str = "screen", mobile: bool = False
+    ) -> None:
         """The window's size in CSS pixels, its colours, and whether it is paper."""
         scale = 2 if mobile else 1
         self.ask(
