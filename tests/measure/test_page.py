@@ -25,6 +25,7 @@ from tests.support.host import ROOT
 MODELS = ("forecast-window", "exercises")
 REQUEST = ("page", "target=cortex-m4,host", f"model={','.join(MODELS)}", "quant=int8")
 VARIANTS = {"cortex-m4": "int8-asm", "host": "int8-c"}
+SCREENSHOTS = ROOT / "build/screenshots"
 READABLE = 4.5  # contrast of text that WCAG 2 asks for
 
 
@@ -50,6 +51,12 @@ def builds(checkout: Checkout) -> list[Build]:
 def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     with browser(tmp_path_factory.mktemp("chromium") / "profile") as found:
         yield found
+
+
+def kept(name: str) -> Path:
+    """A file that stays after the tests, to be looked at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    return SCREENSHOTS / name
 
 
 def show(builds: list[Build], failed: tuple[str, ...] = ()) -> str:
@@ -236,13 +243,12 @@ PALE = """(() => {
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("width", [360, 768, 1280])
-def test_a_browser_shows_it(checkout: Checkout, tab: Browser, tmp_path: Path, width: int, dark: bool) -> None:
+def test_a_browser_shows_it(checkout: Checkout, tab: Browser, width: int, dark: bool) -> None:
     path = checkout.root / "build/report.html"
     tab.look(width, dark=dark, mobile=width < 500)
     tab.open(path)
     assert tab.value("matchMedia('(prefers-color-scheme: dark)').matches") is dark
-    # kept: what the page looked like lies in the folder that pytest names after the test
-    tab.screenshot(tmp_path / f"report-{width}-{'dark' if dark else 'light'}.png")
+    tab.screenshot(kept(f"report-{width}-{'dark' if dark else 'light'}.png"))
     tab.value(UNFOLD)
     assert tab.value("document.documentElement.scrollWidth") <= width
     background = tab.value("getComputedStyle(document.body).backgroundColor")
@@ -269,7 +275,7 @@ def test_the_checks_find_what_they_should(tab: Browser, tmp_path: Path) -> None:
     assert "http://127.0.0.1:9/" in tab.requests()
 
 
-def test_on_paper_it_is_light_and_unfolded(checkout: Checkout, tab: Browser, tmp_path: Path) -> None:
+def test_on_paper_it_is_light_and_unfolded(checkout: Checkout, tab: Browser) -> None:
     tab.look(718, dark=True, media="print")  # A4 within its margins
     tab.open(checkout.root / "build/report.html")
     assert tab.value("document.documentElement.scrollWidth") <= 718
@@ -277,9 +283,9 @@ def test_on_paper_it_is_light_and_unfolded(checkout: Checkout, tab: Browser, tmp
     shut = "[...document.querySelectorAll('details:not([open])')]"
     assert tab.value(f"{shut}.length") > 0
     assert tab.value(f"{shut}.every(it => it.querySelector('.plots').getBoundingClientRect().height > 50)")
-    tab.screenshot(tmp_path / "report-print.png")
-    tab.pdf(tmp_path / "report.pdf")
-    assert len(re.findall(rb"/Type */Page\b", (tmp_path / "report.pdf").read_bytes())) >= 2
+    tab.screenshot(kept("report-print.png"))
+    tab.pdf(kept("report.pdf"))
+    assert len(re.findall(rb"/Type */Page\b", kept("report.pdf").read_bytes())) >= 2
 
 
 def test_the_template_stands_alone() -> None:
