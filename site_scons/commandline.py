@@ -55,6 +55,7 @@ OPTIONS = {
 ALIASES = {
     "report": "build what is asked for and print its table",
     "sizes": "where flash, RAM, stack and instructions go: files, functions, arrays",
+    "page": "the reports as one HTML file, build/report.html: plots, accuracy, targets, where it comes from",
     "baseline": "keep the figures of what is asked for in baseline=",
     "diff": "what has changed since, per function",
     "profile": "where the time goes: phases, functions, distance from the core's limit, annotated instructions",

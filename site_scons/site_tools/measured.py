@@ -8,6 +8,7 @@
     env.Table("build", reports, skipped, (("flash", 12288),), "")        # report.txt .md junit.xml, or fails
     env.Hotspots(folder, target, elf, card, profile, 0)                  # hotspots.txt annotated.txt profile.json
     env.Parts("build/sizes.md", reports)                                 # where the bytes go
+    env.Page("build/report.html", [(report, samples, ideal), ...], skipped, limits, budget)
     env.Compare(folder, target, network, model, traced_elf, card, inputs, 300)  # compare.txt .json .png
     env.Accuracy("docs/accuracy.md", reports)                            # pages of the docs
     env.Shipped("docs/reports/forecast.md", reports_of_one_model)
@@ -135,11 +136,28 @@ def _shipped(env: Environment, path: str, reports: list) -> list:
     return nodes
 
 
+def _judged(skipped: list[str], limits: tuple, budget: str) -> list[str]:
+    words = [f"--skipped={sentence}" for sentence in skipped] + [f"--limit={what}={limit}" for what, limit in limits]
+    return words + (["--budget", budget] if budget else [])
+
+
+def _page(env: Environment, path: str, builds: list, skipped: list[str], limits: tuple, budget: str) -> list:
+    words, sources = ["--out", "$TARGET", *_judged(skipped, limits, budget)], []
+    for report, samples, ideal in builds:
+        words += ["--build", str(report), samples, str(ideal)]
+        told = Path(samples).with_suffix(".json")
+        sources += [report, *map(report.dir.File, ("model.json", "outputs.npy", "profile.json")), ideal, File(samples)]
+        sources += [File(str(told))] if told.is_file() else []
+    nodes = env.PythonProgram("measure.page.render", [path], sources, *words, tag="PAGE")
+    env.Depends(nodes, [File(f"#measure/page/{name}") for name in ("report.html.jinja", "style.css")])
+    env.Depends(nodes, [File(budget)] if budget else [])
+    return nodes
+
+
 def _table(env: Environment, folder: str, reports: list, skipped: list[str], limits: tuple, budget: str) -> list:
     targets = [f"{folder}/{name}" for name in ("report.txt", "report.md", "junit.xml")]
     words = ["--out", "$TARGET", "--markdown", "${TARGETS[1]}", "--junit", "${TARGETS[2]}"]
-    words += [f"--skipped={sentence}" for sentence in skipped] + [f"--limit={what}={limit}" for what, limit in limits]
-    words += ["--budget", budget] if budget else []
+    words += _judged(skipped, limits, budget)
     nodes = env.PythonProgram("measure.show", targets, reports, *words, "$SOURCES", tag="TABLE")
     env.Depends(nodes, [File(budget)] if budget else [])
     return nodes
@@ -165,6 +183,7 @@ def generate(env: Environment) -> None:
     env.AddMethod(_rtl_table, "RtlTable")
     env.AddMethod(_shipped, "Shipped")
     env.AddMethod(_table, "Table")
+    env.AddMethod(_page, "Page")
     env.AddMethod(_parts, "Parts")
 
 
