@@ -69,6 +69,7 @@ ALIASES = {
     "export": "write models with all the C they need into dest=, for your own build",
     "misra": "check the C of what is asked for against MISRA C:2012, with cppcheck",
     "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",
+    "build-times": "how long builds take: nothing to do, a kernel edited, every target",
     "test": "run the tests",
     "test-all": "run the tests with the longest sweeps",
     "train": "train the shipped models again",
@@ -430,7 +431,7 @@ def help_text(root: Path) -> str:
             "Targets:\n" + rows(availability, 14),
             "Shipped models:\n  " + ", ".join(shipped_models(root)),
             "Options:\n" + rows(options, 10),
-            "Aliases:\n" + rows(list(ALIASES.items()), 9),
+            "Aliases:\n" + rows(list(ALIASES.items()), 11),
             "Results lie in build/<target>/<model>/<quant>-<kernels>/. SCons's own options: scons -H",
         )
     ) + "\n"
