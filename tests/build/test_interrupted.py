@@ -65,11 +65,11 @@ def stop_at(checkout: Checkout, tag: str, number: signal.Signals, delay: float) 
 @pytest.mark.parametrize(
     ("tag", "edited", "text", "delay"),
     [
-        ("GEN", "model/templates/model.c.jinja", "/* another version */\n", 0.3),
+        ("GEN", "model/templates/model.c.jinja", "/* another version */\n", 0.15),
         ("CC", KERNEL, OTHER_CODE, 0.05),
-        ("LINK", KERNEL, OTHER_CODE, 0.1),
-        ("RUN", KERNEL, OTHER_CODE, 0.4),
-        ("REPORT", KERNEL, OTHER_CODE, 0.5),
+        ("LINK", KERNEL, OTHER_CODE, 0.05),
+        ("RUN", KERNEL, OTHER_CODE, 0.15),
+        ("REPORT", KERNEL, OTHER_CODE, 0.05),
     ],
 )
 def test_what_was_under_way_is_made_again(
