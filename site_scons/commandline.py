@@ -37,6 +37,7 @@ OPTIONS = {
     "optimize": ("balanced", f"{' | '.join(OPTIMIZE)}, a list or all: the same bits, other tables, packing, loops"),
     "state": ("window", "window: a whole window a call; stream: one time step a call"),
     "cache": ("", "folder that keeps what was built, to be found again after a change and back"),
+    "ccache": ("", "1: compile through ccache; redis://host:port: and share with other machines (docs/build.md)"),
     "dest": ("", "for export: the folder or .zip to write"),
     "flash_max": ("", "fail above these bytes of flash, 12K; so do ram_max= and stack_max="),
     "ram_max": ("", "of the state struct"),
@@ -68,6 +69,7 @@ ALIASES = {
     "export": "write models with all the C they need into dest=, for your own build",
     "misra": "check the C of what is asked for against MISRA C:2012, with cppcheck",
     "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",
+    "build-times": "how long builds take: nothing to do, a kernel edited, every target",
     "test": "run the tests",
     "test-all": "run the tests with the longest sweeps",
     "train": "train the shipped models again",
@@ -112,6 +114,7 @@ class Options:
     optimize: tuple[str, ...]  # of OPTIMIZE
     compiler: str
     cache: str  # empty: none
+    ccache: str  # empty: none; 1, or where its remote storage is
     dest: str  # empty unless exporting
     limits: tuple[tuple[str, int], ...]  # of flash, ram, stack, instructions, cycles
     budget: str  # a .toml with more of them; empty: none
@@ -304,6 +307,7 @@ def read(
         optimize=_choices("optimize", given["optimize"], OPTIMIZE),
         compiler=chosen,
         cache=given["cache"],
+        ccache=_ccache(given["ccache"], building),
         dest=given["dest"],
         limits=_limits(given),
         budget=_budget(given["budget"], root, targets),
@@ -333,6 +337,33 @@ def _check_dest(given: Mapping[str, str], exporting: bool, one: bool) -> None:
     if exporting and (not one or several):
         what = "one target=, one quant=, one kernels= and one optimize="
         raise UserError(f"export takes {what}: a folder has one version of a model")
+
+
+def _ccache(value: str, building: bool) -> str:
+    """Of ccache=: empty, 1 or an address; ccache must be there."""
+    if value in ("", "0", "no"):
+        return ""
+    if value != "1" and not re.fullmatch(r"[a-z+]+://\S+", value):
+        raise UserError(f"ccache={value}: give 1, or the address of its remote storage, as redis://host:port")
+    if building and shutil.which("ccache") is None:
+        path = os.environ.get("PATH", "")
+        raise UserError(f"ccache={value} needs ccache, not found in PATH={path}; sudo apt-get install ccache")
+    return value
+
+
+def environment(given: Mapping[str, str], root: Path, ccache: str) -> dict[str, str]:
+    """The variables that steps of the build see: a few of the user's and, with ccache=, all that ccache reads.
+
+    Checkouts find each other's objects, since ccache takes paths below ``root`` as relative ones, and so do
+    machines, since a compiler is told by its contents, not by its date.
+    """
+    names = [name for name in given if name in ("PATH", "HOME", "LANG", "TMPDIR")]
+    if not ccache:
+        return {name: given[name] for name in names}
+    own = {"CCACHE_BASEDIR": str(root), "CCACHE_COMPILERCHECK": "content"}
+    own |= {"CCACHE_REMOTE_STORAGE": ccache} if ccache != "1" else {}
+    names += [name for name in given if name.startswith(("CCACHE_", "XDG_"))]
+    return {**own, **{name: given[name] for name in names if name != "CCACHE_REMOTE_STORAGE" or ccache == "1"}}
 
 
 def kernel_sets(wanted: str, target: Target, quantisation: str = "int8") -> tuple[str, ...]:
@@ -400,7 +431,7 @@ def help_text(root: Path) -> str:
             "Targets:\n" + rows(availability, 14),
             "Shipped models:\n  " + ", ".join(shipped_models(root)),
             "Options:\n" + rows(options, 10),
-            "Aliases:\n" + rows(list(ALIASES.items()), 9),
+            "Aliases:\n" + rows(list(ALIASES.items()), 11),
             "Results lie in build/<target>/<model>/<quant>-<kernels>/. SCons's own options: scons -H",
         )
     ) + "\n"

@@ -15,7 +15,9 @@ from SCons.Script import Action, Dir, Environment
 
 
 def _write(target: list, source: list, env: Environment) -> None:
-    Path(str(target[0])).write_text(source[0].get_text_contents(), encoding="utf-8")
+    from model.files import write_atomically  # slow to import, hence only here
+
+    write_atomically(Path(str(target[0])), source[0].get_text_contents())
 
 
 def _command(words: tuple[str, ...], source: str, output: str) -> str:

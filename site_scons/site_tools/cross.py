@@ -102,9 +102,10 @@ def generate(env: Environment) -> None:
     env["LINKFLAGS"] = list(found.link)
     env["LIBRARIES"] = ["-Wl,--start-group", *map(str, found.libraries), "-Wl,--end-group"]
     env["PROGSUFFIX"] = ""
-    env["ANYWHERE"] = [f"-ffile-prefix-map={Dir('#').abspath}=."]  # the same bytes wherever the project lies
-    env["CCCOM"] = "$CC -o $TARGET -c $( $ANYWHERE $) $CCFLAGS $_CPPINCFLAGS $SOURCES"
-    env["ASPPCOM"] = "$CC -o $TARGET -c $( $ANYWHERE $) $ASFLAGS $_CPPINCFLAGS $SOURCES"
+    # the same bytes wherever the project lies; gcc tells its assembler of the second option only
+    env["ANYWHERE"] = [f"-f{kind}-prefix-map={Dir('#').abspath}=." for kind in ("file", "debug")]
+    env["CCCOM"] = "$( $CCACHE $) $CC -o $TARGET -c $( $ANYWHERE $) $CCFLAGS $_CPPINCFLAGS $SOURCES"
+    env["ASPPCOM"] = "$( $CCACHE $) $CC -o $TARGET -c $( $ANYWHERE $) $ASFLAGS $_CPPINCFLAGS $SOURCES"
     env["REPORTED_FLAGS"] = " ".join([*target.flags, level, *MODE])
     env["LINKCOM"] = "$PYTHON -m measure.link $LINK -o $TARGET $LINKFLAGS $SOURCES $LIBRARIES"
     env["COMPILER_IDENTITY"] = [Value(found.identity), *(File(str(path)) for path in found.libraries)]

@@ -35,11 +35,9 @@ def _network(env: Environment, folder: str, model, quantisation: str) -> list:
 
 def _expected(env: Environment, folder: str, network: list, model) -> list:
     words = ["$SOURCE", "--model", "${SOURCES[1]}", "--samples", "${SOURCES[2]}", "--out", "${TARGET.dir}"]
-    targets = [f"{folder}/{name}.npy" for name in ("inputs", "expected", "float")]
+    targets = [f"{folder}/{name}" for name in ("inputs.npy", "expected.npy", "float.npy", "saturation.json")]
     sources = [*network, str(model.path), str(model.samples), *_layer_list(model)]
-    nodes = env.PythonProgram("model.expect", targets, sources, *words, tag="REF")
-    env.Clean(nodes, f"{folder}/saturation.json")
-    return nodes
+    return env.PythonProgram("model.expect", targets, sources, *words, tag="REF")[:3]
 
 
 def _model_source(

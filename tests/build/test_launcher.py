@@ -408,6 +408,16 @@ def test_clang_is_needed_when_it_is_asked_for(ready: Checkout) -> None:
     assert "clang-16 lld-16" in done.said
 
 
+def test_ccache_is_needed_when_it_is_asked_for(ready: Checkout) -> None:
+    ready.add_tools("cc", *TARGET_TOOLS)
+    assert ready.run("target=cortex-m4", "ccache=0", LSTMCU_NO_INSTALL="1").code == 0
+    for value in ("1", "redis://cache:6379"):
+        done = ready.run("target=cortex-m4", f"ccache={value}", LSTMCU_NO_INSTALL="1")
+        assert done.code == 2
+        assert "missing ccache; " in done.said
+        assert done.said.endswith("--no-install-recommends ccache\n")
+
+
 def test_an_own_toolchain_is_installed_for(ready: Checkout, tmp_path: Path) -> None:
     ready.add_tools("cc")
     own = tmp_path / "my.toml"
