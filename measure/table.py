@@ -101,7 +101,8 @@ def table(reports: Sequence[Report]) -> Table:
         view.add_column(title)
     for r in reports:
         macs = r["model"]["macs"]
-        per_mac = "-" if r["instructions"] is None else f"{r['instructions'] / macs:.2f}"
+        whole = r["instructions"] is not None and r["state"] == "window"  # a step's share of a window's MACs varies
+        per_mac = f"{r['instructions'] / macs:.2f}" if whole else "-"
         flash = r["flash"] or dict.fromkeys(("code", "tables", "weights"))
         view.add_row(
             r["target"], r["model"]["name"], r["quantisation"], kernels(r), number(r["instructions"]), per_mac,
