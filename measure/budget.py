@@ -59,8 +59,10 @@ def read(path: Path, targets: Iterable[str] | None = None) -> tuple[tuple[str, M
     """The tables of a file; with ``targets``, none may be of another target. UserError names the mistake."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"budget={path}: not a readable TOML file: {error}") from None
+    except OSError as error:
+        raise UserError(f"budget={path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"budget={path}: not valid TOML: {error}") from None
     known = None if targets is None else list(targets)
     return tuple((pattern, _table(path, pattern, table, known)) for pattern, table in document.items())
 

@@ -200,7 +200,7 @@ def test_a_later_table_and_the_command_line_go_first(tmp_path: Path) -> None:
         ('["*"]\nflash_max = 1.5', "flash_max must be a whole number"),
         ('["*"]\nflash_max = true', "flash_max must be a whole number"),
         ('["*"]\nflash_max = -1', "give a whole number"),
-        ("[", "not a readable TOML file"),
+        ("[", "not valid TOML"),
     ],
 )
 def test_a_mistake_in_the_file_gets_a_sentence(tmp_path: Path, text: str, sentence: str) -> None:
@@ -211,5 +211,5 @@ def test_a_mistake_in_the_file_gets_a_sentence(tmp_path: Path, text: str, senten
 
 
 def test_a_missing_file_gets_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"budget=.*none\.toml: not a readable TOML file"):
+    with pytest.raises(UserError, match=r"budget=.*none\.toml: cannot be read"):
         budget.read(tmp_path / "none.toml")
