@@ -47,13 +47,20 @@ def device(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     return make
 
 
+def gives_all_at_the_last_step(network: Network) -> bool:
+    """Whether a stream ends with what the window gives: a sequence comes out step by step instead."""
+    stream = plan.make(network, stream=True)
+    last = stream.work[-1]
+    op = last.body[-1] if isinstance(last, plan.Loop) else last
+    return not stream.streamable and op.y.length == network.output.size
+
+
 def check(device: Device, network: Network, inputs: Array, optimize: str) -> None:
     """As a window, and where it gives the same as a stream."""
     expected = reference.run(network, inputs)
     outputs, _ = device.run(network, inputs, "window", optimize)
     np.testing.assert_array_equal(outputs, expected)
-    stream = plan.make(network, stream=True)
-    if not stream.streamable and len(network.output.shape) == 1:
+    if gives_all_at_the_last_step(network):
         outputs, _ = device.run(network, inputs, "stream", optimize)
         np.testing.assert_array_equal(outputs, expected)
 
