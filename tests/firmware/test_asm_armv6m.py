@@ -21,7 +21,7 @@ from model import fixed_point as fp
 from model.layouts import OPTIMIZE, asm_armv6m
 from model.network import Array
 from tests.probe import ROOT, TARGETS
-from tests.support.assembly import Assembly, Case, Random, dense_case, lstm_case, random_lstm
+from tests.support.assembly import Assembly, Case, LayerTests, Random, dense_case, lstm_case, random_lstm
 
 STUB = """
     .syntax unified
@@ -111,12 +111,8 @@ KERNELS = Assembly("asm-armv6m", replace(M0, qemu=M4.qemu, flash=M4.flash, ram=M
 ON_M0 = Small("asm-armv6m", M0, STUB)
 
 
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize: str) -> None:
-    cases = list(KERNELS.cases(optimize, 1, 48))
-    assembled = sum(case.assembled for case in cases)
-    assert assembled >= 36
-    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
+class TestLayers(LayerTests):
+    kernels = KERNELS
 
 
 @pytest.mark.parametrize("optimize", ["balanced", "speed"])
@@ -158,19 +154,6 @@ def test_the_longest_code_is_within_the_reach_of_its_branches(tmp_path: Path, op
 def test_they_run_on_a_cortex_m0(tmp_path: Path, optimize: str) -> None:
     cases = list(ON_M0.cases(optimize, 8, 16))
     assert ON_M0.run(ON_M0.build(tmp_path, cases, optimize)) == ""
-
-
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_another_assembler_makes_them_too(tmp_path: Path, optimize: str) -> None:
-    cases = list(KERNELS.cases(optimize, 9, 12))
-    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize, "clang")) == ""
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(2, 8))
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_many_more_layers(tmp_path: Path, optimize: str, seed: int) -> None:
-    assert KERNELS.run(KERNELS.build(tmp_path, list(KERNELS.cases(optimize, seed, 80)), optimize)) == ""
 
 
 def _looked_up(w: Array) -> Array:

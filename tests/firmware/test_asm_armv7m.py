@@ -18,7 +18,7 @@ from model.layouts.assembly import UnprovenError
 from model.network import Array, Dense, Lstm, Signal, Weights
 from tests.probe import TARGETS
 from tests.support import assembly
-from tests.support.assembly import Assembly, Case, Random
+from tests.support.assembly import Assembly, Case, LayerTests, Random
 from tests.support.thumb2 import STUB
 
 KERNELS = Assembly("asm-armv7m", TARGETS["cortex-m3"], STUB)
@@ -42,12 +42,8 @@ def symbols(cases: list[Case], name: str) -> set[int]:
     return {int(n) for case in cases for n in re.findall(rf"\.set {name}, (\d+)", case.made.assembly)}
 
 
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize: str) -> None:
-    cases = list(KERNELS.cases(optimize, 1, 48))
-    assembled = sum(case.assembled for case in cases)
-    assert assembled >= 36
-    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
+class TestLayers(LayerTests):
+    kernels = KERNELS
 
 
 @pytest.mark.parametrize("spread", [12, 28, 36])
@@ -80,19 +76,6 @@ def test_hidden_states_of_a_power_of_two(tmp_path: Path, monkeypatch: pytest.Mon
     ]
     assert symbols(cases, "hidden_power") == {1}
     assert KERNELS.run(KERNELS.build(tmp_path, cases, "balanced")) == ""
-
-
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_another_assembler_makes_them_too(tmp_path: Path, optimize: str) -> None:
-    cases = list(KERNELS.cases(optimize, 9, 12))
-    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize, "clang")) == ""
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(2, 8))
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_many_more_layers(tmp_path: Path, optimize: str, seed: int) -> None:
-    assert KERNELS.run(KERNELS.build(tmp_path, list(KERNELS.cases(optimize, seed, 80)), optimize)) == ""
 
 
 # ---- proofs ----

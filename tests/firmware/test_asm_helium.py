@@ -4,39 +4,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from model import fixed_point as fp
 from model.layouts import OPTIMIZE, asm_helium
 from tests.probe import TARGETS
-from tests.support.assembly import Assembly
+from tests.support.assembly import Assembly, LayerTests
 from tests.support.thumb2 import VECTOR_STUB
 
 KERNELS = Assembly("asm-helium", TARGETS["cortex-m55"], VECTOR_STUB)
 
 
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize: str) -> None:
-    cases = list(KERNELS.cases(optimize, 1, 48))
-    assembled = sum(case.assembled for case in cases)
-    assert assembled >= 36
-    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
-
-
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_another_assembler_makes_them_too(tmp_path: Path, optimize: str) -> None:
-    cases = list(KERNELS.cases(optimize, 9, 12))
-    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize, "clang")) == ""
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(2, 8))
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_many_more_layers(tmp_path: Path, optimize: str, seed: int) -> None:
-    assert KERNELS.run(KERNELS.build(tmp_path, list(KERNELS.cases(optimize, seed, 80)), optimize)) == ""
+class TestLayers(LayerTests):
+    kernels = KERNELS
 
 
 def _half(product: fp.Int, rounding: int = 0) -> fp.Int:

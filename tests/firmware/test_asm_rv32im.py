@@ -14,7 +14,7 @@ from model.layouts import OPTIMIZE, asm_rv32im
 from model.network import Lstm, Signal, Weights
 from tests.probe import CORES
 from tests.support import assembly as support
-from tests.support.assembly import Assembly, random_lstm
+from tests.support.assembly import Assembly, LayerTests, random_lstm
 
 STUB = """
 /* int poisoned_call(void (*function)(), const uintptr_t arguments[5]): 0 when s0 - s11, gp, tp and sp survived */
@@ -79,18 +79,8 @@ poisoned_sp:
 KERNELS = Assembly("asm-rv32im", CORES["rv32imc"], STUB)
 
 
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize: str) -> None:
-    cases = list(KERNELS.cases(optimize, 1, 48))
-    assembled = sum(case.assembled for case in cases)
-    assert assembled >= 36
-    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
-
-
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_another_assembler_makes_them_too(tmp_path: Path, optimize: str) -> None:
-    cases = list(KERNELS.cases(optimize, 9, 12))
-    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize, "clang")) == ""
+class TestLayers(LayerTests):
+    kernels = KERNELS
 
 
 @pytest.mark.parametrize("optimize", OPTIMIZE)
@@ -117,13 +107,6 @@ def test_one_gate_may_be_louder_than_the_others(
 
 def _int8(weights: Weights) -> Weights:
     return replace(weights, values=weights.values.astype(np.int8))
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(2, 8))
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_many_more_layers(tmp_path: Path, optimize: str, seed: int) -> None:
-    assert KERNELS.run(KERNELS.build(tmp_path, list(KERNELS.cases(optimize, seed, 80)), optimize)) == ""
 
 
 @pytest.mark.parametrize("optimize", OPTIMIZE)

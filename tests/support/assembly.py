@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pytest
 
 from measure import compiler, qemu
 from measure.target import Target
@@ -378,3 +379,27 @@ class Assembly:
         assert done.returncode in (0, 1), done.stderr
         assert (done.returncode == 0) == (not done.stdout)
         return done.stdout
+
+
+class LayerTests:
+    """What every set must pass; a test class of a set derives from it and names its ``kernels``."""
+
+    kernels: Assembly
+
+    @pytest.mark.parametrize("optimize", OPTIMIZE)
+    def test_layers_of_all_kinds_give_the_reference_s_bits(self, tmp_path: Path, optimize: str) -> None:
+        cases = list(self.kernels.cases(optimize, 1, 48))
+        assert sum(case.assembled for case in cases) >= 36
+        assert self.kernels.run(self.kernels.build(tmp_path, cases, optimize)) == ""
+
+    @pytest.mark.parametrize("optimize", OPTIMIZE)
+    def test_another_assembler_makes_them_too(self, tmp_path: Path, optimize: str) -> None:
+        cases = list(self.kernels.cases(optimize, 9, 12))
+        assert self.kernels.run(self.kernels.build(tmp_path, cases, optimize, "clang")) == ""
+
+    @pytest.mark.long
+    @pytest.mark.parametrize("seed", range(2, 8))
+    @pytest.mark.parametrize("optimize", OPTIMIZE)
+    def test_many_more_layers(self, tmp_path: Path, optimize: str, seed: int) -> None:
+        cases = list(self.kernels.cases(optimize, seed, 80))
+        assert self.kernels.run(self.kernels.build(tmp_path, cases, optimize)) == ""
