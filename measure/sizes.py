@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,11 +18,19 @@ ALLOCATED, WRITABLE, EXECUTABLE = 0x2, 0x1, 0x4  # section flags of the ELF spec
 UNNAMED = "(literals and padding)"
 
 
+VERSIONED = re.compile(r"^lstmcu_\d+_\d+_\d+_")  # firmware/include/lstmcu_version.h
+
+
+def plain(name: str) -> str:
+    """A symbol's name without lstmcu's version: ``lstmcu_dense_s8_run``, so that versions can be compared."""
+    return VERSIONED.sub("lstmcu_", name)
+
+
 @dataclass(frozen=True)
 class Symbol:
     """A function or object of an ELF, with the bytes it takes."""
 
-    name: str
+    name: str  # plain
     kind: str  # FUNC or OBJECT
     address: int
     size: int
@@ -68,7 +77,7 @@ def _symbols(elf: ELFFile) -> Iterator[Symbol]:
         if kind in ("FUNC", "OBJECT") and symbol["st_shndx"] != "SHN_UNDEF":
             thumb = 1 if kind == "FUNC" and elf["e_machine"] == "EM_ARM" else 0
             address, size = symbol["st_value"] & ~thumb, symbol["st_size"]
-            yield Symbol(symbol.name, kind, address, size, source if local else "")
+            yield Symbol(plain(symbol.name), kind, address, size, source if local else "")
 
 
 def _in_flash(section: Section) -> bool:

@@ -138,7 +138,7 @@ def _name(die: DIE) -> str:
     while "DW_AT_name" not in die.attributes:
         link = next(a for a in ("DW_AT_abstract_origin", "DW_AT_specification") if a in die.attributes)
         die = die.get_DIE_from_attribute(link)
-    return str(die.attributes["DW_AT_name"].value.decode())
+    return sizes.plain(die.attributes["DW_AT_name"].value.decode())
 
 
 def _ranges(die: DIE, unit: CompileUnit, dwarf: DWARFInfo) -> list[tuple[int, int]]:

@@ -25,7 +25,7 @@ from model.layouts import OPTIMIZE, SETS, elementwise
 from model.layouts.common import C_TYPES, SUFFIXES, Constants, float_literal
 from model.network import Array, Bidirectional, Dense, Lstm, Network, Signal, lstm_macs, macs
 from model.plan import Loop, Op, Plan, Value, make
-from model.version import VERSION
+from model.version import VERSION, number
 
 LINE = 100  # columns of generated code
 
@@ -136,8 +136,11 @@ class Emitter:
         return f"{kernel.function}({', '.join((kernel.layer, *part, x, y, *cell, *scratch))});"
 
     def symbol(self, name: str) -> str:
-        """C name of what belongs to a layer: models share a firmware, and a layer's own code is global."""
-        return f"{self.network.name}_{name}"
+        """C name of what belongs to a layer: models share a firmware, and a layer's own code is global.
+
+        The capital tells model and layer apart: layer b_c of model a is never layer c, or a function, of model a_b.
+        """
+        return f"{self.network.name}_{name[0].upper()}{name[1:]}"
 
     def needs(self, op: Op) -> Sequence[tuple[str, int]]:
         """(type, elements) of what ``op`` needs only while it runs."""
@@ -336,6 +339,7 @@ def context(network: Network, kernels: str, optimize: str, state: str, tracing: 
         "name": network.name,
         "upper": network.name.upper(),
         "version": VERSION,
+        "version_number": number(),
         "kernels": kernels.partition("-")[0] if kernels.startswith("asm-") else kernels,
         "optimize": optimize,
         "state": state,

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "lstmcu_version.h"
+
 /** A real factor, value * 2^(shift - 31), with value in [2^30, 2^31) or 0. */
 typedef struct {
     int32_t value;

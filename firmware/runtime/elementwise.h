@@ -6,6 +6,29 @@
 
 #include <stdint.h>
 
+#include "lstmcu_version.h"
+
+/* of this version alone */
+#define lstmcu_relu_f32 LSTMCU_SYMBOL(relu_f32)
+#define lstmcu_sigmoid_f32 LSTMCU_SYMBOL(sigmoid_f32)
+#define lstmcu_tanh_f32 LSTMCU_SYMBOL(tanh_f32)
+#define lstmcu_softmax_f32 LSTMCU_SYMBOL(softmax_f32)
+#define lstmcu_normalise_f32 LSTMCU_SYMBOL(normalise_f32)
+#define lstmcu_look_up_s8 LSTMCU_SYMBOL(look_up_s8)
+#define lstmcu_softmax_s8 LSTMCU_SYMBOL(softmax_s8)
+#define lstmcu_relu_s16 LSTMCU_SYMBOL(relu_s16)
+#define lstmcu_sigmoid_s16 LSTMCU_SYMBOL(sigmoid_s16)
+#define lstmcu_tanh_s16 LSTMCU_SYMBOL(tanh_s16)
+#define lstmcu_softmax_s16 LSTMCU_SYMBOL(softmax_s16)
+#define lstmcu_quantise_s8 LSTMCU_SYMBOL(quantise_s8)
+#define lstmcu_quantise_s16 LSTMCU_SYMBOL(quantise_s16)
+#define lstmcu_dequantise_s8 LSTMCU_SYMBOL(dequantise_s8)
+#define lstmcu_dequantise_s16 LSTMCU_SYMBOL(dequantise_s16)
+#define lstmcu_rescale_s8 LSTMCU_SYMBOL(rescale_s8)
+#define lstmcu_rescale_s16 LSTMCU_SYMBOL(rescale_s16)
+#define lstmcu_rescale_s8_s16 LSTMCU_SYMBOL(rescale_s8_s16)
+#define lstmcu_rescale_s16_s8 LSTMCU_SYMBOL(rescale_s16_s8)
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -9,6 +9,12 @@
 
 #include "lstmcu.h"
 
+/* of this version alone */
+#define lstmcu_sigmoid_at LSTMCU_SYMBOL(sigmoid_at)
+#define lstmcu_tanh_at LSTMCU_SYMBOL(tanh_at)
+#define lstmcu_sigmoid16 LSTMCU_SYMBOL(sigmoid16)
+#define lstmcu_tanh16 LSTMCU_SYMBOL(tanh16)
+
 static inline int32_t lstmcu_clamp(int32_t x, int32_t low, int32_t high)
 {
     return (x < low) ? low : ((x > high) ? high : x);

@@ -5,6 +5,13 @@
 #ifndef LSTMCU_FLOAT_MATH_H
 #define LSTMCU_FLOAT_MATH_H
 
+#include "lstmcu_version.h"
+
+/* of this version alone */
+#define lstmcu_exp LSTMCU_SYMBOL(exp)
+#define lstmcu_sigmoid LSTMCU_SYMBOL(sigmoid)
+#define lstmcu_tanh LSTMCU_SYMBOL(tanh)
+
 float lstmcu_exp(float x);
 
 /** 1 / (1 + e^-x) */

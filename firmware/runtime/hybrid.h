@@ -5,6 +5,11 @@
 
 #include <stdint.h>
 
+#include "lstmcu_version.h"
+
+/* of this version alone */
+#define lstmcu_quantise_vector LSTMCU_SYMBOL(quantise_vector)
+
 /** How a float vector was quantised: real = scale * (stored - zero_point). */
 typedef struct {
     float scale;

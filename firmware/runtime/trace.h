@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 #ifdef LSTMCU_TRACE
+#include "lstmcu_version.h"
+#define lstmcu_trace LSTMCU_SYMBOL(trace)
 /** Take note of values (bytes); whoever defines LSTMCU_TRACE provides it. */
 void lstmcu_trace(const void *values, uint32_t bytes);
 #else

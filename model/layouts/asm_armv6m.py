@@ -409,29 +409,24 @@ def gate_lines() -> Array:
     return np.asarray(slopes << 18 | positive << 17 | (intercepts + 1 - 192 * slopes) % (1 << 17))[::-1]
 
 
-def _table(optimize: str) -> tuple[str, list[int], str, int]:
-    """(directive, values, name, bytes from its begin to what the code takes as its address)."""
+def _table(optimize: str) -> tuple[str, list[int], int]:
+    """(directive, values, bytes from its begin to what the code takes as its address)."""
     if optimize == "size":
-        return ".hword", [*(fp.SIGMOID_TABLE - 32768).tolist(), 0], "lstmcu_table_magnitudes", 0
-    return ".word", gate_lines().tolist(), "lstmcu_table_lines", 4 * (256 + 192)
+        return ".hword", [*(fp.SIGMOID_TABLE - 32768).tolist(), 0], 0
+    return ".word", gate_lines().tolist(), 4 * (256 + 192)
 
 
 def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
-    directive, values, table, start = _table(optimize)
-    return f"""#define LSTMCU_OPTIMIZE {OPTIMIZE[optimize]} /* {optimize} */
-#define LSTMCU_TABLE {table} + {start}
+    directive, values, start = _table(optimize)
+    comment = "the sigmoid; see `activations` in lstm_s8.inc, `interpolate` in small_s8.inc"
+    table = assembly.shared_table(comment, 4, directive, values)
+    opening = assembly.opening("armv6m", optimize, OPTIMIZE[optimize])
+    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {start}
 
     .syntax unified
     .thumb
     .cfi_sections .debug_frame
 #include "{"small_s8.inc" if optimize == "size" else "dense_s8.inc"}"
 
-/* the sigmoid; see `activations` in lstm_s8.inc, `lstmcu_s8_interpolate` in small_s8.inc */
-    .section .rodata.{table}, "aG", %progbits, {table}, comdat
-    .balign 4
-    .weak {table}
-    .type {table}, %object
-{table}:
-{assembly.directives(directive, values)}    .size {table}, . - {table}
-"""
+{table}"""

@@ -225,9 +225,9 @@ def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
     directive, values, zero = _table(optimize)
     size = 2 if directive == ".hword" else 4
-    table = f"lstmcu_table_{optimize}"
-    return f"""#define LSTMCU_OPTIMIZE {OPTIMIZE[optimize]} /* {optimize} */
-#define LSTMCU_TABLE {table} + {size * zero}
+    table = assembly.shared_table("the sigmoid's lines; see `activations` in lstm_s8.inc", 8, directive, values)
+    opening = assembly.opening("armv7em", optimize, OPTIMIZE[optimize])
+    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
 #define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
 
     .syntax unified
@@ -235,11 +235,4 @@ def prologue(optimize: str) -> str:
     .cfi_sections .debug_frame
 #include "dense_s8.inc"
 
-/* the sigmoid's lines; see `activations` in lstm_s8.inc */
-    .section .rodata.{table}, "aG", %progbits, {table}, comdat
-    .balign 8
-    .weak {table}
-    .type {table}, %object
-{table}:
-{assembly.directives(directive, values)}    .size {table}, . - {table}
-"""
+{table}"""

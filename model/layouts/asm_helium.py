@@ -230,9 +230,9 @@ def table(optimize: str) -> tuple[list[int], int]:
 def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
     values, slopes = table(optimize)
-    name = f"lstmcu_table_{optimize}"
-    return f"""#define LSTMCU_OPTIMIZE {OPTIMIZE[optimize]} /* {optimize} */
-#define LSTMCU_TABLE {name}
+    lines = assembly.shared_table("of the activations, see lstm_s8.inc", 4, ".hword", values)
+    opening = assembly.opening("helium", optimize, OPTIMIZE[optimize])
+    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table)
 #define LSTMCU_SLOPES {slopes}
 
     .syntax unified
@@ -240,11 +240,4 @@ def prologue(optimize: str) -> str:
     .cfi_sections .debug_frame
 #include "dense_s8.inc"
 
-/* of the activations, see lstm_s8.inc */
-    .section .rodata.{name}, "aG", %progbits, {name}, comdat
-    .balign 4
-    .weak {name}
-    .type {name}, %object
-{name}:
-{assembly.directives(".hword", values)}    .size {name}, . - {name}
-"""
+{lines}"""

@@ -332,20 +332,13 @@ def _lines(optimize: str) -> tuple[str, list[int], int]:
 def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
     directive, values, before = _lines(optimize)
-    table = f"lstmcu_table_{optimize}"
     macros = "size_s8.inc" if optimize == "size" else "dense_s8.inc"
     relax = "" if optimize == "size" else "    .option norelax             /* alignment and branches as written */\n"
-    return f"""#define LSTMCU_OPTIMIZE {OPTIMIZE[optimize]} /* {optimize} */
-#define LSTMCU_TABLE {table} + {before}
+    table = assembly.shared_table(f"the sigmoid's lines; see {macros}", 8, directive, values)
+    opening = assembly.opening("rv32im", optimize, OPTIMIZE[optimize])
+    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {before}
 
 {relax}    .cfi_sections .debug_frame
 #include "{macros}"
 
-/* the sigmoid's lines; see {macros} */
-    .section .rodata.{table}, "aG", %progbits, {table}, comdat
-    .balign 8
-    .weak {table}
-    .type {table}, %object
-{table}:
-{assembly.directives(directive, values)}    .size {table}, . - {table}
-"""
+{table}"""

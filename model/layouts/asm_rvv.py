@@ -337,18 +337,11 @@ def _table(optimize: str) -> list[int]:
 
 def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
-    table = f"lstmcu_table_{optimize}"
-    return f"""#define LSTMCU_OPTIMIZE {OPTIMIZE[optimize]} /* {optimize} */
-#define LSTMCU_TABLE {table}
+    table = assembly.shared_table("the sigmoid; see `activations` in lstm_s8.inc", 4, ".half", _table(optimize))
+    opening = assembly.opening("rvv", optimize, OPTIMIZE[optimize])
+    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table)
 #define LSTMCU_TANH_OFFSET {4 * 193}
 
 #include "dense_s8.inc"
 
-/* the sigmoid; see `activations` in lstm_s8.inc */
-    .section .rodata.{table}, "aG", @progbits, {table}, comdat
-    .balign 4
-    .weak {table}
-    .type {table}, @object
-{table}:
-{assembly.directives(".half", _table(optimize))}    .size {table}, . - {table}
-"""
+{table}"""

@@ -169,6 +169,30 @@ def directives(directive: str, values: list[int], width: int = 12) -> str:
     return "".join(f"    {directive} {', '.join(map(str, line))}\n" for line in lines)
 
 
+def opening(kernels: str, optimize: str, level: int) -> str:
+    """The first lines of a set's code: what its macros are made for, and what its shared symbols are called.
+
+    Layers of every model share them, models of other levels, sets and versions have their own.
+    """
+    return f"""#include "lstmcu_version.h"
+#define LSTMCU_OPTIMIZE {level} /* {optimize} */
+#define LSTMCU_SHARED(name) LSTMCU_SYMBOL({kernels}_{optimize}_##name)
+"""
+
+
+def shared_table(comment: str, alignment: int, directive: str, values: list[int]) -> str:
+    """The set's table of the activations, once in a firmware."""
+    name = "LSTMCU_SHARED(table)"
+    return f"""/* {comment} */
+    .section .rodata.{name}, "aG", %progbits, {name}, comdat
+    .balign {alignment}
+    .weak {name}
+    .type {name}, %object
+{name}:
+{directives(directive, values)}    .size {name}, . - {name}
+"""
+
+
 # ---- tables of the activations ----
 
 

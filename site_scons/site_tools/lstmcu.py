@@ -71,7 +71,7 @@ def _model_objects(env: Environment, folder: str, generated: list, kernels: str)
     model = env.LstmcuObject(generated[0], f"{folder}/{generated[0].name}", CPPPATH=path)
     for source in generated:
         if source.name.endswith(".S"):
-            macros = _firmware(f"kernels/{kernels.removesuffix('-fp')}", "kernels/asm")
+            macros = _firmware("include", f"kernels/{kernels.removesuffix('-fp')}", "kernels/asm")
             model += env.LstmcuObject(source, f"{folder}/{source.name}", CPPPATH=macros)
     return [*model, *runtime.FirmwareObjects("runtime"), *primitives.FirmwareObjects("kernels/c"), *more]
 

@@ -146,7 +146,7 @@ def test_the_longest_code_is_within_the_reach_of_its_branches(tmp_path: Path, op
     for chosen in ("gcc", "clang"):
         found = compiler.find(M0, chosen)
         words = [found.program, *found.compile, "-Wa,--fatal-warnings", "-c", "layers.S", "-o", "layers.o"]
-        folders = [f"-I{ROOT}/firmware/kernels/{folder}" for folder in ("asm", "asm-armv6m")]
+        folders = [f"-I{ROOT}/firmware/{folder}" for folder in ("include", "kernels/asm", "kernels/asm-armv6m")]
         subprocess.run([*words, *folders], cwd=tmp_path, check=True)
 
 

@@ -116,7 +116,8 @@ def test_callee_saved_registers_survive(tmp_path: Path, target: str, chosen: str
     (tmp_path / "layers.S").write_text(code)
     (tmp_path / "stub.S").write_text(STUB)
     found, firmware = compiler.find(core, chosen), ROOT / "firmware"
-    include = [f"-I{firmware}/{name}" for name in ("boards/common", "kernels/asm", "kernels/asm-armv7em")]
+    folders = ("include", "boards/common", "kernels/asm", "kernels/asm-armv7em")
+    include = [f"-I{firmware}/{name}" for name in folders]
     sources = [tmp_path / name for name in ("main.c", "layers.S", "stub.S")]
     sources += [firmware / "boards/cortex-m/startup.c", firmware / "boards/common/semihosting.c"]
     for path in sources:

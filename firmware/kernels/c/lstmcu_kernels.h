@@ -10,6 +10,28 @@
 
 #include "lstmcu.h"
 
+/* of this version alone */
+#define lstmcu_lstm_s8_step LSTMCU_SYMBOL(lstm_s8_step)
+#define lstmcu_lstm_s8_once LSTMCU_SYMBOL(lstm_s8_once)
+#define lstmcu_dense_s8_run LSTMCU_SYMBOL(dense_s8_run)
+#define lstmcu_dense_s8_add LSTMCU_SYMBOL(dense_s8_add)
+#define lstmcu_dense_s8_finish LSTMCU_SYMBOL(dense_s8_finish)
+#define lstmcu_lstm_s16_step LSTMCU_SYMBOL(lstm_s16_step)
+#define lstmcu_lstm_s16_once LSTMCU_SYMBOL(lstm_s16_once)
+#define lstmcu_dense_s16_run LSTMCU_SYMBOL(dense_s16_run)
+#define lstmcu_dense_s16_add LSTMCU_SYMBOL(dense_s16_add)
+#define lstmcu_dense_s16_finish LSTMCU_SYMBOL(dense_s16_finish)
+#define lstmcu_lstm_f32_step LSTMCU_SYMBOL(lstm_f32_step)
+#define lstmcu_lstm_f32_once LSTMCU_SYMBOL(lstm_f32_once)
+#define lstmcu_dense_f32_run LSTMCU_SYMBOL(dense_f32_run)
+#define lstmcu_dense_f32_add LSTMCU_SYMBOL(dense_f32_add)
+#define lstmcu_dense_f32_finish LSTMCU_SYMBOL(dense_f32_finish)
+#define lstmcu_lstm_dyn_step LSTMCU_SYMBOL(lstm_dyn_step)
+#define lstmcu_lstm_dyn_once LSTMCU_SYMBOL(lstm_dyn_once)
+#define lstmcu_dense_dyn_run LSTMCU_SYMBOL(dense_dyn_run)
+#define lstmcu_dense_dyn_add LSTMCU_SYMBOL(dense_dyn_add)
+#define lstmcu_dense_dyn_finish LSTMCU_SYMBOL(dense_dyn_finish)
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -10,6 +10,16 @@
 
 #include "arm_nn_types.h"
 
+#include "lstmcu_version.h"
+
+/* of this version alone */
+#define lstmcu_cmsis_lstm_s8_step LSTMCU_SYMBOL(cmsis_lstm_s8_step)
+#define lstmcu_cmsis_lstm_s16_step LSTMCU_SYMBOL(cmsis_lstm_s16_step)
+#define lstmcu_cmsis_lstm_s8_once LSTMCU_SYMBOL(cmsis_lstm_s8_once)
+#define lstmcu_cmsis_lstm_s16_once LSTMCU_SYMBOL(cmsis_lstm_s16_once)
+#define lstmcu_cmsis_dense_s8_run LSTMCU_SYMBOL(cmsis_dense_s8_run)
+#define lstmcu_cmsis_dense_s16_run LSTMCU_SYMBOL(cmsis_dense_s16_run)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
