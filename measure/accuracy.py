@@ -9,14 +9,14 @@ state, from the reference that it equals.
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from measure import check
+from measure import check, metadata
+from measure.metadata import Metadata
 from model import readers, reference, samples, store, trace
 from model.errors import run_main
 from model.files import write_atomically
@@ -43,7 +43,7 @@ class Result:
     outputs: Array  # real values
     ideal: Array  # of the trained model
     targets: Array
-    metadata: dict[str, Any]
+    told: Metadata
     drift: Array  # (steps,) mean |hidden - trained hidden|
 
 
@@ -64,7 +64,7 @@ def load(path: Path) -> Result:
     folder, quantisation = MODELS / source.stem, report["quantisation"]
     network = store.load(SHARED / source.stem / quantisation / "network.npz")
     trained = readers.read(folder / source)
-    data = samples.load(folder / f"{source.stem}.npz", trained.input)
+    data = samples.load(folder / f"{source.stem}.npz", trained.input, trained.output)
     assert data.targets is not None
     return Result(
         report,
@@ -72,7 +72,7 @@ def load(path: Path) -> Result:
         reference.to_real(np.load(path.with_name("outputs.npy")), network.output),
         np.load(SHARED / source.stem / quantisation / "float.npy"),
         data.targets,
-        json.loads((folder / f"{source.stem}.json").read_text(encoding="utf-8")),
+        metadata.read(folder / f"{source.stem}.npz"),
         _drift(network, trained, data.inputs),
     )
 
@@ -111,7 +111,7 @@ def _summary(results: list[Result]) -> str:
 
 def _horizon(results: list[Result]) -> str:
     """MAE against truth by element of the forecast."""
-    scaling = results[0].metadata.get("scaling", {}).get("output", {}).get("scale", 1.0)
+    scaling = results[0].told.output[0]
     length = results[0].outputs.shape[-1]
     at = [k for k in (1, 2, 4, 8, 12, 16) if k <= length]
     curves = {"trained": results[0].ideal} | {f"`{r.report['quantisation']}`": r.outputs for r in results}
@@ -119,7 +119,7 @@ def _horizon(results: list[Result]) -> str:
     for name, values in curves.items():
         errors = scaling * np.abs(values - results[0].targets).mean(axis=0)
         rows.append([name, *(f"{errors[k - 1]:.3f}" for k in at)])
-    return _table([f"MAE, {results[0].metadata.get('unit', '')}, step ahead", *map(str, at)], rows)
+    return _table([f"MAE, {results[0].told.unit}, step ahead", *map(str, at)], rows)
 
 
 def _drifts(results: list[Result]) -> str:
@@ -136,7 +136,7 @@ def page(results: list[Result]) -> str:
     for name in dict.fromkeys(r.report["model"]["source"] for r in results):
         own = [r for r in results if r.report["model"]["source"] == name]
         text += f"## {Path(name).stem}\n\n{_summary(own)}\n"
-        if own[0].metadata["task"] == "forecast":
+        if own[0].told.task == "forecast":
             text += f"Error over the horizon:\n\n{_horizon(own)}\n"
         text += f"Error over the window:\n\n{_drifts(own)}\n"
     return text.rstrip() + "\n"

@@ -154,7 +154,7 @@ def main() -> None:
         raise UserError(f"{given.elf}: its trace does not fit the model ({error}); run compare again") from None
     expected, ideal = trace.Recorder(), trace.Recorder()
     reference.run(network, inputs, expected.observe)
-    loaded = samples.load(given.samples, trained.input)
+    loaded = samples.load(given.samples, trained.input, trained.output)
     real = loaded.inputs[: len(inputs)]
     wanted = reference.run(trained, real, ideal.observe) if trained.quantisation == "float32" else None
     table = rows(network, device, expected.values, ideal.values)

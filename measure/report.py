@@ -12,12 +12,14 @@ import argparse
 import bisect
 import dataclasses
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from measure import compiler, sizes, stack, timing
+from measure import compiler, metadata, sizes, stack, timing
+from measure.metadata import Metadata
 from measure.profile import Profile, ProfileUnavailableError, read_profile
 from measure.target import Target, load_target
 from model import samples
@@ -68,30 +70,25 @@ def distance(a: Array, b: Array) -> dict[str, float]:
     return {"mae": float(difference.mean()), "max_abs": float(difference.max())}
 
 
-def against_targets(real: Array, ideal: Array, samples_path: Path, shape: tuple[int, ...]) -> dict[str, Any] | None:
+def as_trained(card: dict[str, Any]) -> tuple[Signal, Signal]:
+    """Input and output of the model as its file has them: real values, unless it came quantised."""
+    kept = ("shape", "dtype", "scale", "zero_point") if card["came_quantised"] else ("shape",)
+    source, output = (Signal(**{key: card[end][key] for key in kept}) for end in ("input", "output"))
+    return replace(source, shape=tuple(source.shape)), replace(output, shape=tuple(output.shape))
+
+
+def against_targets(
+    real: Array, ideal: Array, samples_path: Path, card: dict[str, Any], told: Metadata
+) -> dict[str, Any] | None:
     """How good the outputs are, the device's and the trained model's: accuracy for labels, else the mean error."""
-    targets = samples.load(samples_path, Signal(shape)).targets
+    targets = samples.load(samples_path, *as_trained(card)).targets
     if targets is None:
         return None
-    if targets.dtype.kind in "iu" and targets.ndim == 1:
+    if targets.dtype == np.int64:
         right = [float((scores.reshape(len(scores), -1).argmax(axis=1) == targets).mean()) for scores in (real, ideal)]
         return {"measure": "accuracy", "device": right[0], "float": right[1], "unit": None}
-    if targets.shape != real.shape:
-        return None
-    scale, unit = _real_world(_metadata(samples_path))
-    errors = [scale * distance(outputs, targets)["mae"] for outputs in (real, ideal)]
-    return {"measure": "mae", "device": errors[0], "float": errors[1], "unit": unit}
-
-
-def _metadata(samples_path: Path) -> dict[str, Any]:
-    """The file beside the samples that says what they are; empty if there is none."""
-    path = samples_path.with_suffix(".json")
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
-
-
-def _real_world(values: dict[str, Any]) -> tuple[float, str | None]:
-    """What one unit of the outputs is in the world, from the samples' metadata."""
-    return abs(values.get("scaling", {}).get("output", {}).get("scale", 1.0)), values.get("unit")
+    errors = [abs(told.output[0]) * distance(outputs, targets)["mae"] for outputs in (real, ideal)]
+    return {"measure": "mae", "device": errors[0], "float": errors[1], "unit": told.unit or None}
 
 
 def by_function(profile: Profile, elf: Path) -> list[dict[str, Any]]:
@@ -144,21 +141,15 @@ def time_of(cycles: timing.Cycles | None, clock: float, period: float) -> dict[s
     }
 
 
-def _period(given: float, metadata: dict[str, Any]) -> float:
-    """Seconds between two samples, as asked for or as the samples' metadata says; 0 where it does not."""
-    rate = metadata.get("data", {}).get("rate_hz", 0)
-    return given or (1 / rate if rate else 0.0)
-
-
 def errors(
-    arguments: argparse.Namespace, card: dict[str, Any], outputs: Array, expected: Array, ideal: Array
+    samples_path: Path, card: dict[str, Any], outputs: Array, expected: Array, ideal: Array, told: Metadata
 ) -> dict[str, Any]:
     """How far the outputs are from the reference, the float model and the targets."""
     real = to_real(outputs, card["output"])
     return {
         "reference": against_reference(outputs, expected, card["quantisation"]),
         "float": distance(real, ideal),
-        "targets": against_targets(real, ideal, arguments.samples, tuple(card["input"]["shape"])),
+        "targets": against_targets(real, ideal, samples_path, card, told),
     }
 
 
@@ -231,7 +222,8 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
     profile, unavailable = _profile(arguments.profile)
     bench = read_bench(arguments.bench)
     cycles, untimed = cycles_of(profile, arguments.elf, target, arguments.flash_wait)
-    period = _period(arguments.period, _metadata(arguments.samples))
+    told = metadata.read(arguments.samples)
+    period = arguments.period or (1 / told.rate if told.rate else 0.0)  # s between two readings; 0: not known
     functions = [card["function"], f"{card['name']}_reset"]
     return {
         "version": SCHEMA,
@@ -256,7 +248,7 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
         "flash": None if native else flash_of(arguments),
         "ram": ram_of(arguments, card, bench["state_bytes"], native),
         "stack": stack_of(arguments, target, functions, bench, profile),
-        "error": errors(arguments, card, outputs, expected, ideal) if ran else None,
+        "error": errors(arguments.samples, card, outputs, expected, ideal, told) if ran else None,
         "functions": by_function(profile, arguments.elf) if profile else None,
     }
 

@@ -7,9 +7,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+LONGEST = 900  # characters of a complaint, which may quote a damaged file
+
 
 class UserError(Exception):
     """A mistake in what the user gave: one sentence that says what is wrong, where, and what to do."""
+
+
+def printable(sentence: str) -> str:
+    """On one line, without what a terminal would obey, and not endless."""
+    line = "".join(c if c.isprintable() else "?" for c in sentence)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 3 :]}"
 
 
 def run_main(main: Callable[[], None]) -> None:

@@ -76,8 +76,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     network, trained = store.load(arguments.network), readers.read(arguments.model)
-    given = samples.load(arguments.samples, trained.input).inputs
-    inputs = given if given.dtype == network.input.dtype else reference.stored_inputs(network, given)
+    loaded = samples.load(arguments.samples, trained.input, trained.output)
+    given = loaded.inputs
+    inputs = given if loaded.stored else reference.stored_inputs(network, given)
     expected = reference.run(network, inputs)
     ideal, clipped = ideal_outputs(network, trained, given, expected)
     for name, count in clipped.items():

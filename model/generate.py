@@ -389,6 +389,7 @@ def card(network: Network, values: dict[str, Any]) -> dict[str, Any]:
         "source": network.source,
         "sha256": network.sha256,
         "quantisation": network.quantisation,
+        "came_quantised": network.came_quantised,
         "kernels": values["kernels"],
         "optimize": values["optimize"],
         "state": values["state"],

@@ -151,6 +151,7 @@ class Network:
     input: Signal
     layers: tuple[Layer, ...]
     notes: tuple[str, ...] = ()  # what a user should know of how it was read or quantised
+    came_quantised: bool = False  # its file holds integers already; else `quantisation` was chosen here
     normalise: Normalise | None = None  # folded into the quantisation of the input: `input` is in its units
 
     @property

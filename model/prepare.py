@@ -18,7 +18,7 @@ from model.network import QUANTISATIONS, Network
 def prepare(model: Path, samples_path: Path, quantisation: str) -> Network:
     """The network that the device will run."""
     network = readers.read(model)
-    data = samples.load(samples_path, network.input)
+    data = samples.load(samples_path, network.input, network.output)
     if network.quantisation != "float32":
         if network.quantisation != quantisation:
             raise UserError(f"{model}: comes quantised: give quant={network.quantisation}")

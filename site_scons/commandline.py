@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import budget, cmsis_nn, compiler
+from measure import budget, cmsis_nn, compiler, metadata
 from measure.compiler import COMPILERS
 from measure.target import Target, did_you_mean, load_target, target_names
+from model import endings
 from model.errors import UserError
+from model.sample_file import check as check_samples
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
 MODEL_ENDINGS = (".keras", ".h5", ".hdf5", ".tflite", ".safetensors")
-SAMPLE_ENDINGS = (".npz", ".csv")
 QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
 OPTIMIZE = ("size", "balanced", "speed")
 # what these kernel sets have kernels for; the rest of them is kernel set c
@@ -30,7 +31,7 @@ OPTIONS = {
     "toolchain": ("", "a target of your own: the path of its .toml (docs/your-target.md), or a list"),
     "compiler": ("gcc", "gcc | clang, for targets whose file has a [clang] table"),
     "model": ("forecast", "a shipped model's name, the path of a trained model, a list, or all shipped ones"),
-    "samples": ("", "windows to calibrate on and compare; default: the .npz or .csv beside the model"),
+    "samples": ("", "windows to calibrate on and compare; default: the .npz, .npy or .csv beside the model"),
     "quant": ("", f"{' | '.join(QUANTISATIONS)}, a list, or all; default: int8, or as the file is"),
     "kernels": ("", "kernel set (asm | c | cmsis-nn), a list or all; default: the best of the target"),
     "cmsis_nn": ("", "for kernels=cmsis-nn: the folder of a CMSIS-NN you built, Include/ and libcmsis-nn.a"),
@@ -131,14 +132,15 @@ def shipped_models(root: Path) -> list[str]:
     return sorted(folder.name for folder in (root / MODELS).glob("*") if _beside(folder / folder.name, MODEL_ENDINGS))
 
 
-def _beside(stem: Path, endings: tuple[str, ...]) -> Path | None:
-    candidates = (stem.with_name(stem.name + ending) for ending in endings)
+def _beside(stem: Path, known: tuple[str, ...]) -> Path | None:
+    candidates = (stem.with_name(stem.name + ending) for ending in known)
     return next((path for path in candidates if path.is_file()), None)
 
 
 def _model(value: str, samples: str, root: Path) -> Model:
     path: Path | None = Path(value)
-    if path is not None and path.name == value and path.suffix not in MODEL_ENDINGS:
+    unknown = path is not None and path.suffix.lower() not in MODEL_ENDINGS
+    if path is not None and unknown and path.name == value and not (path.suffix and (root / path).is_file()):
         path = _beside(root / MODELS / value / value, MODEL_ENDINGS)
         if path is None:
             raise UserError(f"model={value}: no shipped model of this name{did_you_mean(value, shipped_models(root))}")
@@ -146,21 +148,24 @@ def _model(value: str, samples: str, root: Path) -> Model:
     assert path is not None
     if not (root / path).is_file():
         raise UserError(f"model={value}: no such file; give the path of a trained model ({', '.join(MODEL_ENDINGS)})")
-    beside = _beside(root / path.with_suffix(""), SAMPLE_ENDINGS)
+    if path.suffix.lower() not in MODEL_ENDINGS:
+        known = ", ".join(MODEL_ENDINGS)
+        raise UserError(f"model={value}: unknown kind of model file '{path.suffix}'; supported: {known}")
+    beside = _beside(root / path.with_suffix(""), endings.SAMPLES)
     given_quantised = _quantisation(root / path)
     if not samples and beside is None:
         if given_quantised != "float32":
             return Model(path.stem, path, None, given_quantised)
         raise UserError(f"model={value}: there is no {path.stem}.npz beside it; give samples= windows to run it on")
     chosen = Path(samples) if samples else Path(os.path.relpath(beside or "", root))
-    if not (root / chosen).is_file():
-        raise UserError(f"samples={samples}: no such file; give an .npz with 'inputs' (N, steps, features), or a .csv")
+    check_samples(root / chosen, f"samples={chosen}")
+    metadata.read(root / chosen)
     return Model(path.stem, path, chosen, given_quantised)
 
 
 def _quantisation(path: Path) -> str:
     """Only TensorFlow Lite files come quantised."""
-    if path.suffix != ".tflite":
+    if path.suffix.lower() != ".tflite":
         return "float32"
     from model import readers  # slow to import, hence only here
 

@@ -169,8 +169,8 @@ def convert(model: Path, samples_path: Path, out: Path, timeout: float) -> Summa
     network = readers.read(model)
     if network.quantisation != "float32" or model.suffix.lower() == ".tflite":
         raise UserError(f"{model}: is converted already; give model= the trained Keras or PyTorch file")
-    data = samples.load(samples_path, network.input)
-    windows, calibration = (a[:WINDOWS].astype(np.float32) for a in (data.inputs, data.calibration))
+    data = samples.load(samples_path, network.input, network.output)
+    windows, calibration = data.inputs[:WINDOWS], data.calibration[:WINDOWS]
     print(f"converting {model} ({len(calibration)} windows to calibrate, {len(windows)} to compare):", flush=True)
     with all_or_nothing(out) as delivery, tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from measure import check
-from measure.report import to_real
-from model import samples
-from model.network import Array, Signal
+from measure import check, metadata
+from measure.report import as_trained, to_real
+from model import reference, samples
+from model.network import Array
 
 Report = dict[str, Any]
 QUANTILES = (0.1, 0.5, 0.8, 0.95)  # of the windows by their error: those that are drawn
@@ -76,11 +76,6 @@ def _document(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
-def metadata(build: Build) -> dict[str, Any]:
-    """What the maker of the samples says about them; empty if nothing."""
-    return _document(build.samples.with_suffix(".json"))
-
-
 def groups(builds: Sequence[Build]) -> list[Group]:
     """Those that ran, sorted by what they computed, in the order they are asked for."""
     found: dict[tuple[str, ...], list[Build]] = {}
@@ -94,28 +89,25 @@ def groups(builds: Sequence[Build]) -> list[Group]:
 
 
 def _group(builds: tuple[Build, ...]) -> Group:
-    first, told = builds[0], metadata(builds[0])
+    first = builds[0]
+    told = metadata.read(first.samples)
     device, ideal = to_real(np.load(first.outputs), first.card["output"]), np.load(first.ideal)
-    signal = Signal(tuple(first.card["input"]["shape"]))
-    data = samples.load(first.samples, signal)
+    source, output = as_trained(first.card)
+    data = samples.load(first.samples, source, output)
     targets = data.targets
-    if targets is not None and targets.dtype.kind in "iu" and targets.ndim == 1:
-        return Group(builds, "", tuple(told.get("labels", ())), device, ideal, targets, None)
-    if targets is not None and targets.shape != device.shape:
-        targets = None
-    scaling = told.get("scaling", {})
-    scale, offset = (scaling.get("output", {}).get(name, default) for name, default in (("scale", 1.0), ("offset", 0)))
+    if targets is not None and targets.dtype == np.int64:
+        return Group(builds, "", told.labels, device, ideal, targets, None)
+    scale, offset = told.output
 
     def world(values: Array) -> Array:
         return np.asarray(scale * values.astype(np.float64) + offset)
 
     history = None
-    if told.get("task") == "forecast" and scaling.get("input") == scaling.get("output") and 1 in signal.shape:
-        given = data.inputs
-        real = to_real(given, first.card["input"]) if given.dtype.kind in "iu" else given
-        history = world(real).reshape(len(given), -1)
+    if told.task == "forecast" and told.input == told.output and 1 in source.shape:
+        real = reference.to_real(data.inputs, source) if data.stored else data.inputs
+        history = world(real).reshape(len(real), -1)
     return Group(
-        builds, told.get("unit") or "", (), world(device), world(ideal),
+        builds, told.unit, (), world(device), world(ideal),
         None if targets is None else world(targets), history,
     )  # fmt: skip
 

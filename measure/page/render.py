@@ -16,9 +16,9 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from measure import budget, check
+from measure import budget, check, metadata
 from measure.page import accuracy, view
-from measure.page.outputs import Build, groups, load, metadata
+from measure.page.outputs import Build, groups, load
 from measure.table import legend
 from model.errors import run_main
 from model.files import write_atomically
@@ -31,16 +31,13 @@ def _models(builds: Sequence[Build]) -> list[dict[str, Any]]:
     """Where each model comes from."""
     found: dict[str, dict[str, Any]] = {}
     for build in builds:
-        model, told = build.report["model"], metadata(build)
-        data = told.get("data", {})
-        named = " ".join(str(data[key]) for key in ("package", "version") if key in data)
-        trained = told.get("training", {}).get("versions", {})
+        model, told = build.report["model"], metadata.read(build.samples)
         found.setdefault(model["name"], {
             **model,
             "samples": build.samples.name,
             "windows": max(b.report["samples"] for b in builds if b.report["model"]["name"] == model["name"]),
-            "data": ", ".join(filter(None, (data.get("series", ""), named, data.get("licence", "")))),
-            "trained": ", ".join(f"{name} {version}" for name, version in trained.items()),
+            "data": told.data,
+            "trained": told.trained,
         })  # fmt: skip
     return list(found.values())
 

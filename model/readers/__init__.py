@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from model.errors import UserError
+from model.errors import UserError, printable
 from model.names import c_identifier
 from model.network import Network
 from model.readers import keras, safetensors, tflite
@@ -19,14 +19,6 @@ FORMATS = {
     ".tflite": tflite.read,
     ".safetensors": safetensors.read,
 }
-
-LONGEST = 900  # characters of a complaint, which may quote a damaged file
-
-
-def _printable(sentence: str) -> str:
-    """On one line, without what a terminal would obey, and not endless."""
-    line = "".join(c if c.isprintable() else "?" for c in sentence)
-    return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 3 :]}"
 
 
 def read(path: Path) -> Network:
@@ -41,4 +33,4 @@ def read(path: Path) -> Network:
     try:
         return reader(path, c_identifier(path.stem), digest)
     except UserError as error:
-        raise UserError(_printable(str(error))) from None
+        raise UserError(printable(str(error))) from None

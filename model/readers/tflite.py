@@ -74,7 +74,8 @@ def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
     for step in Chain(graph, refuse).steps():
         read_step(reader, step)
     reader.relabel(replace(reader.signal, shape=signal_of(last, refuse).shape))
-    return Network(name, path.name, sha256, _quantisation(reader), source, tuple(reader.layers), tuple(reader.notes))
+    quantisation, layers, notes = _quantisation(reader), tuple(reader.layers), tuple(reader.notes)
+    return Network(name, path.name, sha256, quantisation, source, layers, notes, quantisation != "float32")
 
 
 def read(path: Path, name: str, sha256: str) -> Network:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import runpy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,7 +26,7 @@ from SCons.Script import Dir, Environment, File, Glob
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
-SAMPLES = (".npz", ".csv")
+SAMPLES = runpy.run_path(str(ROOT / "model/endings.py"))["SAMPLES"]  # may lie beside a model
 
 
 class Lstm(list):

@@ -16,12 +16,14 @@ import numpy as np
 import pytest
 
 from tests.support.checkout import Checkout
+from tests.support.host import ROOT
 from tests.support.keras_files import archive, dense, input_layer, lstm
 
 MODEL = "forecast-window"
 REQUEST = ("target=cortex-m4", f"model={MODEL}", "quant=int8", "kernels=c")
 FOLDER = f"build/cortex-m4/{MODEL}/int8-c"
 LAYERS = [input_layer(5, 3), lstm(3, 4), dense(4, 2)]
+SAMPLES = ROOT / "tests/model/data/samples"
 GOOD = np.random.default_rng(0).normal(0, 1, (20, 5, 3)).astype(np.float32)
 
 
@@ -130,6 +132,65 @@ def test_samples_that_do_not_fit(checkout: Checkout, name: str, inputs: np.ndarr
     for part in [f"with_{name}.npz", *parts]:
         assert part in sentence
     assert not any(f"/with_{name}/" in path for path in checkout.files())
+
+
+def _sheet(path: Path) -> None:
+    path.write_text("\n".join(["0,5;" * 14 + "1", "0.5;" * 14 + "1"]))
+
+
+def _encrypted(path: Path) -> None:
+    shutil.copy(SAMPLES / "encrypted.npz", path)
+
+
+def _huge(path: Path) -> None:
+    shutil.copy(SAMPLES / "claim_huge.npz", path)
+
+
+def _line(path: Path) -> None:
+    path.write_text("1," * 200_000)
+
+
+def _array(path: Path) -> None:
+    np.save(path, GOOD[0])
+
+
+@pytest.mark.parametrize(
+    ("make", "ending", "parts"),
+    [
+        (_sheet, ".csv", ["line 1 has a decimal comma and line 2 a decimal point"]),
+        (_line, ".csv", ["line 1 is longer than"]),
+        (_array, ".npy", ["'inputs' has shape (5, 3)", "if this is one window, give x[None]"]),
+        (_encrypted, ".npz", ["'inputs.npy' is encrypted"]),
+        (_huge, ".npz", ["claims 12,000,000,000 numbers"]),
+        (os.mkfifo, ".npz", ["is a device or pipe"]),
+        (Path.mkdir, ".csv", ["is a folder"]),
+        (_encrypted, ".mat", ["samples do not end in '.mat'"]),
+    ],
+)
+def test_samples_that_are_none(
+    checkout: Checkout, make: Callable[[Path], None], ending: str, parts: list[str]
+) -> None:
+    name = f"{make.__name__.strip('_')}{ending}"
+    archive(checkout.root / "sampled.keras", LAYERS if "huge" not in name else [input_layer(6, 2), lstm(2, 4)])
+    make(checkout.root / name)
+    sentence = complaint(checkout, "model=sampled.keras", f"samples={name}", "kernels=c")
+    for part in [name, *parts]:
+        assert part in sentence
+    assert not any("/sampled/" in path for path in checkout.files())
+
+
+def test_what_the_samples_mean_is_read_before_anything_is_built(checkout: Checkout) -> None:
+    archive(checkout.root / "told.keras", LAYERS)
+    np.save(checkout.root / "told.npy", GOOD)
+    (checkout.root / "told.json").write_text('{"unit": 3}')
+    assert "told.json: 'unit' is a number, not a text" in complaint(checkout, "model=told.keras", "kernels=c")
+    assert not any("/told/" in path for path in checkout.files())
+
+
+def test_an_unknown_kind_of_model_is_refused_before_samples_are_asked_for(checkout: Checkout) -> None:
+    (checkout.root / "net.onnx").write_bytes(b"model")
+    for model in ("net.onnx", "./net.onnx", str(checkout.root / "net.onnx")):
+        assert f"model={model}: unknown kind of model file '.onnx'" in complaint(checkout, f"model={model}")
 
 
 def test_a_model_without_samples(checkout: Checkout) -> None:

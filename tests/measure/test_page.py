@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from measure import metadata
 from measure.page import charts
-from measure.page.outputs import Build, confusion, groups, load, metadata
+from measure.page.outputs import Build, confusion, groups, load
 from measure.page.render import page
 from tests.support.checkout import Checkout
 from tests.support.chromium import Browser, browser
@@ -121,7 +122,7 @@ def test_errors_are_those_of_the_reports(builds: list[Build]) -> None:
     counted = confusion(exercises)
     assert counted.sum() == exercises.report["samples"]
     assert np.trace(counted) / counted.sum() == pytest.approx(exercises.report["error"]["targets"]["device"])
-    assert list(exercises.names) == metadata(builds[-1])["labels"]
+    assert list(exercises.names) == list(metadata.read(builds[-1].samples).labels)
 
 
 def test_history_and_truth_join(builds: list[Build]) -> None:

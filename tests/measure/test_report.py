@@ -8,6 +8,7 @@ import copy
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,8 +17,13 @@ import numpy as np
 import pytest
 
 from measure import budget, check, markdown, report
+from measure.metadata import Metadata
+from measure.report import against_targets, as_trained
 from measure.target import target_names
+from model import generate
 from model.errors import UserError
+from model.network import Signal
+from tests.oracle import models
 from tests.support.checkout import Checkout
 from tests.support.host import ROOT
 from tests.support.schema import faults
@@ -213,3 +219,27 @@ def test_a_mistake_in_the_file_gets_a_sentence(tmp_path: Path, text: str, senten
 def test_a_missing_file_gets_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"budget=.*none\.toml: cannot be read"):
         budget.read(tmp_path / "none.toml")
+
+
+def test_a_report_knows_what_the_model_s_own_file_takes() -> None:
+    """An int8 network that was made here of a float model has real samples; a .tflite's own type is stored values."""
+    came = models.random_network("odd", "int8")
+    for network in (came, replace(came, came_quantised=False)):
+        card = json.loads(generate.generate(network, "c", "window")["model.json"])
+        own = (network.input, network.output)
+        assert as_trained(card) == (own if network.came_quantised else tuple(Signal(each.shape) for each in own))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "float32", "float64"])
+def test_targets_are_judged_by_shape_and_not_by_type(tmp_path: Path, dtype: str) -> None:
+    came = models.random_network("odd", "int8")
+    card = json.loads(generate.generate(replace(came, came_quantised=False), "c", "window")["model.json"])
+    random = np.random.default_rng(0)
+    inputs, outputs = random.normal(size=(6, *came.input.shape)), random.normal(size=(6, 3))
+    for targets, measure in ((outputs.argmax(axis=1), "accuracy"), (np.arange(18).reshape(6, 3), "mae")):
+        np.savez(tmp_path / "s.npz", inputs=inputs, targets=targets.astype(dtype))
+        told = against_targets(outputs, outputs, tmp_path / "s.npz", card, Metadata(output=(-2.0, 7.0), unit="V"))
+        assert told is not None
+        mae = 2 * np.abs(outputs - np.arange(18).reshape(6, 3)).mean()
+        assert (told["measure"], told["unit"]) == (measure, None if measure == "accuracy" else "V")
+        assert told["device"] == pytest.approx(1.0 if measure == "accuracy" else mae)

@@ -171,7 +171,8 @@ class Random:
 
     def network(self) -> Network:
         """The network made."""
-        return Network("random", "random.tflite", "0" * 64, self.quantisation, self.input, tuple(self.layers))
+        layers = tuple(self.layers)
+        return Network("random", "random.tflite", "0" * 64, self.quantisation, self.input, layers, came_quantised=True)
 
 
 # name: (input shape, how to add the layers)

@@ -50,7 +50,7 @@ class Every(nn.Module):
 
 
 def make(name: str, module: nn.Module, steps: int, features: int) -> None:
-    """Write <name>.safetensors and <name>.npz with inputs (N, T, F) and outputs (N, ...)."""
+    """Write <name>.safetensors and <name>.npz with inputs (N, T, F) and targets (N, ...)."""
     inputs = torch.randn(WINDOWS, steps, features)
     with torch.no_grad():
         for parameter in module.parameters():  # weights that saturate a gate now and then
@@ -60,7 +60,7 @@ def make(name: str, module: nn.Module, steps: int, features: int) -> None:
     if name == "torch_every":  # exact in bfloat16, so that this type is read too
         state = {key: value.to(torch.bfloat16) if key.startswith("out.") else value for key, value in state.items()}
     save_file(state, HERE / f"{name}.safetensors")
-    np.savez_compressed(HERE / f"{name}.npz", inputs=inputs.numpy(), outputs=outputs.numpy())
+    np.savez_compressed(HERE / f"{name}.npz", inputs=inputs.numpy(), targets=outputs.numpy())
 
 
 def main() -> None:
