@@ -20,7 +20,7 @@ from measure.metadata import Metadata
 from model import readers, reference, samples, store, trace
 from model.errors import run_main
 from model.files import write_atomically
-from model.network import Array, Network, directions
+from model.network import Array, Lstm, Network, placed
 
 MODELS = Path("models")
 SHARED = Path("build/models")
@@ -51,9 +51,8 @@ def _drift(network: Network, trained: Network, given: Array) -> Array:
     stored, real = trace.Recorder(), trace.Recorder()
     reference.run(network, reference.stored_inputs(network, given), stored.observe)
     reference.run(trained, given, real.observe)
-    lstms = {lstm.name: lstm for layer in network.layers for lstm in directions(layer)}
-    key = (next(iter(lstms)), "hidden")
-    hidden = trace.to_real(network, lstms, key, stored.values[key])
+    key = next((place, "hidden") for place, layer in placed(network) if isinstance(layer, Lstm))
+    hidden = trace.to_real(network, key, stored.values[key])
     return np.asarray(np.abs(hidden - real.values[key]).mean(axis=(0, 2)))
 
 

@@ -14,7 +14,6 @@ import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -23,7 +22,8 @@ from measure.target import load_target
 from model import plan, readers, reference, samples, store, trace
 from model.errors import UserError, run_main
 from model.files import write_atomically
-from model.network import GATES, Array, Network, directions
+from model.network import GATES, Array, Network, Place, placed
+from model.trace import Key
 
 SAMPLES = 50  # compared: a trace of one is some KB
 MARKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the time steps, where the table shows the distance to the trained model
@@ -33,7 +33,8 @@ MARKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the time steps, where the table shows 
 class Row:
     """One quantity of one layer: device against reference, and against the trained model in real values."""
 
-    layer: str
+    place: Place
+    layer: str  # its name, for people
     quantity: str
     count: int
     mismatches: int
@@ -49,19 +50,20 @@ def _first(wrong: Array) -> tuple[int, int, int] | None:
     return sample, step, unit
 
 
-def rows(network: Network, device: dict[Any, Array], expected: dict[Any, Array], ideal: dict[Any, Array]) -> list[Row]:
+def rows(network: Network, device: dict[Key, Array], expected: dict[Key, Array], ideal: dict[Key, Array]) -> list[Row]:
     """One row per quantity, in the order of computation."""
-    lstms = {lstm.name: lstm for layer in network.layers for lstm in directions(layer)}
+    names = {place: layer.name for place, layer in placed(network)}
     found = []
     for key, values in device.items():
         wanted = expected[key].astype(np.float64)
         difference = np.abs(values.astype(np.float64) - wanted)
         exact = network.quantisation in ("int8", "int16x8")
         wrong = ~(difference <= (0 if exact else 1e-5 * max(1.0, float(np.abs(wanted).max()))))
-        real = trace.to_real(network, lstms, key, values)
+        real = trace.to_real(network, key, values)
         drift = np.abs(real - ideal[key]).mean(axis=(0, 2)) if key in ideal else np.full(values.shape[1], np.nan)
-        layer, quantity = key
-        found.append(Row(layer, quantity, values.size, int(wrong.sum()), float(difference.max()), _first(wrong), drift))
+        place, quantity = key
+        count, largest = int(wrong.sum()), float(difference.max())
+        found.append(Row(place, names[place], quantity, values.size, count, largest, _first(wrong), drift))
     return found
 
 
@@ -81,7 +83,7 @@ def render(table: list[Row], order: trace.Order, samples_run: int) -> str:
 
 def verdict(table: list[Row], order: trace.Order) -> str:
     """The difference that came first, in the first sample that has any."""
-    found = [(row.first[0], order[row.layer, row.quantity, row.first[1]], row.first, row) for row in table if row.first]
+    found = [(row.first[0], order[row.place, row.quantity, row.first[1]], row.first, row) for row in table if row.first]
     if not found:
         return "Every intermediate value agrees with the reference."
     _, _, (sample, step, unit), row = min(found, key=lambda item: item[:2])
@@ -148,8 +150,9 @@ def main() -> None:
         timeout=given.timeout,
     )
     work = plan.make(network, stream=False)
+    assembled = [place for place, _ in placed(network) if str(place) in card["assembled"]]
     try:
-        device = trace.parse(run.trace, work, card["assembled"], len(inputs))
+        device = trace.parse(run.trace, work, assembled, len(inputs))
     except ValueError as error:
         raise UserError(f"{given.elf}: its trace does not fit the model ({error}); run compare again") from None
     expected, ideal = trace.Recorder(), trace.Recorder()
@@ -162,7 +165,7 @@ def main() -> None:
     real_outputs = reference.to_real(run.outputs, network.output)
     targets = None if loaded.targets is None else loaded.targets[: len(inputs)]
     curves = horizon(real_outputs, real_outputs if wanted is None else wanted, targets)
-    records = [{**vars(row), "drift": row.drift.tolist()} for row in table]
+    records = [{**vars(row), "place": str(row.place), "drift": row.drift.tolist()} for row in table]
     document = {"version": 1, "quantities": records, "horizon": curves}
     write_atomically(given.out / "compare.json", json.dumps(document, indent=1) + "\n")
     write_atomically(given.out / "compare.png", plot(table, curves, f"{network.name}, {network.quantisation}"))

@@ -21,7 +21,7 @@ from model import fixed_point as fp
 from model import reference, store
 from model.errors import run_main
 from model.files import write_atomically
-from model.network import Array, Network
+from model.network import Array, Network, Place
 
 INK, GREY, BLUE, ORANGE = "#333333", "#888888", "#2c6fa8", "#d9822b"
 Q15, Q12 = 2.0**15, 2.0**12
@@ -48,7 +48,7 @@ def gates(network: Network, inputs: Array) -> dict[str, Array]:
     """Every value of each gate before its activation, in Q3.12, over ``inputs`` (N, T, F)."""
     found: dict[str, list[Array]] = {}
 
-    def observe(layer: str, quantity: str, values: Array) -> None:
+    def observe(place: Place, quantity: str, values: Array) -> None:
         if quantity in ("i", "f", "c", "o"):
             found.setdefault(quantity, []).append(np.asarray(values).reshape(-1))
 

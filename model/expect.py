@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +23,18 @@ import numpy as np
 from model import readers, reference, samples, store
 from model.errors import run_main
 from model.files import npy_bytes, write_atomically
-from model.network import Array, Network, Signal, directions
+from model.network import Array, Lstm, Network, Place, Signal, placed
 from model.quantise import INTEGER_TYPES
+
+
+@dataclass(frozen=True)
+class Clipped:
+    """In how many samples one signal leaves its range."""
+
+    layer: str  # its name, for people; empty: the network's input
+    place: str
+    quantity: str
+    samples: int
 
 
 class Saturation:
@@ -33,38 +44,40 @@ class Saturation:
     """
 
     def __init__(self, network: Network) -> None:
-        self.signals: dict[tuple[str, str], Signal] = {}
-        self.samples: dict[str, int] = {}
-        for layer in network.layers if network.quantisation in INTEGER_TYPES else ():
-            self.signals[layer.name, "output"] = layer.output
-            for lstm in directions(layer):
-                self.signals[lstm.name, "hidden"] = lstm.output
-                self.signals[lstm.name, "cell"] = Signal((lstm.units,), "int16", lstm.cell_scale)
+        self.signals: dict[tuple[Place, str], Signal] = {}
+        self.names: dict[Place, str] = {}
+        self.found: list[Clipped] = []
+        for place, layer in placed(network) if network.quantisation in INTEGER_TYPES else ():
+            self.names[place] = layer.name
+            self.signals[place, "output"] = layer.output
+            if isinstance(layer, Lstm):
+                self.signals[place, "hidden"] = layer.output
+                self.signals[place, "cell"] = Signal((layer.units,), "int16", layer.cell_scale)
 
-    def observe(self, layer: str, quantity: str, values: Array) -> None:
+    def observe(self, place: Place, quantity: str, values: Array) -> None:
         """Count the samples of (N, ...) with a value more than half a step outside the range."""
-        signal = self.signals.get((layer, quantity))
+        signal = self.signals.get((place, quantity))
         if signal is not None:
-            self.count(f"{layer} {quantity}", signal, values)
+            self.count(self.names[place], str(place), quantity, signal, values)
 
-    def count(self, name: str, signal: Signal, real: Array) -> None:
+    def count(self, layer: str, place: str, quantity: str, signal: Signal, real: Array) -> None:
         """Keep the number of samples with any value outside what ``signal`` covers."""
         stored = real / signal.scale + signal.zero_point
         outside = (stored < signal.low - 0.5) | (stored > signal.high + 0.5)
         samples = int(outside.reshape(len(outside), -1).any(axis=1).sum())
         if samples:
-            self.samples[name] = samples
+            self.found.append(Clipped(layer, place, quantity, samples))
 
 
-def ideal_outputs(network: Network, trained: Network, given: Array, expected: Array) -> tuple[Array, dict[str, int]]:
+def ideal_outputs(network: Network, trained: Network, given: Array, expected: Array) -> tuple[Array, list[Clipped]]:
     """Real outputs of the model as trained, and how many samples each signal of the quantised one cannot hold."""
     if trained.quantisation != "float32":
-        return reference.to_real(expected, network.output), {}
+        return reference.to_real(expected, network.output), []
     seen = Saturation(network)
     if network.quantisation in INTEGER_TYPES:
         real = given if network.normalise is None else reference.normalised(network.normalise, given)
-        seen.count("input", network.input, real)
-    return reference.run(trained, given, seen.observe), seen.samples
+        seen.count("", "", "input", network.input, real)
+    return reference.run(trained, given, seen.observe), seen.found
 
 
 def main() -> None:
@@ -81,11 +94,12 @@ def main() -> None:
     inputs = given if loaded.stored else reference.stored_inputs(network, given)
     expected = reference.run(network, inputs)
     ideal, clipped = ideal_outputs(network, trained, given, expected)
-    for name, count in clipped.items():
-        print(f"lstmcu: warning: {name} leaves its range in {count} of {len(inputs)} samples", file=sys.stderr)
+    for one in clipped:
+        what = f"{one.layer} {one.quantity}".lstrip()
+        print(f"lstmcu: warning: {what} leaves its range in {one.samples} of {len(inputs)} samples", file=sys.stderr)
     for name, array in (("inputs", inputs), ("expected", expected), ("float", ideal.astype(np.float32))):
         write_atomically(arguments.out / f"{name}.npy", npy_bytes(np.ascontiguousarray(array)))
-    write_atomically(arguments.out / "saturation.json", json.dumps(clipped) + "\n")
+    write_atomically(arguments.out / "saturation.json", json.dumps([vars(one) for one in clipped]) + "\n")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from model.errors import UserError, run_main
 from model.files import write_atomically
 from model.layouts import OPTIMIZE, SETS, elementwise
 from model.layouts.common import C_TYPES, SUFFIXES, Constants, float_literal
-from model.network import Array, Bidirectional, Dense, Lstm, Network, Signal, lstm_macs, macs
+from model.network import Array, Dense, Lstm, Network, Signal, lstm_macs, macs
 from model.plan import Loop, Op, Plan, Value, make
 from model.version import VERSION, number
 
@@ -58,7 +58,7 @@ Needs = Callable[[Op], Sequence[tuple[str, int]]]  # (type, elements) of what an
 
 def _scratch(op: Op, index: int, needs: Needs) -> list[Value]:
     """What operation number ``index`` needs only while it runs."""
-    return [Value(f"#{index}.{dtype}", dtype, length) for dtype, length in needs(op)]
+    return [Value(f"#{index}.{number}", dtype, length) for number, (dtype, length) in enumerate(needs(op))]
 
 
 def allocate(plan: Plan, needs: Needs) -> Scratch:
@@ -126,25 +126,24 @@ class Emitter:
         if op.kind == "copy":
             return f"(void)memcpy({y}, {x}, sizeof({C_TYPES[op.y.dtype]}) * {op.x.length});"
         if op.kind == "apply":
-            call = elementwise.call(self.symbol(op.name), op.layer, self.source(op))
+            call = elementwise.call(self.symbol(op.name), op.layer, op.source)
             return f"{call.function}({', '.join((x, y, str(op.y.length), *call.arguments))});"
-        kernel = self.constants[object_name(op)].calls[op.kind]
+        kernel = self.constants[op.name].calls[op.kind]
         part = [self.part(op, loop, at)] if op.kind == "dense_add" else []
-        half = f" + {op.direction * op.y.length}" if op.direction else ""
-        cell = [f"state->{op.name}_cell{half}"] if op.kind == "lstm" else []
+        cell = [self.expression(op.cell, None)] if op.cell else []
         scratch = [self.expression(v, None) for v in _scratch(op, self.operations.index(op), self.needs)]
         return f"{kernel.function}({', '.join((kernel.layer, *part, x, y, *cell, *scratch))});"
 
     def symbol(self, name: str) -> str:
         """C name of what belongs to a layer: models share a firmware, and a layer's own code is global.
 
-        The capital tells model and layer apart: layer b_c of model a is never layer c, or a function, of model a_b.
+        The capital that ``name`` starts with tells model and layer apart, see ``plan.c_name``.
         """
-        return f"{self.network.name}_{name[0].upper()}{name[1:]}"
+        return f"{self.network.name}_{name}"
 
     def needs(self, op: Op) -> Sequence[tuple[str, int]]:
         """(type, elements) of what ``op`` needs only while it runs."""
-        made = self.constants.get(object_name(op))
+        made = self.constants.get(op.name)
         return made.calls[op.kind].scratch if made and op.kind in made.calls else ()
 
     def traced(self, op: Op, loop: Loop | None, at: str = "t") -> list[str]:
@@ -154,10 +153,6 @@ class Emitter:
             size = f"sizeof({C_TYPES[value.dtype]}) * {value.length}"
             lines.append(f"lstmcu_trace({self.expression(value, loop, at)}, {size}); /* {role} */")
         return lines
-
-    def source(self, op: Op) -> Signal:
-        """The signal that ``op``'s layer reads."""
-        return self.network.input_of(_layer_index(self.network, op))
 
     def part(self, op: Op, loop: Loop | None, at: str) -> str:
         """Which part of a flattened sequence a dense_add is for; block 1 belongs to a backward LSTM."""
@@ -202,11 +197,15 @@ class Emitter:
                 lines += self.reset_hidden(f.name)
             elif f.role == "cell":
                 lines.append(f"(void)memset({where}, 0, sizeof {where});")
-            elif f.role == "sums":
-                lines.append(f"(void)memcpy({where}, {self.symbol(f.layer)}_bias, sizeof {where});")
         if self.counts_steps():
             lines.append("state->step = 0;")
-        return lines
+        return lines + self.restart_lines()
+
+    def restart_lines(self) -> list[str]:
+        """What lets a window's sums start afresh."""
+        sums = [f for f in self.plan.fields if f.role == "sums"]
+        bias = [f"{self.symbol(f.layer)}_bias" for f in sums]
+        return [f"(void)memcpy(state->{f.name}, {b}, sizeof state->{f.name});" for f, b in zip(sums, bias, strict=True)]
 
     def reset_hidden(self, name: str) -> list[str]:
         """Hidden state 0.0; the halves of a Bidirectional may store it differently. Only int8 has zero points."""
@@ -224,11 +223,11 @@ class Emitter:
         return not self.plan.streamable and any(f.role == "sums" for f in self.plan.fields)
 
     def _constants(self, layout: Any, optimize: str) -> dict[str, Constants]:
-        """Constants of all layers by ``object_name``, each once, in the order of use."""
+        """Constants of all layers by their names in C, each once, in the order of use."""
         made: dict[str, Constants] = {}
         loops = {id(op): item for item in self.plan.work if isinstance(item, Loop) for op in item.body}
         for op in self.operations:
-            name, source = object_name(op), self.source(op)
+            name, source = op.name, op.source
             if name in made:
                 continue
             symbol = self.symbol(name)
@@ -244,7 +243,7 @@ class Emitter:
 
     def assembled(self, op: Op) -> bool:
         """Whether ``op``'s layer has code of its own, whose gates never lie in memory."""
-        made = self.constants.get(object_name(op))
+        made = self.constants.get(op.name)
         return made is not None and bool(made.assembly)
 
     def state_fields(self) -> list[tuple[str, str, int, str]]:
@@ -266,20 +265,6 @@ _ROLE_COMMENTS = {
     "sums": "running sums over the window",
     "sequence": "a whole sequence, read in another order than it is made",
 }
-
-
-def _layer_index(network: Network, op: Op) -> int:
-    for index, layer in enumerate(network.layers):
-        if op.layer is layer or (isinstance(layer, Bidirectional) and op.layer in (layer.forward, layer.backward)):
-            return index
-    raise AssertionError(op.name)
-
-
-def object_name(op: Op) -> str:
-    """C name of the layer's constants: the two halves of a Bidirectional have their own."""
-    if isinstance(op.layer, Lstm) and op.layer.go_backwards and op.direction:
-        return f"{op.name}_backward"
-    return op.name
 
 
 def _wrapped(values: Array | tuple[str, ...], indent: int = 4) -> str:
@@ -363,9 +348,10 @@ def context(network: Network, kernels: str, optimize: str, state: str, tracing: 
         "prologue": layout.prologue(optimize) if kernels.startswith("asm-") else "",
         "assembly": [group.assembly for group in constants if group.assembly],
         "notes": list(dict.fromkeys(note for group in constants for note in group.notes)),
-        "assembled": sorted({op.layer.name for op in emitter.operations if emitter.assembled(op)}),
+        "assembled": [str(place) for place in sorted({op.place for op in emitter.operations if emitter.assembled(op)})],
         "wrapped": _wrapped,
         "reset": emitter.reset_lines(),
+        "restart": emitter.restart_lines(),
         "run": emitter.run_lines(),
         "streams": not plan.streamable and not once,
         "no_stream": plan.streamable or "a single step from reset; generate with state=stream to keep the state",

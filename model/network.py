@@ -11,7 +11,8 @@ Shapes carry no batch axis. Gates are always in the order i, f, c, o (input, for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -140,6 +141,17 @@ class Convert:
 Layer = Lstm | Bidirectional | Dense | Activation | Reshape | Normalise | Convert
 
 
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a layer stands: what tells it from every other. Its name is for people; any two may be called alike."""
+
+    index: int  # among the layers of the model as it was read, from 0
+    half: str = ""  # forward or backward: that LSTM of a Bidirectional
+
+    def __str__(self) -> str:
+        return f"{self.index}.{self.half}" if self.half else str(self.index)
+
+
 @dataclass(frozen=True, eq=False)
 class Network:
     """A trained model: layers in order, each reading what the one before it wrote."""
@@ -163,6 +175,10 @@ class Network:
         """What layer ``index`` reads."""
         return self.layers[index - 1].output if index else self.input
 
+    def place(self, index: int) -> Place:
+        """That of layer ``index``, the same however the network is quantised: what is folded away was the first."""
+        return Place(index + (self.normalise is not None))
+
 
 def is_elementwise(layer: Layer) -> bool:
     """Whether each output element depends on the same input element alone, whatever the shape."""
@@ -171,9 +187,23 @@ def is_elementwise(layer: Layer) -> bool:
 
 def directions(layer: Layer) -> tuple[Lstm, ...]:
     """The LSTMs a layer consists of: one, two, or none."""
+    return tuple(lstm for _, lstm in lstms(Place(0), layer))
+
+
+def lstms(place: Place, layer: Layer) -> tuple[tuple[Place, Lstm], ...]:
+    """The LSTMs that the layer at ``place`` consists of, each with its own place."""
     if isinstance(layer, Bidirectional):
-        return (layer.forward, layer.backward)
-    return (layer,) if isinstance(layer, Lstm) else ()
+        return (replace(place, half="forward"), layer.forward), (replace(place, half="backward"), layer.backward)
+    return ((place, layer),) if isinstance(layer, Lstm) else ()
+
+
+def placed(network: Network) -> Iterator[tuple[Place, Layer]]:
+    """Every layer with its place, a Bidirectional followed by its halves."""
+    for index, layer in enumerate(network.layers):
+        place = network.place(index)
+        yield place, layer
+        if isinstance(layer, Bidirectional):
+            yield from lstms(place, layer)
 
 
 def lstm_macs(network: Network) -> int:

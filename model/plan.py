@@ -10,9 +10,21 @@ a Dense over a flattened sequence adds up step by step, a last-only LSTM keeps o
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from model.errors import UserError
-from model.network import Bidirectional, Dense, Layer, Lstm, Network, Reshape, is_elementwise
+from model.network import (
+    Bidirectional,
+    Dense,
+    Layer,
+    Lstm,
+    Network,
+    Place,
+    Reshape,
+    Signal,
+    is_elementwise,
+    lstms,
+)
 
 
 @dataclass(frozen=True)
@@ -32,13 +44,19 @@ class Op:
     """One call of the runtime: ``kind`` on ``layer``, reading x and writing y."""
 
     kind: str  # lstm, lstm_once, dense, dense_add, dense_finish, apply, copy
-    layer: Layer
-    name: str  # unique C name of the layer
+    place: Place
+    layer: Layer  # at that place
+    source: Signal  # what the layer reads, whole
     x: Value
     y: Value
+    cell: Value | None = None  # lstm
     block: int = 0  # dense_add: which of the `blocks` parts of a step's input this is
     blocks: int = 1
-    direction: int = 0  # lstm: 0 forward, 1 backward half of a Bidirectional
+
+    @property
+    def name(self) -> str:
+        """What the layer's constants and its code are called in C."""
+        return c_name(self.place, self.layer)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +75,7 @@ class Field:
     dtype: str  # element type
     length: int
     role: str  # hidden, cell, sums, sequence
-    layer: str  # C name of the layer it belongs to
+    layer: str  # C name of the layer it belongs to, see ``c_name``
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,18 +92,14 @@ CELL_TYPE = {"int8": "int16", "int16": "int16", "float32": "float32"}
 SUM_TYPE = {"int8": "int32", "int16": "int64", "float32": "float32"}  # of a Dense, by its output's type
 
 
-def unique_names(layers: tuple[Layer, ...]) -> list[str]:
-    """A C identifier per layer, from its name; every one different."""
-    names: list[str] = []
-    for layer in layers:
-        base = "".join(ch if ch.isascii() and ch.isalnum() else "_" for ch in layer.name).strip("_").lower() or "layer"
-        base = f"l_{base}" if base[0].isdigit() else base
-        name, count = base, 1
-        while name in names:
-            count += 1
-            name = f"{base}_{count}"
-        names.append(name)
-    return names
+def c_name(place: Place, layer: Layer) -> str:
+    """What belongs to a layer is called in C by its place and kind: ``L2_dense``, ``L0_lstm_backward``.
+
+    The layer's own name may be anything and has no part in it. No two of a model are alike whatever is appended; and
+    as a model's name has no capitals (``names.c_identifier``), ``<model>_L2_dense_run`` is no other model's either.
+    """
+    kind = type(layer).__name__.lower()
+    return f"L{place.index}_{kind}_{place.half}" if place.half else f"L{place.index}_{kind}"
 
 
 @dataclass
@@ -94,7 +108,6 @@ class _Builder:
 
     network: Network
     stream: bool
-    names: list[str]
     current: Value
     steps: int  # of the sequence being read; 0: `current` is a whole vector
     shape: tuple[int, ...]  # as the last layer gave it: a Reshape changes nothing else
@@ -102,6 +115,7 @@ class _Builder:
     temporaries: list[Value] = field(default_factory=list)
     work: list[Loop | Op] = field(default_factory=list)
     body: list[Op] = field(default_factory=list)
+    sums: Value | None = None  # of the Dense over a flattened sequence that is under way
     streamable: str = ""
 
     @property
@@ -109,16 +123,26 @@ class _Builder:
         """A single step from reset: an LSTM needs no state."""
         return self.steps == 1 and not self.stream
 
-    def state(self, name: str, dtype: str, length: int, role: str, layer: str) -> Value:
-        """A new state field."""
+    def state(self, layer: str, role: str, dtype: str, length: int) -> Value:
+        """A new state field of the layer of this C name."""
+        name = f"{layer}_{role}"
         self.fields.append(Field(name, dtype, length, role, layer))
         return Value(name, dtype, length)
+
+    def op(self, kind: str, index: int, x: Value, y: Value, **more: Any) -> Op:
+        """An operation of layer ``index``."""
+        network = self.network
+        return Op(kind, network.place(index), network.layers[index], network.input_of(index), x, y, **more)
 
     def temporary(self, dtype: str, length: int) -> Value:
         """A new short-lived vector."""
         value = Value(f"#{len(self.temporaries)}", dtype, length)
         self.temporaries.append(value)
         return value
+
+    def c_name(self, index: int) -> str:
+        """That of layer ``index``."""
+        return c_name(self.network.place(index), self.network.layers[index])
 
     def emit(self, op: Op) -> None:
         """Append to the running loop, or to the straight line."""
@@ -135,10 +159,9 @@ class _Builder:
         """Make the running sequence an array, so that it can be read again or in another order."""
         if not self.body:
             return
-        name, layer = self.names[index - 1], self.network.layers[index - 1]
         length = self.current.length
-        array = self.state(f"{name}_sequence", self.current.dtype, self.steps * length, "sequence", name)
-        self.emit(Op("copy", layer, name, self.current, replace(array, length=length, stride=length)))
+        array = self.state(self.c_name(index - 1), "sequence", self.current.dtype, self.steps * length)
+        self.emit(self.op("copy", index - 1, self.current, replace(array, length=length, stride=length)))
         self.close()
         self.streamable = f"layer '{self.network.layers[index].name}' reads a whole sequence at once"
 
@@ -163,18 +186,17 @@ class _Builder:
         """T of the network's input; 1 of a vector."""
         return self.network.input.shape[0] if len(self.network.input.shape) == 2 else 1
 
-    def lstm(self, index: int, lstm: Lstm, hidden: Value | None, cell: Value | None, direction: int) -> Value:
-        """One LSTM direction in the running loop; returns its hidden state."""
-        name = self.names[index]
+    def memory(self, index: int, dtype: str, units: int) -> tuple[Value, Value | None]:
+        """Hidden and cell state of layer ``index``; of a single step from reset a vector, and none."""
         if self.once:
-            y = hidden or self.temporary(lstm.output.dtype, lstm.units)
-            self.emit(Op("lstm_once", lstm, name, self.current, y, direction=direction))
-            return y
-        if hidden is None or cell is None:
-            hidden = self.state(f"{name}_hidden", lstm.output.dtype, lstm.units, "hidden", name)
-            self.state(f"{name}_cell", CELL_TYPE[lstm.output.dtype], lstm.units, "cell", name)
-        self.emit(Op("lstm", lstm, name, self.current, hidden, direction=direction))
-        return hidden
+            return self.temporary(dtype, units), None
+        name = self.c_name(index)
+        return self.state(name, "hidden", dtype, units), self.state(name, "cell", CELL_TYPE[dtype], units)
+
+    def lstm(self, index: int, half: tuple[Place, Lstm], hidden: Value, cell: Value | None) -> None:
+        """One LSTM direction of layer ``index`` in the running loop."""
+        kind, source = "lstm" if cell else "lstm_once", self.network.input_of(index)
+        self.emit(Op(kind, *half, source, self.current, hidden, cell))
 
     def add_lstm(self, index: int, layer: Lstm) -> None:
         """An LSTM reading the running sequence."""
@@ -182,7 +204,7 @@ class _Builder:
             self.materialise(index)
             self.current = replace(self.current, backwards=True)
             self.streamable = f"layer '{layer.name}' reads the window from its end"
-        self.lstm(index, layer, None, None, 0)
+        self.lstm(index, (self.network.place(index), layer), *self.memory(index, layer.output.dtype, layer.units))
         if not layer.return_sequences:
             self.close()
             self.steps = 0
@@ -191,30 +213,23 @@ class _Builder:
         """Two loops over the same array; see ``add_flat_dense`` for what ``flattened_by`` saves."""
         self.materialise(index)
         self.streamable = f"layer '{layer.name}' reads the window from both ends"
-        name, units, source, steps = self.names[index], layer.forward.units, self.current, self.steps
-        dtype = layer.output.dtype
-        both = (
-            self.temporary(dtype, 2 * units)
-            if self.once
-            else self.state(f"{name}_hidden", dtype, 2 * units, "hidden", name)
-        )
-        cell = None if self.once else self.state(f"{name}_cell", CELL_TYPE[dtype], 2 * units, "cell", name)
+        units, source, steps, dtype = layer.forward.units, self.current, self.steps, layer.output.dtype
+        both, cells = self.memory(index, dtype, 2 * units)
         sequence = layer.forward.return_sequences and steps > 1
         array: Value | None = None
         if sequence and flattened_by is None:
-            length = 2 * units
-            array = replace(
-                self.state(f"{name}_sequence", dtype, steps * length, "sequence", name), length=units, stride=length
-            )
-        for direction, lstm in enumerate((layer.forward, layer.backward)):
+            whole = self.state(self.c_name(index), "sequence", dtype, steps * 2 * units)
+            array = replace(whole, length=units, stride=2 * units)
+        for direction, half in enumerate(lstms(self.network.place(index), layer)):
+            hidden, cell = (v and replace(v, length=units, offset=direction * units) for v in (both, cells))
+            assert hidden is not None
             self.current = replace(source, backwards=direction == 1)
-            half = replace(both, length=units, offset=direction * units)
-            self.lstm(index, lstm, half, cell, direction)
+            self.lstm(index, half, hidden, cell)
             if sequence and flattened_by is not None:
                 self.dense_add(index + 2, flattened_by, direction, 2)
             elif array is not None:
                 y = replace(array, offset=direction * units, backwards=direction == 1)
-                self.emit(Op("copy", layer, name, half, y))
+                self.emit(self.op("copy", index, hidden, y))
             self.close()
         if array is not None:
             self.current = replace(array, length=2 * units, offset=0, backwards=False)
@@ -225,19 +240,18 @@ class _Builder:
 
     def dense_add(self, index: int, layer: Dense, block: int, blocks: int) -> None:
         """Add one step's share of a Dense over the flattened sequence."""
-        name = self.names[index]
-        sums = Value(f"{name}_sums", SUM_TYPE[layer.output.dtype], layer.output.size)
-        if all(f.name != sums.base for f in self.fields):
-            self.state(sums.base, sums.dtype, sums.length, "sums", name)
-        x = self.current
-        self.emit(Op("dense_add", layer, name, x, sums, block=block, blocks=blocks))
+        if block == 0:
+            self.sums = self.state(self.c_name(index), "sums", SUM_TYPE[layer.output.dtype], layer.output.size)
+        assert self.sums is not None
+        self.emit(self.op("dense_add", index, self.current, self.sums, block=block, blocks=blocks))
 
     def finish_dense(self, index: int, layer: Dense) -> None:
         """Requantise the sums of a flattened sequence."""
         self.close()
         self.steps = 0
-        sums = Value(f"{self.names[index]}_sums", SUM_TYPE[layer.output.dtype], layer.output.size)
-        self.emit(Op("dense_finish", layer, self.names[index], sums, self.temporary(layer.output.dtype, sums.length)))
+        assert self.sums is not None
+        y = self.temporary(layer.output.dtype, self.sums.length)
+        self.emit(self.op("dense_finish", index, self.sums, y))
 
 
 def _flattened_by(layers: tuple[Layer, ...], index: int, steps: int) -> Dense | None:
@@ -258,7 +272,7 @@ def make(network: Network, stream: bool) -> Plan:
         raise UserError(f"model '{network.name}' has an input of shape {shape}; supported: (steps, features)")
     steps = shape[0] if len(shape) == 2 else 0
     first = Value("input", network.input.dtype, shape[-1], stride=shape[-1] if steps else 0)
-    builder = _Builder(network, stream, unique_names(layers), first, steps, shape)
+    builder = _Builder(network, stream, first, steps, shape)
     index = 0
     while index < len(layers):
         layer = layers[index]
@@ -270,7 +284,7 @@ def make(network: Network, stream: bool) -> Plan:
             index = _add(builder, index, layer)
         elif not isinstance(layer, Reshape):
             y = builder.temporary(layer.output.dtype, builder.current.length)
-            builder.emit(Op("apply", layer, builder.names[index], builder.current, y))
+            builder.emit(builder.op("apply", index, builder.current, y))
         builder.shape = layers[index].output.shape
         index += 1
     _finish(builder)
@@ -290,7 +304,7 @@ def _add(builder: _Builder, index: int, layer: Layer) -> int:
     else:
         kind = "dense" if isinstance(layer, Dense) else "apply"
         y = builder.temporary(layer.output.dtype, layer.output.shape[-1])
-        builder.emit(Op(kind, layer, builder.names[index], builder.current, y))
+        builder.emit(builder.op(kind, index, builder.current, y))
     return index
 
 
@@ -304,6 +318,5 @@ def _finish(builder: _Builder) -> None:
         ops[-1] = replace(last, y=output)
         builder.temporaries.remove(last.y)
     else:
-        layer = builder.network.layers[-1]
-        builder.emit(Op("copy", layer, builder.names[-1], builder.current, output))
+        builder.emit(builder.op("copy", len(builder.network.layers) - 1, builder.current, output))
     builder.close()

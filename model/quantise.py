@@ -23,10 +23,12 @@ from model.network import (
     Lstm,
     Network,
     Normalise,
+    Place,
     Reshape,
     Signal,
     Weights,
     directions,
+    lstms,
 )
 
 INTEGER_TYPES = {"int8": "int8", "int16x8": "int16"}  # quantisation: type of the activations
@@ -91,17 +93,17 @@ def cell_scale(peak: float) -> float:
 
 
 class Ranges:
-    """Smallest and largest value of every quantity the reference shows, keyed by (layer, quantity)."""
+    """Smallest and largest value of every quantity the reference shows, keyed by (place, quantity)."""
 
     def __init__(self) -> None:
-        self.of: dict[tuple[str, str], tuple[float, float]] = {}
+        self.of: dict[tuple[Place, str], tuple[float, float]] = {}
 
-    def observe(self, layer: str, quantity: str, values: Array) -> None:
-        """Widen the range of one quantity; fits ``reference.run``'s ``observe``."""
-        self.of[layer, quantity] = (float(values.min()), float(values.max()))
+    def observe(self, place: Place, quantity: str, values: Array) -> None:
+        """Keep the range of one quantity; fits ``reference.run``'s ``observe``."""
+        self.of[place, quantity] = (float(values.min()), float(values.max()))
 
 
-def _quantise_lstm(layer: Lstm, source: Signal, hidden: Signal, ranges: Ranges, bias_type: str) -> Lstm:
+def _quantise_lstm(place: Place, layer: Lstm, source: Signal, hidden: Signal, ranges: Ranges, bias_type: str) -> Lstm:
     kernel = quantise_weights(layer.kernel.values, least_scale(layer.bias, source.scale, bias_type))
     recurrent = quantise_weights(layer.recurrent.values)
     return replace(
@@ -110,51 +112,53 @@ def _quantise_lstm(layer: Lstm, source: Signal, hidden: Signal, ranges: Ranges, 
         recurrent=recurrent,
         bias=quantise_bias(layer.bias, source.scale, reference.scale_of(kernel), bias_type),
         output=replace(hidden, shape=layer.output.shape),
-        cell_scale=cell_scale(max(map(abs, ranges.of[layer.name, "cell"]))),
+        cell_scale=cell_scale(max(map(abs, ranges.of[place, "cell"]))),
     )
 
 
-def _quantise_recurrent(layer: Lstm | Bidirectional, source: Signal, ranges: Ranges, dtype: str, bias: str) -> Layer:
+def _quantise_recurrent(
+    place: Place, layer: Lstm | Bidirectional, source: Signal, ranges: Ranges, dtype: str, bias: str
+) -> Layer:
     """Both directions of a Bidirectional get one hidden scale, so that their outputs can lie side by side."""
-    seen = [ranges.of[lstm.name, "hidden"] for lstm in directions(layer)]
+    seen = [ranges.of[at, "hidden"] for at, _ in lstms(place, layer)]
     low, high = min(low for low, _ in seen), max(high for _, high in seen)
     hidden = range_signal(layer.output.shape, low, high, dtype, FINEST_HIDDEN)
     if isinstance(layer, Lstm):
-        return _quantise_lstm(layer, source, hidden, ranges, bias)
-    forward, backward = (_quantise_lstm(half, source, hidden, ranges, bias) for half in directions(layer))
+        return _quantise_lstm(place, layer, source, hidden, ranges, bias)
+    forward, backward = (_quantise_lstm(*half, source, hidden, ranges, bias) for half in lstms(place, layer))
     return replace(layer, forward=forward, backward=backward, output=hidden)
 
 
-def _quantise_dense(layer: Dense, source: Signal, ranges: Ranges, dtype: str, bias_type: str) -> Dense:
+def _quantise_dense(place: Place, layer: Dense, source: Signal, ranges: Ranges, dtype: str, bias_type: str) -> Dense:
     kernel = quantise_weights(layer.kernel.values, least_scale(layer.bias, source.scale, bias_type))
     finest = source.scale * float(reference.scale_of(kernel).max())  # that of the sums
     return replace(
         layer,
         kernel=kernel,
         bias=quantise_bias(layer.bias, source.scale, reference.scale_of(kernel), bias_type),
-        output=range_signal(layer.output.shape, *ranges.of[layer.name, "output"], dtype, finest / FINEST_SUMS),
+        output=range_signal(layer.output.shape, *ranges.of[place, "output"], dtype, finest / FINEST_SUMS),
     )
 
 
-def _activation_signal(layer: Activation, source: Signal, ranges: Ranges, dtype: str) -> Signal:
+def _activation_signal(place: Place, layer: Activation, source: Signal, ranges: Ranges, dtype: str) -> Signal:
     """Bounded functions have the fixed scales that TFLite gives them."""
     fixed = integer_activations.OUTPUTS.get(layer.function)
     if fixed is None:
-        return range_signal(layer.output.shape, *ranges.of[layer.name, "output"], dtype, source.scale * FINEST_RELU)
+        return range_signal(layer.output.shape, *ranges.of[place, "output"], dtype, source.scale * FINEST_RELU)
     scale, zero_point = fixed[dtype]
     return Signal(layer.output.shape, dtype, scale, zero_point)
 
 
-def _quantise_layer(layer: Layer, source: Signal, ranges: Ranges, dtype: str) -> Layer:
+def _quantise_layer(place: Place, layer: Layer, source: Signal, ranges: Ranges, dtype: str) -> Layer:
     bias_type = "int32" if dtype == "int8" else "int64"
     if isinstance(layer, Lstm | Bidirectional):
-        return _quantise_recurrent(layer, source, ranges, dtype, bias_type)
+        return _quantise_recurrent(place, layer, source, ranges, dtype, bias_type)
     if isinstance(layer, Dense):
-        return _quantise_dense(layer, source, ranges, dtype, bias_type)
+        return _quantise_dense(place, layer, source, ranges, dtype, bias_type)
     if isinstance(layer, Reshape):
         return replace(layer, output=replace(source, shape=layer.output.shape))
     if isinstance(layer, Activation):
-        return replace(layer, output=_activation_signal(layer, source, ranges, dtype))
+        return replace(layer, output=_activation_signal(place, layer, source, ranges, dtype))
     raise UserError(
         f"layer '{layer.name}': normalisation is supported in integer modes as the first layer only; use quant=float32"
     )
@@ -165,15 +169,14 @@ def _quantise_integer(network: Network, calibration: Array, quantisation: str) -
     ranges = Ranges()
     reference.run(network, calibration, ranges.observe)
     low, high = float(calibration.min()), float(calibration.max())
-    layers = network.layers
-    normalise = layers[0] if isinstance(layers[0], Normalise) else None
+    normalise = network.layers[0] if isinstance(network.layers[0], Normalise) else None
     if normalise is not None:
-        layers = layers[1:]
-        low, high = ranges.of[normalise.name, "output"]
+        low, high = ranges.of[network.place(0), "output"]
     first = range_signal(network.input.shape, low, high, dtype)
     done: list[Layer] = []
-    for layer in layers:
-        done.append(_quantise_layer(layer, done[-1].output if done else first, ranges, dtype))
+    for index in range(0 if normalise is None else 1, len(network.layers)):
+        source = done[-1].output if done else first
+        done.append(_quantise_layer(network.place(index), network.layers[index], source, ranges, dtype))
     return replace(network, quantisation=quantisation, input=first, layers=tuple(done), normalise=normalise)
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a network must compute: float64 for real-valued networks, the exact integers for quantised ones.
 
-All windows run together: the first axis N is the sample. ``observe(layer, quantity, values)`` sees every
+All windows run together: the first axis N is the sample. ``observe(place, quantity, values)`` sees every
 intermediate result: of each LSTM step the gates i, f, c, o before their activation, the cell and the hidden state
 (N, T, H), and each layer's output.
 """
@@ -26,17 +26,19 @@ from model.network import (
     Lstm,
     Network,
     Normalise,
+    Place,
     Reshape,
     Signal,
     Weights,
     is_elementwise,
+    lstms,
 )
 
-Observe = Callable[[str, str, Array], None]
+Observe = Callable[[Place, str, Array], None]
 GATE_LOG2_SCALE = -12  # gate pre-activations are Q3.12
 
 
-def _ignore(layer: str, quantity: str, values: Array) -> None:
+def _ignore(place: Place, quantity: str, values: Array) -> None:
     pass
 
 
@@ -132,7 +134,7 @@ def _integer_step(layer: Lstm, source: Signal) -> Step:
     return step
 
 
-def _run_lstm(layer: Lstm, source: Signal, x: Array, observe: Observe) -> Array:
+def _run_lstm(place: Place, layer: Lstm, source: Signal, x: Array, observe: Observe) -> Array:
     integer = layer.output.dtype != "float32"
     step = _integer_step(layer, source) if integer else _float_step(layer)
     samples, steps = x.shape[:2]
@@ -146,7 +148,7 @@ def _run_lstm(layer: Lstm, source: Signal, x: Array, observe: Observe) -> Array:
             history[key].append(values)
     stacked = {key: np.stack(values, axis=1) for key, values in history.items()}
     for key, values in stacked.items():
-        observe(layer.name, key, values)
+        observe(place, key, values)
     return stacked["hidden"] if layer.return_sequences else hidden
 
 
@@ -178,9 +180,8 @@ def _run_dense(layer: Dense, source: Signal, x: Array, parts: int) -> Array:
     return np.clip(np.stack(channels, axis=-1) + out.zero_point, low, out.high)
 
 
-def _run_bidirectional(layer: Bidirectional, source: Signal, x: Array, observe: Observe) -> Array:
-    forward = _run_lstm(layer.forward, source, x, observe)
-    backward = _run_lstm(layer.backward, source, x, observe)
+def _run_bidirectional(place: Place, layer: Bidirectional, source: Signal, x: Array, observe: Observe) -> Array:
+    forward, backward = (_run_lstm(*half, source, x, observe) for half in lstms(place, layer))
     if layer.backward.return_sequences:
         backward = backward[:, ::-1]
     return np.concatenate([forward, backward], axis=-1)  # stored values as they are, as TFLite does
@@ -204,9 +205,9 @@ def _run_activation(layer: Activation, source: Signal, x: Array) -> Array:
 def _run_layer(network: Network, index: int, x: Array, observe: Observe) -> Array:
     layer, source = network.layers[index], network.input_of(index)
     if isinstance(layer, Lstm):
-        return _run_lstm(layer, source, x, observe)
+        return _run_lstm(network.place(index), layer, source, x, observe)
     if isinstance(layer, Bidirectional):
-        return _run_bidirectional(layer, source, x, observe)
+        return _run_bidirectional(network.place(index), layer, source, x, observe)
     if isinstance(layer, Dense):
         return _run_dense(layer, source, x, _parts(network, index))
     if isinstance(layer, Activation):
@@ -221,9 +222,9 @@ def _run_layer(network: Network, index: int, x: Array, observe: Observe) -> Arra
 def run(network: Network, inputs: Array, observe: Observe = _ignore) -> Array:
     """Outputs (N, ...) in the network's output type for inputs (N, T, F) in its input type."""
     x: Array = inputs.astype(np.float64 if network.input.dtype == "float32" else np.int64)
-    for index, layer in enumerate(network.layers):
+    for index in range(len(network.layers)):
         x = _run_layer(network, index, x, observe)
-        observe(layer.name, "output", x)
+        observe(network.place(index), "output", x)
     return x.astype(network.output.dtype)
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.network import GATES, Array, Lstm, Network
-from model.plan import CELL_TYPE, Loop, Op, Plan, Value
+from model.network import GATES, Array, Lstm, Network, Place, placed
+from model.plan import Loop, Op, Plan, Value
 
 ONCE_GATES = ("i", "c", "o")
 
@@ -23,7 +23,7 @@ ONCE_GATES = ("i", "c", "o")
 class Record:
     """One stretch of a sample's trace."""
 
-    layer: str
+    place: Place
     quantities: tuple[str, ...]  # of each element in turn: gates lie side by side, unit after unit
     dtype: str
     length: int  # elements, all quantities together
@@ -33,24 +33,24 @@ class Record:
 def results(op: Op) -> list[tuple[Value, str]]:
     """The values that the generated code notes down after ``op``, and what they are."""
     if op.kind == "lstm":
-        cell = Value(f"{op.name}_cell", CELL_TYPE[op.y.dtype], op.y.length, offset=op.direction * op.y.length)
-        return [(cell, "cell"), (op.y, "hidden")]
+        assert op.cell is not None
+        return [(op.cell, "cell"), (op.y, "hidden")]
     if op.kind == "lstm_once":
         return [(op.y, "hidden")]
     return [] if op.kind in ("copy", "dense_add") else [(op.y, "output")]
 
 
-def _records(op: Op, step: int, assembled: Collection[str]) -> Iterator[Record]:
-    if op.layer.name not in assembled and op.kind in ("lstm", "lstm_once"):
+def _records(op: Op, step: int, assembled: Collection[Place]) -> Iterator[Record]:
+    if op.place not in assembled and op.kind in ("lstm", "lstm_once"):
         names = GATES if op.kind == "lstm" else ONCE_GATES
         dtype = "float32" if op.y.dtype == "float32" else "int16"
-        yield Record(op.layer.name, names, dtype, len(names) * op.y.length, step)
+        yield Record(op.place, names, dtype, len(names) * op.y.length, step)
     for value, role in results(op):
-        yield Record(op.layer.name, (role,), value.dtype, value.length, step)
+        yield Record(op.place, (role,), value.dtype, value.length, step)
 
 
-def records(plan: Plan, assembled: Collection[str] = ()) -> list[Record]:
-    """The whole trace of one sample; ``assembled``: names of layers whose gates never lie in memory."""
+def records(plan: Plan, assembled: Collection[Place] = ()) -> list[Record]:
+    """The whole trace of one sample; ``assembled``: LSTMs whose gates never lie in memory."""
     found: list[Record] = []
     for item in plan.work:
         for step in range(item.steps if isinstance(item, Loop) else 1):
@@ -59,27 +59,28 @@ def records(plan: Plan, assembled: Collection[str] = ()) -> list[Record]:
     return found
 
 
-Order = dict[tuple[str, str, int], int]
+Key = tuple[Place, str]  # of which layer, which quantity
+Order = dict[tuple[Place, str, int], int]
 
 
 def order_of_computation(plan: Plan) -> Order:
-    """When each (layer, quantity, step) is computed, counted from 0."""
-    found = [(r.layer, quantity, r.step) for r in records(plan) for quantity in r.quantities]
+    """When each (place, quantity, step) is computed, counted from 0."""
+    found = [(r.place, quantity, r.step) for r in records(plan) for quantity in r.quantities]
     return {key: position for position, key in enumerate(found)}
 
 
-def parse(data: bytes, plan: Plan, assembled: Collection[str], samples: int) -> dict[tuple[str, str], Array]:
-    """{(layer, quantity): values (samples, steps, units)} of a trace; ValueError if it has another length."""
+def parse(data: bytes, plan: Plan, assembled: Collection[Place], samples: int) -> dict[Key, Array]:
+    """{(place, quantity): values (samples, steps, units)} of a trace; ValueError if it has another length."""
     layout = records(plan, assembled)
     fields = np.dtype([(f"r{n}", np.dtype(r.dtype).newbyteorder("<"), (r.length,)) for n, r in enumerate(layout)])
     if len(data) != samples * fields.itemsize:
         raise ValueError(f"{len(data)} bytes of trace, {samples * fields.itemsize} expected")
     rows = np.frombuffer(data, fields)
-    pieces: dict[tuple[str, str], list[Array]] = {}
+    pieces: dict[Key, list[Array]] = {}
     for n, record in enumerate(layout):
         values = rows[f"r{n}"]
         for k, quantity in enumerate(record.quantities):
-            pieces.setdefault((record.layer, quantity), []).append(values[:, k :: len(record.quantities)])
+            pieces.setdefault((record.place, quantity), []).append(values[:, k :: len(record.quantities)])
     return {key: np.stack(parts, axis=1) for key, parts in pieces.items()}
 
 
@@ -87,24 +88,23 @@ class Recorder:
     """The reference's values in the same form; ``observe`` fits ``reference.run``."""
 
     def __init__(self) -> None:
-        self.values: dict[tuple[str, str], Array] = {}
+        self.values: dict[Key, Array] = {}
 
-    def observe(self, layer: str, quantity: str, values: Array) -> None:
+    def observe(self, place: Place, quantity: str, values: Array) -> None:
         """Keep (samples, steps, units); a vector is a sequence of one step."""
-        self.values[layer, quantity] = values if values.ndim == 3 else values.reshape(len(values), 1, -1)
+        self.values[place, quantity] = values if values.ndim == 3 else values.reshape(len(values), 1, -1)
 
 
-def to_real(network: Network, lstms: dict[str, Lstm], key: tuple[str, str], values: Array) -> Array:
+def to_real(network: Network, key: Key, values: Array) -> Array:
     """Stored intermediate values as real numbers (float64)."""
-    layer, quantity = key
+    place, quantity = key
     values = values.astype(np.float64)
     if network.input.dtype == "float32" and network.quantisation in ("float32", "dynamic"):
         return values
     if quantity in GATES:
         return values / 4096
+    layer = dict(placed(network))[place]
     if quantity == "cell":
-        return values * lstms[layer].cell_scale
-    output = lstms[layer].output if layer in lstms else next(x.output for x in network.layers if x.name == layer)
-    return (values - output.zero_point) * output.scale
-
-
+        assert isinstance(layer, Lstm)
+        return values * layer.cell_scale
+    return (values - layer.output.zero_point) * layer.output.scale

@@ -11,6 +11,7 @@ from model.errors import UserError, printable
 from model.names import c_identifier
 from model.network import Network
 from model.readers import keras, safetensors, tflite
+from model.readers.shown import told_apart
 
 FORMATS = {
     ".keras": keras.read,
@@ -31,6 +32,6 @@ def read(path: Path) -> Network:
         raise UserError(f"{path}: no such model file; give model= the path of a trained {' or '.join(FORMATS)} file")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     try:
-        return reader(path, c_identifier(path.stem), digest)
+        return told_apart(reader(path, c_identifier(path.stem), digest))
     except UserError as error:
         raise UserError(printable(str(error))) from None

@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model import generate, plan
 from model.layouts import SETS
-from model.network import Activation, Dense, Lstm, Signal
+from model.network import Activation, Dense, Lstm, Place, Signal
 from model.plan import Loop, Op, Plan, Value
 from tests.support import networks
 from tests.support.networks import Spec
@@ -36,7 +35,7 @@ def assert_nothing_overlaps(work: Plan, needs: generate.Needs, scratch: generate
     every = operations(work)
     lives: dict[str, tuple[Value, list[int]]] = {}
     for index, op in enumerate(every):
-        extra = [Value(f"#{index}.{dtype}", dtype, n) for dtype, n in needs(op)]
+        extra = [Value(f"#{index}.{k}", dtype, n) for k, (dtype, n) in enumerate(needs(op))]
         for value in (op.x, op.y, *extra):
             if value.base.startswith("#"):
                 lives.setdefault(value.base, (value, []))[1].append(index)
@@ -70,16 +69,14 @@ def chains(draw: st.DrawFn) -> Plan:
     ]
     layer = Activation("a", "relu", Signal((1,)))
     pick = st.sampled_from([*vectors, Value("input", "int8", 3), Value("output", "int8", 3)])
-    ops = [Op("apply", layer, "a", draw(pick), draw(pick)) for _ in range(draw(st.integers(1, 12)))]
+    ops = [Op("apply", Place(0), layer, Signal((1,)), draw(pick), draw(pick)) for _ in range(draw(st.integers(1, 12)))]
     return Plan((), tuple(vectors), (Loop(3, tuple(ops[:4])), *ops[4:]))
 
 
 @given(chains(), st.lists(st.tuples(st.sampled_from(("int8", "float32")), st.integers(1, 5)), max_size=3))
 def test_vectors_of_any_plan_do_not_overlap(work: Plan, scratch: list[tuple[str, int]]) -> None:
-    distinct = list(dict(scratch).items())
-
     def needs(_: Op) -> list[tuple[str, int]]:
-        return distinct
+        return scratch
 
     assert_nothing_overlaps(work, needs, generate.allocate(work, needs))
 
@@ -118,18 +115,5 @@ def test_a_sequence_is_stored_only_for_a_reader_that_turns_it_round() -> None:
     stacked = networks.build(spec(units=(3, 2), backwards=(False, False)))
     assert all(f.role != "sequence" for f in plan.make(stacked, stream=False).fields)
     turned = plan.make(networks.build(spec(units=(3, 2), backwards=(False, True))), stream=False)
-    assert [(f.name, f.length) for f in turned.fields if f.role == "sequence"] == [("lstm0_sequence", 4 * 3)]
+    assert [(f.name, f.length) for f in turned.fields if f.role == "sequence"] == [("L0_lstm_sequence", 4 * 3)]
     assert turned.streamable == "layer 'lstm1' reads the window from its end"
-
-
-@pytest.mark.parametrize(
-    ("given_names", "c_names"),
-    [
-        (("lstm", "lstm", "LSTM"), ["lstm", "lstm_2", "lstm_3"]),
-        (("my layer/1", "2nd", "\u00fcber", "__"), ["my_layer_1", "l_2nd", "ber", "layer"]),
-        (("a", "a_2", "a"), ["a", "a_2", "a_3"]),
-    ],
-)
-def test_layer_names_become_different_c_names(given_names: tuple[str, ...], c_names: list[str]) -> None:
-    layers = tuple(Activation(name, "relu", Signal((1,))) for name in given_names)
-    assert plan.unique_names(layers) == c_names

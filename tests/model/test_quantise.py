@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from model import quantise, reference
-from model.network import Dense, Lstm, Network, Reshape, Signal
+from model.network import Dense, Lstm, Network, Reshape, Signal, placed
 from tests.support import networks
 from tests.support.networks import Spec
 
@@ -116,13 +116,13 @@ def test_signals_cover_exactly_what_calibration_showed(quantised: tuple[Network,
     ranges = quantise.Ranges()
     reference.run(network, inputs, ranges.observe)
     assert integer.input == quantise.range_signal((5, 3), float(inputs.min()), float(inputs.max()), "int8")
-    for layer in integer.layers:
+    for place, layer in placed(integer):
         if isinstance(layer, Lstm):
-            assert layer.output == quantise.range_signal(layer.output.shape, *ranges.of[layer.name, "hidden"], "int8")
-            low, high = ranges.of[layer.name, "cell"]
+            assert layer.output == quantise.range_signal(layer.output.shape, *ranges.of[place, "hidden"], "int8")
+            low, high = ranges.of[place, "cell"]
             assert layer.cell_scale == quantise.cell_scale(max(-low, high))
         if isinstance(layer, Dense):
-            assert layer.output == quantise.range_signal(layer.output.shape, *ranges.of[layer.name, "output"], "int8")
+            assert layer.output == quantise.range_signal(layer.output.shape, *ranges.of[place, "output"], "int8")
 
 
 def test_a_reshape_changes_no_scale(quantised: tuple[Network, Network]) -> None:

@@ -311,6 +311,34 @@ def build_chain(chain: Chain) -> Network:
     return Network("net", "made by a test", "0" * 64, chain.quantisation, given, tuple(layers))
 
 
+# what a layer may be called: words of C and of the generated files, of other layers' parts, and what is no text at all
+NAMES = (
+    *("", " ", "lstm", "LSTM", "lstm_1", "L0_lstm", "l", "dense", "dense_bias", "bias", "kernel", "a_hidden"),
+    *("a_backward", "a_forward", "a", "state", "step", "input", "output", "unused", "net", "net_run", "scratch_s8"),
+    *("int", "while", "1st", "9", "*/ #error /*", "%d", "{{ name }}", "a\nb", "a\x00b", "\u00fc\u4f60\u597d", "\ud800"),
+    *("a" * 300, '"', "'", "\\", "<b>", "#2", "lstm#2", "../x", "a/b", "$x"),
+)
+
+
+def names(count: int) -> st.SearchStrategy[tuple[str, ...]]:
+    """Of a network of so many layers; often some are called alike."""
+    one = st.sampled_from(NAMES) | st.text(max_size=8)
+    return st.tuples(*[one] * count) | one.map(lambda name: (name,) * count)
+
+
+def renamed(network: Network, names: tuple[str, ...]) -> Network:
+    """The same network whose layers are called ``names``, the halves of a Bidirectional as readers call them."""
+
+    def called(layer: Layer, name: str) -> Layer:
+        if isinstance(layer, Bidirectional):
+            forward = replace(layer.forward, name=f"{name}_forward")
+            backward = replace(layer.backward, name=f"{name}_backward")
+            return replace(layer, name=name, forward=forward, backward=backward)
+        return replace(layer, name=name)
+
+    return replace(network, layers=tuple(map(called, network.layers, names)))
+
+
 def chain_inputs(network: Network, count: int, extreme: bool, seed: int) -> Array:
     """Windows (count, ...) in the network's input type: the ends of the range, zeros, and random ones."""
     random, shape = np.random.default_rng(seed), (count, *network.input.shape)
