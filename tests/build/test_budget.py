@@ -42,7 +42,7 @@ def test_one_less_fails_and_says_so(checkout: Checkout, what: str) -> None:
     value = needs(checkout)[what]
     sentence = checkout.scons(*REQUEST, f"{what}_max={value - 1}").sentence
     assert f"needs {what} {value:,}, 1 over {what}_max={value - 1}" in sentence
-    named = {"flash": "Lstm_kernel", "instructions": "lstmcu_lstm_s8_once", "ram": "scratch", "stack": "window_run"}
+    named = {"flash": "L0_lstm_kernel", "instructions": "lstmcu_lstm_s8_once", "ram": "scratch", "stack": "window_run"}
     assert named[what] in sentence
 
 
@@ -74,7 +74,7 @@ def test_a_file_of_budgets(checkout: Checkout) -> None:
 
 def test_where_it_goes(checkout: Checkout) -> None:
     said = checkout.build("sizes", *REQUEST).out
-    assert re.search(r"^\| forecast_window_Lstm_kernel +\| forecast_window\.c +\| weights \| +[\d,]+ \|$", said, re.M)
+    assert re.search(r"^\| \w+_window_L0_lstm_kernel +\| forecast_window\.c +\| weights \| +[\d,]+ \|$", said, re.M)
     assert re.search(r"^\| forecast_window_run +\| +\d+ \|$", said, re.M)
     assert re.search(r"^\| scratch_s8 +\| scratch +\| +\d+ \|$", said, re.M)
     checkout.build("-c", *REQUEST)

@@ -159,7 +159,7 @@ def test_junit_tells_each_check(one: dict[str, Any]) -> None:
     assert {case.get("classname") for case in suite} == {"cortex-m4.forecast-window"}
     failure = cases["int8-c: flash_max=1"].find("failure")
     assert failure is not None
-    assert "most of it: forecast_window_Lstm_kernel" in str(failure.get("message"))
+    assert "most of it: forecast_window_L0_lstm_kernel" in str(failure.get("message"))
     one |= {"not_run": "not run: QEMU has no such machine", "error": None}
     (suite,) = ElementTree.fromstring(check.junit([("a/b/c", check.judge(one, {}))]))
     assert suite.get("skipped") == "1"
