@@ -10,20 +10,39 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from model import quantise, readers, samples, store
+from model import limits, quantise, readers, samples, store
 from model.errors import UserError, run_main
-from model.network import QUANTISATIONS, Network
+from model.network import QUANTISATIONS, Network, directions
+
+WORK = 1 << 25  # values of one quantity of a layer, over all windows: the reference holds a dozen, 3 GiB
+
+
+def check_amount(path: Path, network: Network, data: samples.Samples) -> None:
+    """Raise ``UserError`` if the reference would need too much memory for all windows at once."""
+    sizes = [network.input.size, *(layer.output.size for layer in network.layers)]
+    for index, layer in enumerate(network.layers):
+        sizes += [network.input_of(index).shape[0] * lstm.units for lstm in directions(layer)]
+    most = max(1, WORK // max(sizes))
+    for name, windows in (("inputs", data.inputs), ("calibration", data.calibration)):
+        if len(windows) > most:
+            raise UserError(
+                f"{path}: '{name}' has {len(windows):,} windows; of a model of this size at most {most:,} are run: "
+                "give fewer that show the whole range"
+            )
 
 
 def prepare(model: Path, samples_path: Path, quantisation: str) -> Network:
     """The network that the device will run."""
     network = readers.read(model)
     data = samples.load(samples_path, network.input, network.output)
+    check_amount(samples_path, network, data)
     if network.quantisation != "float32":
         if network.quantisation != quantisation:
             raise UserError(f"{model}: comes quantised: give quant={network.quantisation}")
+        limits.check(network)
         return network
     quantised = quantise.quantise(network, data.calibration, quantisation)
+    limits.check(quantised)  # before the reference runs it
     if quantisation in quantise.INTEGER_TYPES:
         print(f"{model.name} as {quantisation}, over {len(data.calibration)} samples of {samples_path.name}:")
         print(quantise.describe(quantised))
