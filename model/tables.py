@@ -20,11 +20,11 @@ import numpy as np
 from model.errors import UserError
 from model.network import Array
 
-BYTES = 1 << 26  # of a file
+BYTES = 1 << 25  # of a file
 FIELD, SLACK = 64, 1 << 16  # characters: of a value, and of a line besides its values
 LARGEST = 3.4028235677973362e38  # that float32 holds, rounded
 SEPARATORS = (";", "\t", ",")
-PLAIN = {separator: re.compile(rf"[-+.\deE{separator} ]*", re.ASCII) for separator in SEPARATORS}
+PLAIN = {separator: re.compile(rf"[-+.\deE{separator} ]*", re.ASCII) for separator in ("", *SEPARATORS)}
 NUMBER = re.compile(r"[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?", re.ASCII)
 GROUPED = re.compile(r"[-+]?[1-9]\d{0,2},\d{3}", re.ASCII)  # 1,234: thousands in one country, decimals in another
 NO_NAME = re.compile(r"[-+.,]*\d|#|[-+]?(nan|inf|infinity|n/?a|null|none)$", re.ASCII | re.IGNORECASE)
@@ -43,7 +43,7 @@ class _Table:
         self.separator = ""  # none seen
         self.header = self.blank = self.point = self.comma = 0  # first lines with them
         self.comma_proved = False  # some decimal comma is no mark of thousands
-        self.first_rows: list[list[str]] = []  # two, with their line's number first
+        self.first_rows: list[tuple[int, bool, bool]] = []  # two: line, and whether it counts from 0, and on from there
 
     def refuse(self, line: int, what: str) -> UserError:
         """The sentence about a line."""
@@ -51,9 +51,9 @@ class _Table:
 
     def add(self, line: int, text: str) -> None:
         """Take a line without its comment."""
-        if self.separator and len(self.first_rows) > 1 and PLAIN[self.separator].fullmatch(text):
+        if len(self.first_rows) > 1 and PLAIN[self.separator].fullmatch(text):
             try:
-                row = list(map(float, text.split(self.separator)))
+                row = list(map(float, text.split(self.separator) if self.separator else (text,)))
             except ValueError:
                 row = []
             if len(row) == self.width and not self.blank:
@@ -71,7 +71,7 @@ class _Table:
         if not any(fields):
             self.blank = self.blank or line * bool(text.strip())
             return
-        numbers = [NUMBER.fullmatch(field) for field in fields]
+        numbers = [NUMBER.fullmatch(field) is not None for field in fields]
         if not self.values and not self.header and all(map(may_be_name, fields)):
             self.header = line
             return
@@ -80,12 +80,12 @@ class _Table:
         self.separator = separator
         self.check_width(line, fields)
         for column, (field, number) in enumerate(zip(fields, numbers, strict=True), 1):
-            if number is None:
+            if not number:
                 what = f"'{field[:40]}', which is no number that is read here" if field else "no value"
                 raise self.refuse(line, f"has {what} in column {column}")
             self.observe(line, field)
         if len(self.first_rows) < 2:
-            self.first_rows.append([str(line), *fields])
+            self.first_rows.append((line, counts(fields, 0), counts(fields, self.width)))
         self.keep(line, [float(field.replace(",", ".")) for field in fields])
 
     def fields(self, line: int, text: str, separator: str) -> list[str]:
@@ -131,10 +131,10 @@ class _Table:
         if self.comma and not self.comma_proved:
             raise self.refuse(self.comma, f"has a comma that may be of decimals or of thousands; {ADVICE}")
         if len(self.first_rows) > 1 and self.width > 1:
-            (line, *first), (_, *second) = self.first_rows
-            if counts(first, 0) and not counts(second, self.width):
+            (line, from_zero, _), (_, _, goes_on) = self.first_rows
+            if from_zero and not goes_on:
                 what = f"counts from 0 to {self.width - 1}, as names of columns do"
-                raise self.refuse(int(line), f"{what}; delete it, or write a window as 0.0 and so on")
+                raise self.refuse(line, f"{what}; delete it, or write a window as 0.0 and so on")
         return np.array(self.values, np.float32).reshape(-1, self.width)
 
 
@@ -180,5 +180,6 @@ def read(path: Path, width: int, window: str) -> Array:
         if told:
             table.separator = told[1]
             continue
-        table.add(number, COMMENT.sub("", line) if "#" in line else line)
+        if line and not line.isspace():
+            table.add(number, COMMENT.sub("", line) if "#" in line else line)
     return table.rows()

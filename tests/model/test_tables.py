@@ -182,7 +182,7 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
     path = tmp_path / "s.csv"
     with path.open("wb") as file:
         file.truncate(tables.BYTES + 1)
-    assert "is larger than 64 MiB, the most that is read of a .csv; give an .npy" in refusal(path)
+    assert "is larger than 32 MiB, the most that is read of a .csv; give an .npy" in refusal(path)
 
 
 NUMBER = st.floats(width=32, allow_nan=False, allow_infinity=False)
