@@ -53,7 +53,7 @@ def test_the_type_of_real_values_changes_no_bit(tmp_path: Path, name: str, quant
     assert np.abs(real - inputs).max() <= 0.50001 * network.input.scale * (network.input.dtype != "float32")
     ideal = reference.run(readers.read(MODEL), inputs.astype(np.float32))
     np.testing.assert_array_equal(np.load(tmp_path / "f4/float.npy"), ideal)
-    assert json.loads((tmp_path / "f4/saturation.json").read_text()) == {} or quantisation in ("int8", "int16x8")
+    assert not json.loads((tmp_path / "f4/saturation.json").read_text()) or quantisation in ("int8", "int16x8")
 
 
 @pytest.mark.parametrize("quantisation", ["int8", "int16x8"])
