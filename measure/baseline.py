@@ -52,9 +52,9 @@ def figures(report: dict[str, Any]) -> Figures:
         found |= {f"{group} {part}": value for part, value in split if isinstance(value, int)}
     if report["cycles"]:
         found[f"cycles nominal ({report['cycles']['evidence']})"] = report["cycles"]["nominal"]
-    for row in report["functions"] or ():
-        found[f"instructions of {row['name']}"] = round(row["instructions"])
-        found[f"code of {row['name']}"] = row["code"]
+    for row in report["functions"] or ():  # two may be called alike
+        for what, value in (("instructions", round(row["instructions"])), ("code", row["code"])):
+            found[f"{what} of {row['name']}"] = (found.get(f"{what} of {row['name']}") or 0) + value
     return found
 
 

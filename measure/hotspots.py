@@ -123,12 +123,14 @@ def _phases(hot: Hotspots, card: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _functions(hot: Hotspots) -> list[dict[str, Any]]:
     """What each function in memory executes itself, inlined functions included; the busiest first."""
-    own: dict[str, list[Cost]] = {}
-    code: dict[str, int] = {}
+    own: dict[int, list[Cost]] = {}  # by address: two functions may be called alike
+    known: dict[int, stacks.Function] = {}
     for place, cost in zip(hot.places, hot.costs, strict=True):
-        own.setdefault(place.function.name, []).append(cost)
-        code[place.function.name] = place.function.code
-    rows = [{"name": name, **_figures(hot, _sum(costs)), "code": code[name]} for name, costs in own.items()]
+        own.setdefault(place.function.address, []).append(cost)
+        known[place.function.address] = place.function
+    rows = [
+        {"name": known[at].name, **_figures(hot, _sum(costs)), "code": known[at].code} for at, costs in own.items()
+    ]
     return sorted(rows, key=lambda row: (-row["share"], row["name"]))
 
 
@@ -231,18 +233,16 @@ def annotate(hot: Hotspots, lines: Mapping[int, Line], title: str) -> str:
     said = [
         f"{title}, average of {hot.profile.calls:,} calls. Columns: executions; {tier}; address; instruction",
     ]
-    function = ""
+    function: stacks.Function | None = None
     part: stacks.Frames = ()
     line: Line | None = None
     for place, cost in zip(hot.places, hot.costs, strict=True):
         address = place.counts.address
-        if place.function.name != function:
-            function, part, line = place.function.name, (function,), None
-            own = _figures(
-                hot, _sum(c for p, c in zip(hot.places, hot.costs, strict=True) if p.function.name == function)
-            )
+        if place.function is not function:
+            function, part, line = place.function, (place.function.name,), None
+            own = _figures(hot, _sum(c for p, c in zip(hot.places, hot.costs, strict=True) if p.function is function))
             spent = f", {_count(own['cycles'])} {tier}" if hot.cycles else ""
-            said += ["", f"{function}: {_count(own['instructions'])} instructions{spent}, {own['share']:.1%}"]
+            said += ["", f"{function.name}: {_count(own['instructions'])} instructions{spent}, {own['share']:.1%}"]
         if place.frames != part:
             part = place.frames
             said.append(f"  {' > '.join(part)}")

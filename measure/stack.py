@@ -106,7 +106,8 @@ class Program:
         functions = sorted((s for s in sizes.symbols(elf) if s.kind == "FUNC"), key=lambda s: (s.address, s.size))
         self._functions = {s.address: s for s in functions}
         self._starts = list(self._functions)
-        self._named = {s.name: s.address for s in functions}
+        # a function of one file may be called like one for all
+        self._named = {s.name: s.address for s in sorted(functions, key=lambda s: not s.file)}
         self._bounds: dict[tuple[int, str], Bound] = {}
 
     def bound(self, function: str) -> Bound:

@@ -183,29 +183,34 @@ def places(profile: Profile, code: Mapping[int, Text], known: tuple[Function, ..
 
 def stacks(where: tuple[Place, ...], costs: list[Cost], entry: str) -> dict[Frames, Cost]:
     """What each call stack costs, from ``entry`` on; ``costs`` are those of the instructions of ``where``."""
-    own: dict[str, dict[Frames, Cost]] = defaultdict(dict)
-    calls: dict[str, dict[tuple[Frames, str], int]] = defaultdict(lambda: defaultdict(int))
-    called: dict[str, int] = defaultdict(int)
+    own: dict[int, dict[Frames, Cost]] = defaultdict(dict)  # of functions by their addresses: names may be alike
+    calls: dict[int, dict[tuple[Frames, int], int]] = defaultdict(lambda: defaultdict(int))
+    called: dict[int, int] = defaultdict(int)
+    entries: dict[int, None] = {}
     for place, cost in zip(where, costs, strict=True):
-        mine = own[place.function.name]
+        here = place.function.address
+        mine = own[here]
         mine[place.frames] = mine[place.frames] + cost if place.frames in mine else cost
+        if place.function.name == entry:
+            entries[here] = None
         if place.calls:
-            calls[place.function.name][place.frames, place.calls.name] += place.counts.taken
-            called[place.calls.name] += place.counts.taken
+            calls[here][place.frames, place.calls.address] += place.counts.taken
+            called[place.calls.address] += place.counts.taken
     found: dict[Frames, Cost] = {}
-    reached: dict[str, float] = defaultdict(float)
+    reached: dict[int, float] = defaultdict(float)
 
-    def visit(name: str, above: Frames, share: float) -> None:
-        reached[name] += share
-        for frames, cost in own[name].items():
+    def visit(here: int, above: Frames, callers: tuple[int, ...], share: float) -> None:
+        reached[here] += share
+        for frames, cost in own[here].items():
             stack = above + frames
             found[stack] = found[stack] + cost * share if stack in found else cost * share
-        for (frames, callee), count in calls[name].items():
-            if callee not in above and callee != name:  # a recursive call stays with the first one
-                visit(callee, above + frames, share * count / called[callee])
+        for (frames, callee), count in calls[here].items():
+            if callee not in (*callers, here):  # a recursive call stays with the first one
+                visit(callee, above + frames, (*callers, here), share * count / called[callee])
 
-    visit(entry, (), 1.0)
-    for name in sorted(own, key=lambda name: called[name]):  # first those that are only called by pointer
-        if reached[name] < 1 - 1e-9:
-            visit(name, (entry,), 1 - reached[name])
+    for function in entries:
+        visit(function, (), (), 1.0)
+    for here in sorted(own, key=lambda address: called[address]):  # first those that are only called by pointer
+        if reached[here] < 1 - 1e-9:
+            visit(here, (entry,), (), 1 - reached[here])
     return found

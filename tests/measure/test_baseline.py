@@ -24,6 +24,14 @@ def checkout(built: Callable[..., Checkout], tmp_path: Path) -> Checkout:
     return copy
 
 
+def test_functions_called_alike_count_together() -> None:
+    rows = [{"name": "output", "instructions": 30.2, "code": 8}, {"name": "output", "instructions": 10.0, "code": 12}]
+    report = {"instructions": 40, "flash": None, "ram": None, "cycles": None, "functions": rows}
+    report["stack"] = {"proved": True, "bound": 8}
+    found = baseline.figures(report)
+    assert (found["instructions of output"], found["code of output"]) == (40, 20)
+
+
 def test_nothing_changed(checkout: Checkout) -> None:
     assert f"{NAME}: unchanged since baseline.json" in checkout.build("diff", *REQUEST).out
 

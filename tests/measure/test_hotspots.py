@@ -14,6 +14,7 @@ import pytest
 
 from measure import hotspots, phases, qemu, stacks
 from measure.lines import source_lines
+from measure.profile import Instruction, Profile
 from measure.target import load_target, target_names
 from measure.timing import CORES, limits
 from measure.timing.disassembly import disassemble
@@ -70,6 +71,26 @@ def test_calls_are_shared_out_and_inlined_functions_named(target: str, compiler:
     one = result["probe_run", "second", "work"].instructions  # called by pointer
     assert three == pytest.approx(3 * one)
     assert one > 10 * 3
+
+
+def test_functions_called_alike_are_not_taken_for_each_other() -> None:
+    """Two files have a static ``output``; one is called by ``net_run``, it by the other."""
+    run, one, other = (
+        stacks.Function(name, address, 8, ()) for name, address in (("net_run", 0), ("output", 8), ("output", 16))
+    )
+
+    def place(function: stacks.Function, count: int, calls: stacks.Function | None = None) -> stacks.Place:
+        counts = Instruction(function.address, 4, count, count if calls else 0, 0, 0, 0)
+        return stacks.Place(counts, function, (function.name,), calls)
+
+    where = (place(run, 5, one), place(one, 10, other), place(other, 30))
+    costs = [stacks.Cost(each.counts.count, None) for each in where]
+    tree = {frames: cost.instructions for frames, cost in stacks.stacks(where, costs, "net_run").items()}
+    assert tree == {("net_run",): 5, ("net_run", "output"): 10, ("net_run", "output", "output"): 30}
+    profile = Profile(1, 45, 45, 45, 0, tuple(each.counts for each in where))
+    hot = hotspots.Hotspots(profile, {}, where, costs, {}, None, "", None)
+    rows = [(row["name"], row["instructions"], row["code"]) for row in hotspots._functions(hot)]
+    assert rows == [("output", 30, 8), ("output", 10, 8), ("net_run", 5, 8)]
 
 
 def test_markers_part_a_function(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from measure import cmsis_nn
-from model import plan, quantise, reference
+from model import plan, prepare, quantise, reference
 from model.layouts import OPTIMIZE, SETS
 from model.network import Array, Dense, Layer, Lstm, Network, Signal, Weights
 from tests.probe import CORES, ROOT
@@ -67,6 +67,15 @@ def check(device: Device, network: Network, inputs: Array, optimize: str) -> Non
 
 def test_every_kernel_set_is_tried() -> None:
     assert set(ASSEMBLED) == {path.name.removeprefix("asm-") for path in (ROOT / "firmware/kernels").glob("asm-*")}
+
+
+@pytest.mark.parametrize("kernels", ["c", *(f"asm-{assembly}" for assembly in ASSEMBLED)])
+@pytest.mark.parametrize("model", ["both_then_alike.keras", "tied.safetensors"])
+def test_layers_called_alike_have_their_own_constants(device: MakeDevice, model: str, kernels: str) -> None:
+    path = ROOT / "tests/model/data" / model
+    network = prepare.prepare(path, path.with_suffix(".npz"), "int8")
+    inputs = reference.stored_inputs(network, np.load(path.with_suffix(".npz"))["inputs"])
+    check(device(ASSEMBLED.get(kernels.removeprefix("asm-"), "cortex-m4"), kernels), network, inputs, "balanced")
 
 
 @pytest.mark.parametrize("assembly", ASSEMBLED)
