@@ -23,8 +23,8 @@ from model.errors import UserError, run_main
 from model.files import write_atomically
 from model.layouts import OPTIMIZE, SETS, elementwise
 from model.layouts.common import C_TYPES, SUFFIXES, Constants, float_literal
-from model.network import Array, Dense, Lstm, Network, Signal, lstm_macs, macs
-from model.plan import Loop, Op, Plan, Value, make
+from model.network import Array, Dense, Lstm, Network, Signal, lstm_macs, macs, placed
+from model.plan import Loop, Op, Plan, Value, c_name, make
 from model.version import VERSION, number
 
 LINE = 100  # columns of generated code
@@ -387,6 +387,7 @@ def card(network: Network, values: dict[str, Any]) -> dict[str, Any]:
         "macs": macs(network),
         "lstm_macs": lstm_macs(network),
         "assembled": values["assembled"],
+        "layers": {c_name(place, layer): layer.name for place, layer in placed(network)},
         "notes": [*network.notes, *values["notes"]],
     }
 

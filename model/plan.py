@@ -96,7 +96,7 @@ def c_name(place: Place, layer: Layer) -> str:
     """What belongs to a layer is called in C by its place and kind: ``L2_dense``, ``L0_lstm_backward``.
 
     The layer's own name may be anything and has no part in it. No two of a model are alike whatever is appended; and
-    as a model's name has no capitals (``names.c_identifier``), ``<model>_L2_dense_run`` is no other model's either.
+    as no model's name holds an ``_L2`` (``names.c_identifier`` has no capitals), neither are those of two models.
     """
     kind = type(layer).__name__.lower()
     return f"L{place.index}_{kind}_{place.half}" if place.half else f"L{place.index}_{kind}"

@@ -16,6 +16,7 @@ from measure.compiler import COMPILERS
 from measure.target import Target, did_you_mean, load_target, target_names
 from model import endings
 from model.errors import UserError
+from model.names import c_identifier
 from model.sample_file import check as check_samples
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
@@ -233,8 +234,8 @@ def _models(value: str, samples: str, root: Path) -> tuple[Model, ...]:
     models = tuple(_model(name, samples, root) for name in dict.fromkeys(names))
     if not models:
         raise UserError(f"model= is empty; give one of {', '.join(shipped_models(root))}, or a trained model's path")
-    stems = [model.stem for model in models]
-    if len(set(stems)) < len(stems) or (samples and len(models) > 1):
+    in_c = {c_identifier(model.stem) for model in models}
+    if len(in_c) < len(models) or (samples and len(models) > 1):
         raise UserError(f"model={value}: one at a time, please: they share a name, or the samples= given")
     return models
 

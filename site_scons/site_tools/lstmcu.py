@@ -99,6 +99,8 @@ def _lstm_model(
     """``network``: instead of model, samples and quant, what env.Network gave."""
     if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
         raise UserError(f"LstmModel('{name}'): the name becomes a C identifier; use letters, digits and _")
+    if re.search(r"_L\d", name):
+        raise UserError(f"LstmModel('{name}'): _L and a digit are kept for the names of layers; leave out one of them")
     sets = ["c", *sorted(path.name for path in (FIRMWARE / "kernels").glob("asm-*"))]
     if kernels not in sets and "TARGET_CORE" not in env:  # this build has looked at it already
         raise UserError(f"LstmModel('{name}'): kernels='{kernels}' is none of {', '.join(sets)}")

@@ -200,6 +200,13 @@ def test_a_model_without_samples(checkout: Checkout) -> None:
     assert "samples=" in sentence
 
 
+def test_two_models_of_one_name_in_c(checkout: Checkout) -> None:
+    archive(checkout.root / "forecast_window.keras", LAYERS)
+    np.savez(checkout.root / "forecast_window.npz", inputs=GOOD)
+    sentence = complaint(checkout, "model=forecast-window,forecast_window.keras")
+    assert "one at a time, please: they share a name" in sentence
+
+
 def test_a_model_that_reads_its_window_backwards_cannot_stream(checkout: Checkout) -> None:
     archive(checkout.root / "turned.keras", [LAYERS[0], lstm(3, 4, "turned", go_backwards=True), LAYERS[2]])
     np.savez(checkout.root / "turned.npz", inputs=GOOD)

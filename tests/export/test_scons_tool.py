@@ -133,6 +133,7 @@ def test_two_models_of_a_subfolder_link_once(project: Path) -> None:
     ("call", "sentence"),
     [
         ('env.LstmModel("my-model", model="my.keras")', "the name becomes a C identifier"),
+        ('env.LstmModel("my_L0_lstm", model="my.keras")', "_L and a digit are kept for the names of layers"),
         ('env.LstmModel("my")', "needs model=, the file of a trained model"),
         ('env.LstmModel("my", model="main.c")', "there is no main.npz beside main.c; give samples="),
         ('env.LstmModel("my", model="my.keras", kernels="asm")', "kernels='asm' is none of c, asm-"),

@@ -166,6 +166,14 @@ def test_layers_called_alike_keep_their_own_ranges(model: str, most: float) -> N
     assert np.abs(reference.to_real(stored, network.output) - ideal).mean() < most
 
 
+def test_it_is_told_whose_a_name_in_c_is() -> None:
+    made = generate.generate(readers.read(DATA / "both_then_alike.keras"), "c", "window")
+    assert json.loads(made["model.json"])["layers"] == {
+        "L0_bidirectional": "bi", "L0_lstm_forward": "bi_forward", "L0_lstm_backward": "bi_backward",
+        "L1_lstm": "bi_backward#2", "L2_dense": "d",
+    }  # fmt: skip
+
+
 def test_layers_called_alike_are_shown_apart() -> None:
     assert [layer.name for layer in readers.read(DATA / "tied.safetensors").layers] == ["fc", "rnn", "fc#2"]
     bi, lstm, _ = readers.read(DATA / "both_then_alike.keras").layers
