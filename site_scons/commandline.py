@@ -14,13 +14,13 @@ from pathlib import Path
 from measure import budget, cmsis_nn, compiler, metadata
 from measure.compiler import COMPILERS
 from measure.target import Target, did_you_mean, load_target, target_names
-from model import endings
+from model import endings, kinds
 from model.errors import UserError
 from model.names import c_identifier
 from model.sample_file import check as check_samples
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
-MODEL_ENDINGS = (".keras", ".h5", ".hdf5", ".tflite", ".safetensors")
+MODEL_ENDINGS = tuple(kinds.ENDINGS)
 QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
 OPTIMIZE = ("size", "balanced", "speed")
 # what these kernel sets have kernels for; the rest of them is kernel set c
@@ -139,21 +139,15 @@ def _beside(stem: Path, known: tuple[str, ...]) -> Path | None:
 
 
 def _model(value: str, samples: str, root: Path) -> Model:
-    path: Path | None = Path(value)
-    unknown = path is not None and path.suffix.lower() not in MODEL_ENDINGS
-    if path is not None and unknown and path.name == value and not (path.suffix and (root / path).is_file()):
-        path = _beside(root / MODELS / value / value, MODEL_ENDINGS)
-        if path is None:
+    path = Path(value)
+    if path.name == value and path.suffix.lower() not in MODEL_ENDINGS:
+        found = _beside(root / MODELS / value / value, MODEL_ENDINGS)
+        if found is None and not kinds.is_named_as_model(path) and not (root / path).exists():
             raise UserError(f"model={value}: no shipped model of this name{did_you_mean(value, shipped_models(root))}")
-        path = path.relative_to(root)
-    assert path is not None
-    if not (root / path).is_file():
-        raise UserError(f"model={value}: no such file; give the path of a trained model ({', '.join(MODEL_ENDINGS)})")
-    if path.suffix.lower() not in MODEL_ENDINGS:
-        known = ", ".join(MODEL_ENDINGS)
-        raise UserError(f"model={value}: unknown kind of model file '{path.suffix}'; supported: {known}")
+        path = found.relative_to(root) if found else path
+    kind = kinds.check(root / path, f"model={value}")
     beside = _beside(root / path.with_suffix(""), endings.SAMPLES)
-    given_quantised = _quantisation(root / path)
+    given_quantised = _quantisation(root / path, kind)
     if not samples and beside is None:
         if given_quantised != "float32":
             return Model(path.stem, path, None, given_quantised)
@@ -164,9 +158,9 @@ def _model(value: str, samples: str, root: Path) -> Model:
     return Model(path.stem, path, chosen, given_quantised)
 
 
-def _quantisation(path: Path) -> str:
+def _quantisation(path: Path, kind: str) -> str:
     """Only TensorFlow Lite files come quantised."""
-    if path.suffix.lower() != ".tflite":
+    if kind != "tflite":
         return "float32"
     from model import readers  # slow to import, hence only here
 

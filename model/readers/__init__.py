@@ -7,29 +7,19 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from model import kinds
 from model.errors import UserError, printable
 from model.names import c_identifier
 from model.network import Network
 from model.readers import keras, safetensors, tflite
 from model.readers.shown import told_apart
 
-FORMATS = {
-    ".keras": keras.read,
-    ".h5": keras.read_h5,
-    ".hdf5": keras.read_h5,
-    ".tflite": tflite.read,
-    ".safetensors": safetensors.read,
-}
+READERS = {"keras": keras.read, "tflite": tflite.read, "safetensors": safetensors.read}  # by kind
 
 
 def read(path: Path) -> Network:
-    """Read a trained model, choosing the reader by the file's ending."""
-    reader = FORMATS.get(path.suffix.lower())
-    if reader is None:
-        known = ", ".join(FORMATS)
-        raise UserError(f"{path}: unknown kind of model file '{path.suffix}'; supported: {known}")
-    if not path.is_file():
-        raise UserError(f"{path}: no such model file; give model= the path of a trained {' or '.join(FORMATS)} file")
+    """Read a trained model by the reader of its kind; raises ``UserError`` for any reason not to."""
+    reader = READERS[kinds.check(path)]
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     try:
         return told_apart(reader(path, c_identifier(path.stem), digest))

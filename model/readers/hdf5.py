@@ -28,6 +28,7 @@ SECONDS = 4  # of processor time it may take; a good file takes a tenth of one
 COUNT_LIMIT = 10_000  # groups and arrays
 DEPTH_LIMIT = 16
 ROOTS = ("layers", "_layer_checkpoint_dependencies", "model_weights")  # where Keras's versions put weights
+BFLOAT16 = np.dtype("V2")  # HDF5 and numpy have no such type
 TEXTS = ("model_config", "weight_names")  # attributes
 
 
@@ -73,16 +74,19 @@ def parse(data: bytes) -> Contents:
             elif isinstance(item, h5py.Dataset):
                 if item.is_virtual or item.external:
                     raise ValueError(f"'{path}{name}' lies elsewhere")
-                if item.dtype.kind not in "fiu" or item.shape is None:
+                if (item.dtype.kind not in "fiu" and item.dtype != BFLOAT16) or item.shape is None:
                     continue  # no weight
                 total += item.size * item.dtype.itemsize
                 if total > SIZE_LIMIT:
                     raise ValueError(f"its arrays claim more than {SIZE_LIMIT} bytes")
-                contents.arrays[f"{path}{name}"] = np.asarray(item)
+                place = f"{path}{name}".replace("\\", "/")  # Keras 2 on Windows
+                if place in contents.arrays:
+                    raise ValueError(f"'{place}' is there twice")
+                contents.arrays[place] = np.asarray(item)
 
     with h5py.File(io.BytesIO(data), "r") as file:
         texts("", file)
-        walk("", file, [root for root in ROOTS if root in file], 0)
+        walk("", file, [name for name in file if name.split("\\")[0] in ROOTS], 0)
     return contents
 
 

@@ -9,31 +9,22 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from model import kinds
 from model.errors import UserError
-from model.network import Array, Layer, Network, Signal, directions
-from model.readers import hdf5
+from model.network import Layer, Network, Signal, directions
+from model.readers import hdf5, keras_graph, keras_weights
 from model.readers.hdf5 import Contents
-from model.readers.keras_layers import LAYERS, Config, Source
+from model.readers.keras_graph import described
+from model.readers.keras_layers import LAYERS, Source
+from model.readers.keras_settings import Config, inner_layers, policy_name
+from model.readers.keras_weights import ArraysOf
 
 MEMBER_LIMIT = 256 << 20  # bytes: no model for a microcontroller comes near, a zip bomb does
 ELEMENT_LIMIT = 1 << 24  # elements of a signal
-
-# (class name, layer name, where its arrays lie below its group) -> the layer's arrays in Keras's order
-ArraysOf = Callable[[str, str, tuple[str, ...]], tuple[Array, ...]]
-
-
-def _snake_case(class_name: str) -> str:
-    """The name Keras gives a layer's group in the weights file."""
-    name = re.sub(r"\W+", "", class_name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
 def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
@@ -46,49 +37,11 @@ def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
     return archive.read(info)
 
 
-def _chain(config: Config, path: Path) -> list[Config]:
-    """The layers in the order data flows; a model that branches is refused."""
-    model_class, layers = config["class_name"], config["config"]["layers"]
-    if model_class not in ("Sequential", "Functional", "Model"):
-        raise UserError(f"{path}: a {model_class} model is not supported; save a Sequential or Functional one")
-    if model_class == "Sequential":
-        return list(layers)
-    by_name = {layer["config"]["name"]: layer for layer in layers}
-    follows: dict[str | None, list[str]] = {}
-    for name, layer in by_name.items():
-        sources = sorted(set(_history(layer.get("inbound_nodes", []))))
-        if len(sources) > 1:
-            raise UserError(f"{path}: layer '{name}' reads {len(sources)} layers; only a chain of layers is supported")
-        follows.setdefault(sources[0] if sources else None, []).append(name)
-    chain: list[Config] = []
-    at: str | None = None
-    while at in follows:
-        if len(follows[at]) > 1:
-            raise UserError(f"{path}: {' and '.join(follows[at])} read the same layer; only a chain is supported")
-        at = follows.pop(at)[0]
-        chain.append(by_name[at])
-    if len(chain) != len(layers):
-        raise UserError(f"{path}: the layers do not form one chain from input to output")
-    return chain
-
-
-def _history(node: Any) -> list[str]:
-    """Names of the layers that an inbound node reads, in Keras 3's form or Keras 2's."""
-    if isinstance(node, dict):
-        if "keras_history" in node:
-            return [str(node["keras_history"][0])]
-        return [name for value in node.values() for name in _history(value)]
-    if isinstance(node, list):
-        if len(node) >= 3 and isinstance(node[0], str) and isinstance(node[1], int):
-            return [node[0]]
-        return [name for value in node for name in _history(value)]
-    return []
-
-
 def _input_signal(config: Config, chain: list[Config], path: Path) -> Signal:
     first = chain[0]
     settings = first["config"]
-    shape = settings.get("batch_shape") or settings.get("batch_input_shape") or config.get("build_input_shape")
+    built = config.get("build_input_shape") if isinstance(config, dict) else None
+    shape = settings.get("batch_shape") or settings.get("batch_input_shape") or built
     if not shape or any(n is None for n in shape[1:]):
         raise UserError(
             f"{path}: the input shape is {shape}; steps and features must be fixed: save the model with "
@@ -97,58 +50,40 @@ def _input_signal(config: Config, chain: list[Config], path: Path) -> Signal:
     return Signal(tuple(int(n) for n in shape[1:]))
 
 
-class _ArchiveArrays:
-    """Arrays of model.weights.h5: a layer's group is named after its class and counted, not after the layer."""
-
-    def __init__(self, weights: Contents) -> None:
-        self.weights = weights
-        old = "_layer_checkpoint_dependencies"  # Keras 2.12
-        self.root = old if any(path.startswith(f"{old}/") for path in weights.arrays) else "layers"
-        self.seen: dict[str, int] = {}
-
-    def __call__(self, kind: str, name: str, below: tuple[str, ...]) -> tuple[Array, ...]:
-        base = _snake_case(kind)
-        count = self.seen.get(base, 0)
-        self.seen[base] = count + (kind != "InputLayer")
-        group = f"{self.root}/{base}_{count}" if count else f"{self.root}/{base}"
-        return tuple(array for where in below for array in self.weights.numbered(f"{group}/{where}"))
-
-
-def _legacy_arrays(weights: Contents) -> ArraysOf:
-    """Arrays of a whole-model .h5 file: each layer's group lists them in order."""
-
-    def arrays_of(kind: str, name: str, below: tuple[str, ...]) -> tuple[Array, ...]:
-        group = f"model_weights/{name}"
-        return tuple(weights.arrays[f"{group}/{array}"] for array in weights.texts.get(f"{group}/weight_names", ()))
-
-    return arrays_of
-
-
 def _check(signal: Signal, where: str) -> None:
     """Refuse a signal without elements, or with more than any device holds."""
     if min(signal.shape, default=0) < 1 or math.prod(signal.shape) > ELEMENT_LIMIT:
         raise UserError(f"{where}: has shape {signal.shape}; supported: 1 to {ELEMENT_LIMIT} elements")
 
 
-def _build(config: Config, arrays_of: ArraysOf, path: Path) -> tuple[Signal, tuple[Layer, ...]]:
-    chain = _chain(config, path)
-    signal = _input_signal(config["config"], chain, path)
+def _precision(chain: list[Config]) -> tuple[str, ...]:
+    """A note where Keras computes in another type than float32."""
+    parts = [part for layer in chain for part in (layer, *inner_layers(layer).values())]
+    policies = [(part["config"].get("name"), policy_name(part["config"].get("dtype"))) for part in parts]
+    told = [f"'{name}' in {policy}" for name, policy in policies if policy != "float32"]
+    if not told:
+        return ()
+    return (
+        f"Keras computes {', '.join(told)}; here weights and values are real numbers, so that outputs differ from "
+        "Keras's by its rounding",
+    )
+
+
+def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, name: str, sha256: str) -> Network:
+    layers_of_file = keras_graph.chain(config, path)
+    signal = _input_signal(config["config"], layers_of_file, path)
     _check(signal, f"{path}: the input")
     first = signal
     layers: list[Layer] = []
-    for spec in chain:
-        kind, settings = spec["class_name"], spec["config"]
-        where = f"{path}: layer '{settings.get('name')}' ({kind})"
-        if kind not in LAYERS:
-            raise UserError(f"{where}: this kind of layer is not supported; supported: {', '.join(LAYERS)}")
-        below, make = LAYERS[kind]
-        name = str(settings["name"])
-        layers += make(Source(where, name, settings, arrays_of(kind, name, below), signal))
+    for spec, arrays in zip(layers_of_file, arrays_of(weights, layers_of_file, path), strict=True):
+        where = f"{path}: {described(spec)}"
+        source = Source(where, str(spec["config"]["name"]), spec["config"], arrays, signal)
+        layers += LAYERS[spec["class_name"]](source)
         signal = layers[-1].output if layers else signal
         _check(signal, where)
     if not any(directions(layer) for layer in layers):
         raise UserError(f"{path}: holds no LSTM layer; lstmcu builds recurrent networks")
-    return first, tuple(layers)
+    return Network(name, path.name, sha256, "float32", first, tuple(layers), _precision(layers_of_file))
 
 
 DAMAGE = (
@@ -163,29 +98,42 @@ DAMAGE = (
 )
 
 
-def read(path: Path, name: str, sha256: str) -> Network:
-    """Read a .keras archive; raises ``UserError`` naming file and layer for what cannot be read or is unsupported."""
+def _read_archive(path: Path, name: str, sha256: str) -> Network:
+    """A .keras file: a zip of a configuration and weights."""
     try:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(_member(archive, "config.json", path))
-            weights_file = _member(archive, "model.weights.h5", path)
-        first, layers = _build(config, _ArchiveArrays(hdf5.load(weights_file)), path)
+            weights = _member(archive, "model.weights.h5", path)
+        return _build(config, hdf5.load(weights), keras_weights.of_archive, path, name, sha256)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UserError(f"{path}: is not a Keras archive, or is truncated ({error}); save it again as .keras") from None
     except DAMAGE as error:
-        raise UserError(f"{path}: the archive is damaged: {type(error).__name__} {error}") from None
-    return Network(name, path.name, sha256, "float32", first, layers)
+        raise UserError(f"{path}: the archive is damaged: {type(error).__name__} {error}; save it again") from None
 
 
-def read_h5(path: Path, name: str, sha256: str) -> Network:
-    """Read a whole-model .h5 file of Keras 2 or 3; raises like ``read``."""
+def _read_h5(path: Path, name: str, sha256: str) -> Network:
+    """An .h5 file: a whole model of Keras 2 or 3."""
     try:
         if path.stat().st_size > MEMBER_LIMIT:
             raise UserError(f"{path}: has {path.stat().st_size} bytes; no more than {MEMBER_LIMIT} are read")
         contents = hdf5.load(path.read_bytes())
         if "model_config" not in contents.texts:
             raise UserError(f"{path}: holds weights only; save the whole model: model.save('{path.stem}.keras')")
-        first, layers = _build(json.loads(contents.texts["model_config"][0]), _legacy_arrays(contents), path)
+        config = json.loads(contents.texts["model_config"][0])
+        return _build(config, contents, keras_weights.of_legacy, path, name, sha256)
     except DAMAGE as error:
-        raise UserError(f"{path}: is not a Keras .h5 file, or is damaged: {type(error).__name__} {error}") from None
-    return Network(name, path.name, sha256, "float32", first, layers)
+        what = f"{type(error).__name__} {error}"
+        raise UserError(f"{path}: is not a Keras .h5 file, or is damaged: {what}; save it again") from None
+
+
+def read(path: Path, name: str, sha256: str) -> Network:
+    """Read a model of Keras 2 or 3; raises ``UserError`` naming file and layer for what cannot be read or is
+    unsupported.
+
+    What the file is decides, not its ending: Keras 2.11 and earlier wrote HDF5 into m.keras.
+    """
+    with path.open("rb") as file:
+        beginning = file.read(8)
+    by_name = path.suffix.lower() != ".keras" and not beginning.startswith(kinds.ZIP)
+    is_h5 = by_name or beginning.startswith(kinds.HDF5)
+    return (_read_h5 if is_h5 else _read_archive)(path, name, sha256)

@@ -5,17 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from model.errors import UserError
 from model.network import Activation, Array, Bidirectional, Dense, Layer, Lstm, Normalise, Reshape, Signal, Weights
-
-Config = dict[str, Any]
-
-ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
+from model.readers.hdf5 import BFLOAT16
+from model.readers.keras_settings import Config, function_name, policy_name
 
 
 class Source(NamedTuple):
@@ -31,35 +28,40 @@ class Source(NamedTuple):
         """A complaint about this layer."""
         return UserError(f"{self.where}: {what}")
 
-    def choice(self, key: str, supported: tuple[str, ...]) -> str:
-        """A named setting, checked against what is supported."""
-        value = self.config.get(key, supported[0])
-        if isinstance(value, dict):  # {"class_name": "function", "config": "tanh"} or a registered object
-            value = value.get("config", value.get("class_name"))
-        if value not in supported:
-            raise self.refuse(f"{key}={value!r} is not supported; supported: {', '.join(supported)}")
-        return str(value)
+    def function(self, key: str) -> str:
+        """A named function, one of those its rule allows."""
+        return function_name(self.config.get(key)) or "linear"
+
+    def only(self, count: int) -> None:
+        """Refuse more arrays than the layer is known to have."""
+        if len(self.arrays) > count:
+            raise self.refuse(f"has {len(self.arrays)} weight arrays in the file, of which {count} are known")
 
     def array(self, index: int, *shape: int) -> Array:
         """Array ``index`` as float32 of exactly this shape, every value finite."""
         if index >= len(self.arrays):
             raise self.refuse(f"weight array {index} is missing from the file")
         array = np.asarray(self.arrays[index])
+        if array.dtype == BFLOAT16 and policy_name(self.config.get("dtype")) == "bfloat16":  # half a float32
+            array = (array.view("<u2").astype(np.uint32) << 16).view(np.float32)
+        if array.dtype.kind != "f":
+            raise self.refuse(f"weight array {index} holds {array.dtype}; supported: real numbers")
         if array.shape != shape:
             raise self.refuse(f"weight array {index} has shape {array.shape}, its settings ask for {shape}")
-        array = array.astype(np.float32)
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float32)
         if not np.isfinite(array).all():
             raise self.refuse(f"weight array {index} has values that are not finite")
         return array
 
 
+def _lstm_arrays(config: Config) -> int:
+    """How many arrays an LSTM has."""
+    return 3 if config.get("use_bias", True) else 2
+
+
 def _read_lstm(source: Source) -> Lstm:
     config = source.config
-    source.choice("activation", ("tanh",))
-    source.choice("recurrent_activation", ("sigmoid",))
-    for unsupported in ("stateful", "return_state"):
-        if config.get(unsupported):
-            raise source.refuse(f"{unsupported}=True is not supported; save the model with {unsupported}=False")
     if len(source.input.shape) != 2:
         raise source.refuse(f"needs a sequence (steps, features) as input, got shape {source.input.shape}")
     steps, features = source.input.shape
@@ -70,6 +72,7 @@ def _read_lstm(source: Source) -> Lstm:
 
     kernel = by_gate(source.array(0, features, 4 * units))
     recurrent = by_gate(source.array(1, units, 4 * units))
+    source.only(_lstm_arrays(config))
     bias = np.zeros((4, units), np.float32)
     if config.get("use_bias", True):
         bias = source.array(2, 4 * units).reshape(4, units)
@@ -91,52 +94,68 @@ def _lstm(source: Source) -> list[Layer]:
 
 
 def _bidirectional(source: Source) -> list[Layer]:
-    if source.config.get("merge_mode") != "concat":
-        raise source.refuse(f"merge_mode={source.config.get('merge_mode')!r} is not supported; supported: concat")
+    forward = source.config["layer"]["config"]
+    given = source.config.get("backward_layer")
+    # Keras leaves it out when it is the forward layer turned round
+    backward = given["config"] if given else {**forward, "go_backwards": True}
+    if forward.get("go_backwards") or not backward.get("go_backwards"):
+        raise source.refuse("its first LSTM must have go_backwards=False and its second go_backwards=True")
+    count = _lstm_arrays(forward)
     halves = []
-    forward = source.config["layer"]
-    # Keras leaves backward_layer out when it is the forward layer turned round
-    backward = source.config.get("backward_layer") or forward
-    count = len(source.arrays) // 2
-    halves_of_file = (("forward", forward, source.arrays[:count]), ("backward", backward, source.arrays[count:]))
-    for key, inner, arrays in halves_of_file:
-        if inner.get("class_name") != "LSTM":
-            raise source.refuse(f"of a {inner.get('class_name')} is not supported; supported: Bidirectional(LSTM)")
-        part = source._replace(name=f"{source.name}_{key}", config=inner["config"], arrays=arrays)
-        halves.append(replace(_read_lstm(part), go_backwards=key == "backward"))
+    for key, config, arrays in (
+        ("forward", forward, source.arrays[:count]),
+        ("backward", backward, source.arrays[count:]),
+    ):
+        part = source._replace(name=f"{source.name}_{key}", config=config, arrays=arrays)
+        halves.append(_read_lstm(part))
     one, other = halves
-    if one.output.shape != other.output.shape or bool(forward["config"].get("go_backwards")):
-        raise source.refuse("its LSTMs must have the same units and return_sequences, the second one backwards")
+    if one.output.shape != other.output.shape:
+        raise source.refuse("its LSTMs must have the same units and return_sequences")
     return [Bidirectional(source.name, one, other, Signal((*one.output.shape[:-1], 2 * one.units)))]
+
+
+def _values(value: Any) -> Array:
+    """Numbers of the configuration."""
+    if isinstance(value, dict):  # {"class_name": "__numpy__", ...}
+        value = value["config"]["value"]
+    return np.asarray(value, np.float64)
 
 
 def _normalise(source: Source, scale: Array, offset: Array) -> list[Layer]:
     features = source.input.shape[-1]
-    try:
+    for array in (scale, offset):
+        if array.size not in (1, features) or array.size != (array.shape[-1] if array.ndim else 1):
+            raise source.refuse(f"must have one value or one per feature ({features})")
+    with np.errstate(over="ignore"):
         scale, offset = (np.broadcast_to(a.reshape(-1), (features,)).astype(np.float32) for a in (scale, offset))
-    except ValueError:
-        raise source.refuse(f"must have one value or one per feature ({features})") from None
     if not (np.isfinite(scale).all() and np.isfinite(offset).all()):
         raise source.refuse("has values that are not finite")
     return [Normalise(source.name, scale, offset, source.input)]
 
 
 def _normalization(source: Source) -> list[Layer]:
-    axis = source.config.get("axis")
-    last = len(source.input.shape)
-    if axis not in (None, -1, [-1], [], last, [last]) or source.config.get("invert"):
-        raise source.refuse(f"axis={axis}, invert={source.config.get('invert')} is not supported; supported: axis=-1")
+    axis = source.config.get("axis", -1)
+    axes = axis if isinstance(axis, list) else [] if axis is None else [axis]
+    if axes not in ([], [-1], [len(source.input.shape)]):
+        raise source.refuse(f"axis={axis} is not supported; supported: -1")
     given = (source.config.get("mean"), source.config.get("variance"))
-    mean, variance = source.arrays[:2] if given[0] is None and len(source.arrays) >= 2 else given
-    if mean is None or variance is None:
+    if given[0] is None and len(source.arrays) >= 2:
+        source.only(3)  # the third counts samples
+        mean, variance = (source.array(index, *source.arrays[index].shape) for index in range(2))
+    elif None in given:
         raise source.refuse("was never adapted: it has no mean and variance")
-    scale = 1.0 / np.maximum(np.sqrt(np.asarray(variance, np.float64)), 1e-7)  # Keras's epsilon
-    return _normalise(source, scale, -np.asarray(mean, np.float64) * scale)
+    else:
+        mean, variance = (_values(value) for value in given)
+    if not axes and max(mean.size, variance.size) > 1:
+        raise source.refuse(f"axis={axis} asks for one mean and one variance")
+    if (variance < 0).any():
+        raise source.refuse("has a negative variance")
+    scale = 1.0 / np.maximum(np.sqrt(variance.astype(np.float64)), 1e-7)  # Keras's epsilon
+    return _normalise(source, scale, -mean.astype(np.float64) * scale)
 
 
 def _rescaling(source: Source) -> list[Layer]:
-    scale, offset = (np.asarray(source.config[key], np.float64) for key in ("scale", "offset"))
-    return _normalise(source, scale, offset)
+    return _normalise(source, _values(source.config["scale"]), _values(source.config["offset"]))
 
 
 def _activation(name: str, function: str, output: Signal) -> list[Layer]:
@@ -145,8 +164,9 @@ def _activation(name: str, function: str, output: Signal) -> list[Layer]:
 
 def _dense(source: Source) -> list[Layer]:
     units = int(source.config["units"])
-    function = source.choice("activation", ACTIVATIONS)
+    function = source.function("activation")
     kernel = source.array(0, source.input.shape[-1], units)
+    source.only(2 if source.config.get("use_bias", True) else 1)
     bias = source.array(1, units) if source.config.get("use_bias", True) else np.zeros(units, np.float32)
     output = Signal((*source.input.shape[:-1], units))
     clamp = function == "relu"
@@ -155,17 +175,20 @@ def _dense(source: Source) -> list[Layer]:
 
 
 def _time_distributed(source: Source) -> list[Layer]:
-    inner = source.config["layer"]
-    if inner.get("class_name") != "Dense":
-        raise source.refuse(f"of a {inner.get('class_name')} is not supported; supported: TimeDistributed(Dense)")
-    return _dense(source._replace(config=inner["config"]))
+    return _dense(source._replace(config=source.config["layer"]["config"]))
 
 
 def _activation_layer(source: Source) -> list[Layer]:
-    return _activation(source.name, source.choice("activation", ACTIVATIONS), source.input)
+    return _activation(source.name, source.function("activation"), source.input)
 
 
 def _flatten(source: Source) -> list[Layer]:
+    several = [length for length in source.input.shape if length > 1]
+    if source.config.get("data_format") == "channels_first" and len(several) > 1:  # with one axis both are the same
+        raise source.refuse(
+            "data_format='channels_first' is not supported; supported: channels_last: train the model with that, or "
+            "reorder the rows of the next Dense kernel"
+        )
     return [Reshape(source.name, Signal((source.input.size,)))]
 
 
@@ -182,17 +205,16 @@ def _nothing(source: Source) -> list[Layer]:
     return []
 
 
-# class name: (where its arrays lie below its group in the weights file, what it becomes)
-LAYERS: dict[str, tuple[tuple[str, ...], Callable[[Source], list[Layer]]]] = {
-    "LSTM": (("cell/vars",), _lstm),
-    "Bidirectional": (("forward_layer/cell/vars", "backward_layer/cell/vars"), _bidirectional),
-    "Dense": (("vars",), _dense),
-    "TimeDistributed": (("layer/vars",), _time_distributed),
-    "Activation": ((), _activation_layer),
-    "Flatten": ((), _flatten),
-    "Reshape": ((), _reshape),
-    "Normalization": (("vars",), _normalization),
-    "Rescaling": ((), _rescaling),
-    "Dropout": ((), _nothing),
-    "InputLayer": ((), _nothing),
+LAYERS: dict[str, Callable[[Source], list[Layer]]] = {
+    "LSTM": _lstm,
+    "Bidirectional": _bidirectional,
+    "Dense": _dense,
+    "TimeDistributed": _time_distributed,
+    "Activation": _activation_layer,
+    "Flatten": _flatten,
+    "Reshape": _reshape,
+    "Normalization": _normalization,
+    "Rescaling": _rescaling,
+    "Dropout": _nothing,
+    "InputLayer": _nothing,
 }

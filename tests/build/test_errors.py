@@ -190,7 +190,8 @@ def test_what_the_samples_mean_is_read_before_anything_is_built(checkout: Checko
 def test_an_unknown_kind_of_model_is_refused_before_samples_are_asked_for(checkout: Checkout) -> None:
     (checkout.root / "net.onnx").write_bytes(b"model")
     for model in ("net.onnx", "./net.onnx", str(checkout.root / "net.onnx")):
-        assert f"model={model}: unknown kind of model file '.onnx'" in complaint(checkout, f"model={model}")
+        sentence = complaint(checkout, f"model={model}")
+        assert f"model={model}: is ONNX, which is not read: give the Keras model" in sentence
 
 
 def test_a_model_without_samples(checkout: Checkout) -> None:

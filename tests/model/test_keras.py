@@ -111,6 +111,21 @@ def test_h5_and_keras_files_of_one_model_give_one_network(tmp_path: Path) -> Non
     same(readers.read(archive(tmp_path / "m.keras", layers)), readers.read(legacy(tmp_path / "m.h5", layers)))
 
 
+def test_a_sequential_model_as_a_list_of_layers(tmp_path: Path) -> None:
+    """As Keras before 2.2.3 wrote it."""
+    config = config_of(SIMPLE)
+    config["config"] = config["config"]["layers"]
+    members = {"config.json": json.dumps(config).encode(), "model.weights.h5": weights_of(SIMPLE)}
+    old = write_archive(tmp_path / "old.keras", members)
+    same(readers.read(old), readers.read(archive(tmp_path / "new.keras", SIMPLE)))
+
+
+def test_the_contents_decide_and_not_the_ending(tmp_path: Path) -> None:
+    """Keras 2.11 and earlier wrote HDF5 under either name."""
+    new, old = archive(tmp_path / "new.keras", SIMPLE), legacy(tmp_path / "old.h5", SIMPLE)
+    same(readers.read(new.rename(tmp_path / "new.h5")), readers.read(old.rename(tmp_path / "old.keras")))
+
+
 def test_keras_2_settings_of_the_input_are_understood(tmp_path: Path) -> None:
     kind, settings, arrays = lstm(3, 4)
     first = (kind, {**settings, "batch_input_shape": [None, 5, 3]}, arrays)
@@ -146,7 +161,7 @@ def test_lstm_that_keeps_or_shows_its_state(tmp_path: Path, state: dict[str, boo
         ),
         (
             [*SIMPLE[:2], dense(4, 2, activation={"class_name": "Custom>mine", "config": {}})],
-            "layer 'dense' (Dense): activation={} is not supported",
+            "layer 'dense' (Dense): activation='Custom>mine' is not supported",
         ),
         (
             [*SIMPLE[:2], ("Activation", {"name": "a", "activation": "selu"}, [])],
@@ -189,7 +204,7 @@ def test_lstm_that_keeps_or_shows_its_state(tmp_path: Path, state: dict[str, boo
             "layer 'b' (Bidirectional): merge_mode='sum' is not supported; supported: concat",
         ),
         (
-            [input_layer(5, 3), ("Normalization", {"name": "n", "axis": [-1]}, []), lstm(3, 4)],
+            [input_layer(5, 3), ("Normalization", {"name": "n", "axis": [-1], "mean": 1.0}, []), lstm(3, 4)],
             "layer 'n' (Normalization): was never adapted",
         ),
         (
@@ -223,13 +238,18 @@ def _subclassed(config: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (_branch, "layer 'dense' reads 2 layers; only a chain of layers is supported"),
+        (_branch, "layer 'dense' (Dense): reads 2 layers; only a chain of layers is supported"),
         (_fork, "lstm and dense read the same layer; only a chain is supported"),
         (_loose, "the layers do not form one chain"),
         (_subclassed, "a MyModel model is not supported; save a Sequential or Functional one"),
+        (lambda config: config.update(strange=1), "the model has 'strange', which lstmcu does not know"),
+        (lambda config: config["config"].update(strange=1), "the model has the setting 'strange', which lstmcu does"),
+        (lambda config: config["config"].pop("output_layers"), "its output_layers name nothing, but the chain"),
+        (lambda config: config["config"].update(input_layers=[["lstm", 0, 0]]), "its input_layers name 'lstm', but"),
+        (lambda config: config["config"]["layers"].insert(0, config["config"]["layers"][1]), "have one name"),
         (lambda config: config.pop("config"), "the archive is damaged"),
         (lambda config: config["config"].update(layers=[]), "the archive is damaged"),
-        (lambda config: config["config"]["layers"][1]["config"].pop("units"), "the archive is damaged"),
+        (lambda config: config["config"]["layers"][1]["config"].pop("units"), "(LSTM): does not say its units"),
     ],
 )
 def test_models_that_are_no_chain(
@@ -301,11 +321,3 @@ def test_h5_files_that_are_no_model(tmp_path: Path) -> None:
     cut = tmp_path / "cut.h5"
     cut.write_bytes(whole[: len(whole) // 2])
     assert "is not a Keras .h5 file, or is damaged" in refusal(cut)
-
-
-def test_files_that_are_not_there_or_of_another_kind(tmp_path: Path) -> None:
-    assert "no such model file" in refusal(tmp_path / "absent.keras")
-    (tmp_path / "m.pt").write_text("")
-    assert "unknown kind of model file '.pt'; supported: .keras" in refusal(tmp_path / "m.pt")
-    (tmp_path / "folder.keras").mkdir()
-    assert "no such model file" in refusal(tmp_path / "folder.keras")

@@ -59,7 +59,11 @@ def config_of(layers: list[Layer], model_class: str = "Sequential") -> dict[str,
             if before is not None:
                 history["config"] = {"keras_history": [before["config"]["name"], 0, 0]}
             spec["inbound_nodes"] = [{"args": [history], "kwargs": {}}] if before is not None else []
-    return {"class_name": model_class, "config": {"name": "made_by_a_test", "layers": specs}}
+    config: dict[str, Any] = {"name": "made_by_a_test", "layers": specs}
+    if model_class != "Sequential":
+        for key, spec in (("input_layers", specs[0]), ("output_layers", specs[-1])):
+            config[key] = [[spec["config"]["name"], 0, 0]]
+    return {"class_name": model_class, "config": config}
 
 
 def weights_of(layers: list[Layer]) -> bytes:

@@ -1,0 +1,261 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What Keras 2 and 3 write of a layer, and which values lstmcu honours; what is not listed is refused by its name.
+
+A setting stands here for one of three reasons: its value is used; only the value that changes nothing is allowed; or
+no value of it changes what the layer computes at inference (``ANY``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from model.errors import UserError
+
+Config = dict[str, Any]
+ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
+FLOATS = ("float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
+POLICIES = ("DTypePolicy", "FloatDTypePolicy", "Policy")  # of Keras 3, 3.0 and 2
+OBJECT = ("module", "class_name", "config", "registered_name", "shared_object_id")  # how Keras 3 writes any object
+PACKAGES = ("keras", "tf_keras", "tensorflow")  # whose classes are Keras's own
+
+
+class Rule(NamedTuple):
+    """The values a setting may have."""
+
+    says: str  # as the end of "supported: "
+    holds: Callable[[Any], bool]
+
+
+def of_keras(module: Any) -> bool:
+    """Whether a module is one of Keras itself, in any of its versions."""
+    return isinstance(module, str) and module.split(".")[0] in PACKAGES
+
+
+def function_name(value: Any) -> str | None:
+    """The name of one of Keras's own functions: as a text or, in Keras 2.12, as an object. None for anything else."""
+    if value is None:
+        return "linear"
+    if isinstance(value, dict):
+        own = value.get("module", "builtins") == "builtins" or of_keras(value.get("module"))
+        plain = value.get("registered_name") in (None, "function", value.get("config"))
+        value = value.get("config") if own and plain and set(value) <= set(OBJECT) else None
+    return value if isinstance(value, str) else None
+
+
+def policy_name(value: Any) -> str | None:
+    """The name of a dtype policy: a text, or an object of Keras 2 or 3. None for what is no plain policy."""
+    if value is None:  # TensorFlow 1's Keras, within wrappers: the default
+        return "float32"
+    if isinstance(value, dict):
+        plain = value.get("class_name") in POLICIES and of_keras(value.get("module", "keras"))
+        inner = value.get("config")
+        value = inner.get("name") if plain and isinstance(inner, dict) and set(inner) == {"name"} else None
+    return value if isinstance(value, str) else None
+
+
+def _one_of(*values: Any) -> Rule:
+    says = " or ".join(str(value) for value in values)
+    return Rule(says, lambda given: any(type(given) is type(value) and given == value for value in values))
+
+
+def _function(*names: str) -> Rule:
+    return Rule(", ".join(names), lambda v: function_name(v) in names)
+
+
+def _is_numbers(value: Any) -> bool:
+    if isinstance(value, dict) and value.get("class_name") == "__numpy__":
+        value = value["config"]["value"]
+    if isinstance(value, list):
+        return all(_is_numbers(item) for item in value)
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value > 0
+
+
+def _is_shape(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(n is None or type(n) is int for n in value)
+
+
+ANY = Rule("anything", lambda value: True)
+TEXT = Rule("a text", lambda value: isinstance(value, str))
+FLAG = Rule("True or False", lambda value: isinstance(value, bool))
+OFF = _one_of(False)
+ABSENT = _one_of(None)
+COUNT = Rule("a whole number above 0", _is_count)
+SHAPE = Rule("a list of whole numbers", _is_shape)
+NUMBERS = Rule("numbers", _is_numbers)
+MAYBE_NUMBERS = Rule("numbers", lambda value: value is None or _is_numbers(value))
+AXIS = Rule("-1", lambda value: value is None or type(value) is int or (_is_shape(value) and None not in value))
+DTYPE = Rule(", ".join(FLOATS), lambda value: policy_name(value) in FLOATS)
+
+COMMON: dict[str, Rule] = {
+    "name": TEXT,
+    "dtype": DTYPE,
+    "batch_input_shape": SHAPE,
+    "batch_shape": SHAPE,
+    # of training, or said again by other settings
+    **dict.fromkeys(("trainable", "activity_regularizer", "dynamic", "input_dim", "input_length"), ANY),
+}
+TRAINED: dict[str, Rule] = {
+    f"{weights}_{what}": ANY
+    for weights in ("kernel", "recurrent", "bias")
+    for what in ("initializer", "regularizer", "constraint")
+}
+
+SETTINGS: dict[str, dict[str, Rule]] = {
+    "LSTM": {
+        "units": COUNT,
+        "activation": _function("tanh"),
+        "recurrent_activation": _function("sigmoid"),
+        "use_bias": FLAG,
+        "return_sequences": FLAG,
+        "go_backwards": FLAG,
+        "return_state": OFF,
+        "stateful": OFF,
+        "time_major": OFF,
+        "zero_output_for_mask": FLAG,  # of masks, which are refused; Bidirectional sets it
+        # how it is computed or trained
+        **dict.fromkeys(("unroll", "implementation", "use_cudnn", "unit_forget_bias"), ANY),
+        **dict.fromkeys(("dropout", "recurrent_dropout", "seed"), ANY),
+        **TRAINED,
+    },
+    "Bidirectional": {
+        "layer": ANY,  # checked as the layer it is
+        "backward_layer": ANY,
+        "merge_mode": _one_of("concat"),
+        "num_constants": _one_of(None, 0),
+    },
+    "Dense": {
+        "units": COUNT,
+        "activation": _function(*ACTIVATIONS),
+        "use_bias": FLAG,
+        "quantization_config": ABSENT,
+        **dict.fromkeys(("lora_rank", "lora_alpha"), ANY),  # Keras saves the sum of both kernels
+        **TRAINED,
+    },
+    "TimeDistributed": {"layer": ANY},
+    "Activation": {"activation": _function(*ACTIVATIONS)},
+    "Flatten": {"data_format": _one_of("channels_last", "channels_first")},
+    "Reshape": {"target_shape": SHAPE},
+    "Normalization": {"axis": AXIS, "invert": OFF, "mean": MAYBE_NUMBERS, "variance": MAYBE_NUMBERS},
+    "Rescaling": {"scale": NUMBERS, "offset": NUMBERS},
+    "Dropout": dict.fromkeys(("rate", "noise_shape", "seed"), ANY),
+    "InputLayer": {"sparse": OFF, "ragged": OFF, "optional": OFF},
+}
+NEEDED: dict[str, tuple[str, ...]] = {
+    "LSTM": ("units", "activation", "recurrent_activation"),  # Keras 2.2 had another default
+    "Bidirectional": ("layer", "merge_mode"),
+    "Dense": ("units",),
+    "TimeDistributed": ("layer",),
+    "Activation": ("activation",),
+    "Reshape": ("target_shape",),
+    "Rescaling": ("scale", "offset"),
+}
+# arguments of a layer's call but its input
+CALL: dict[str, Rule] = {"training": _one_of(None, False), "mask": ABSENT, "initial_state": ABSENT}
+SPEC = (*OBJECT, "build_config", "name", "inbound_nodes")
+MODEL_SPEC = (*SPEC, "compile_config", "keras_version", "backend")
+MODEL_SETTINGS = ("name", "trainable", "dtype", "layers", "build_input_shape", "input_layers", "output_layers")
+
+WAYS_OUT = {
+    "stateful": "save the model with stateful=False",
+    "return_state": "save the model with return_state=False",
+    "time_major": "save the model with time_major=False and windows of (steps, features)",
+    "quantization_config": "save the model before model.quantize(); lstmcu quantises it itself, by quant=",
+    "dtype": "save the model in one of these, before any model.quantize(); lstmcu quantises it itself, by quant=",
+    "mask": "train on windows of one length and call the layer without mask=",
+    "initial_state": "call the layer without initial_state=; it starts from zeros",
+    "training": "call the layer without training=",
+    "ragged": "save the model with an input of fixed shape",
+    "sparse": "save the model with a dense input",
+    "optional": "save the model with an input that is always given",
+}
+# kinds of layers that people have and lstmcu does not, the most telling first
+OTHER_KINDS = {
+    "Masking": "train on windows of one length, without Masking",
+    **dict.fromkeys(("Sequential", "Functional", "Model"), "add the inner model's layers to the outer one, one by one"),
+    **dict.fromkeys(("GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "RNN"), "train an LSTM"),
+    "CuDNNLSTM": "load its weights into an LSTM(recurrent_activation='sigmoid') and save that",
+    **dict.fromkeys(("BatchNormalization", "LayerNormalization"), "fold it into the weights of its neighbours"),
+    **dict.fromkeys(("Concatenate", "Add", "Multiply", "Attention"), "only a chain is supported; merge outside"),
+    **dict.fromkeys(("Lambda", "TFOpLambda"), "do what it does in your own code, before or after the model"),
+}
+
+
+def shown(value: Any) -> str:
+    """A value in a complaint: of an object the name it is registered by, or that of its class."""
+    if isinstance(value, dict):
+        inner, kind = value.get("config"), value.get("class_name")
+        if kind in ("__numpy__", "__keras_tensor__"):
+            return "an array" if kind == "__numpy__" else "the output of a layer"
+        policy = inner if isinstance(inner, dict) and "Policy" in str(kind) else {}
+        names = [value.get("registered_name"), inner, policy.get("name"), policy.get("mode"), kind]
+        texts = [name for name in names if isinstance(name, str) and name != "function"]
+        value = texts[0] if texts else value
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return f"[{', '.join(shown(item) for item in value[:3])}{', ...' if len(value) > 3 else ''}]"
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:97]}..."
+
+
+INNER = {"Bidirectional": "LSTM", "TimeDistributed": "Dense"}  # the kind of layers supported within
+
+
+def inner_layers(spec: Config) -> dict[str, Config]:
+    """The layers within a layer, by setting. Keras leaves backward_layer out, or null, where it follows from layer."""
+    held = {key: spec["config"].get(key) for key in ("layer", "backward_layer")} if spec["class_name"] in INNER else {}
+    return {key: layer for key, layer in held.items() if layer is not None}
+
+
+def check_value(key: str, value: Any, rule: Rule, where: str) -> None:
+    """Refuse a value that is not supported."""
+    if not rule.holds(value):
+        way_out = f"; {WAYS_OUT[key]}" if key in WAYS_OUT else ""
+        raise UserError(f"{where}: {key}={shown(value)} is not supported; supported: {rule.says}{way_out}")
+
+
+def _check_settings(kind: str, config: Config, where: str) -> None:
+    """Refuse a layer's settings that are unknown, missing or of a value that is not supported."""
+    known = {**COMMON, **SETTINGS[kind]}
+    for key in config:
+        if key not in known:
+            raise UserError(
+                f"{where}: has the setting '{key}', which lstmcu does not know; save the model without it, with a "
+                "layer of Keras's own"
+            )
+    for key in NEEDED.get(kind, ()):
+        if key not in config:
+            raise UserError(f"{where}: does not say its {key}; save the model again with Keras 2 or 3")
+    for key, value in config.items():
+        check_value(key, value, known[key], where)
+
+
+def _check_class(spec: Config, where: str) -> None:
+    """Refuse a class that is not Keras's own, and an object with more to it than is known."""
+    kind, registered = spec["class_name"], spec.get("registered_name")
+    if registered not in (None, kind) or not of_keras(spec.get("module", "keras")):
+        own = registered if isinstance(registered, str) else kind
+        raise UserError(
+            f"{where}: is a class of your own, registered as {shown(own)}, of which the file does not say what it "
+            f"computes; build the model with Keras's {kind}"
+        )
+    for key in spec:
+        if key not in SPEC:
+            raise UserError(f"{where}: has '{key}' beside its settings, which lstmcu does not know; save it without")
+
+
+def check_layer(spec: Config, where: str) -> None:
+    """Refuse a layer, or one within it, that is not Keras's own with settings that are known and supported."""
+    _check_class(spec, where)
+    kind = spec["class_name"]
+    _check_settings(kind, spec["config"], where)
+    for key, inner in inner_layers(spec).items():
+        if inner["class_name"] != INNER[kind]:
+            name = inner["class_name"]
+            raise UserError(f"{where}: of a {name} is not supported; supported: {kind}({INNER[kind]})")
+        check_layer(inner, f"{where}: its {key}")

@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Which arrays of a Keras file belong to which layer, decided by the groups that are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from model.errors import UserError
+from model.network import Array
+from model.readers.hdf5 import Contents
+from model.readers.keras_graph import described
+from model.readers.keras_settings import Config
+
+Arrays = tuple[Array, ...]
+# where a kind's arrays lie below the layer's group in a .keras file; kinds without weights are left out
+PLACES: dict[str, tuple[str, ...]] = {
+    "LSTM": ("cell/vars",),
+    "Bidirectional": ("forward_layer/cell/vars", "backward_layer/cell/vars"),
+    "Dense": ("vars",),
+    "TimeDistributed": ("layer/vars",),
+    "Normalization": ("vars",),
+}
+IGNORED = re.compile(r"/seed_generator/|^[^/]+/bidirectional(_\d+)?/layer/")  # random numbers; a template never called
+
+
+def _snake_case(class_name: str) -> str:
+    """The name Keras gives a layer's group in the weights file."""
+    name = re.sub(r"\W+", "", class_name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def _has_weights(layer: Config) -> bool:
+    kind, settings = layer["class_name"], layer["config"]
+    return kind in PLACES and (kind != "Normalization" or settings.get("mean") is None)
+
+
+def _names(layers: list[Config], twice: bool) -> list[str]:
+    """Each layer's group: its class's name and, from the second on, a number. Keras 2.12 and 2.13 count a layer that
+    has weights ``twice``."""
+    seen: dict[str, int] = {}
+    names = []
+    for layer in layers:
+        base = _snake_case(layer["class_name"])
+        count = seen.get(base, 0)
+        seen[base] = count + (2 if twice and _has_weights(layer) else 1)
+        names.append(f"{base}_{count}" if count else base)
+    return names
+
+
+def of_archive(weights: Contents, layers: list[Config], path: Path) -> list[Arrays]:
+    """The arrays of each layer of a .keras file, in Keras's order."""
+    paths = [name for name in weights.arrays if not IGNORED.search(name)]
+    held = {tuple(name.split("/")[:2]) for name in paths}
+    roots = {root for root, *_ in held}
+    root = roots.pop() if len(roots) == 1 else "layers"
+    for twice in (False, True):
+        names = _names(layers, twice)
+        if {(root, name) for name, layer in zip(names, layers, strict=True) if _has_weights(layer)} == held:
+            break
+    else:
+        wanted = ", ".join(described(layer) for layer in layers if _has_weights(layer))
+        found = ", ".join(sorted("/".join(group) for group in held)) or "nothing"
+        raise UserError(f"{path}: its weights lie in {found}, which are not those of {wanted}; save it again"[:600])
+    taken: list[Arrays] = []
+    for name, layer in zip(names, layers, strict=True):
+        groups = [f"{root}/{name}/{place}" for place in PLACES.get(layer["class_name"], ())]
+        for other in paths:
+            if other.startswith(f"{root}/{name}/") and other.rpartition("/")[0] not in groups:
+                raise UserError(f"{path}: {described(layer)}: no part of it is known to read the array {other}")
+        taken.append(tuple(array for group in groups for array in weights.numbered(group)))
+    return taken
+
+
+# what Keras calls an array, and the order in which a layer's arrays are read
+ROLES = ("kernel", "recurrent_kernel", "bias", "mean", "variance", "count")
+
+
+def _role(name: str) -> tuple[int, int]:
+    """Where an array of an .h5 file stands among its layer's: forward before backward, then as in ``ROLES``."""
+    *above, last = name.split("/")
+    role = re.sub(r"(_\d+)?(:\d+)?$", "", last)
+    backward = not any(part.startswith("forward_") for part in above[-2:])
+    return backward, ROLES.index(role) if role in ROLES else len(ROLES)
+
+
+def of_legacy(weights: Contents, layers: list[Config], path: Path) -> list[Arrays]:
+    """The arrays of each layer of a whole-model .h5 file: its group, named after the layer, lists them."""
+    found = [layer["config"]["name"] for layer in layers]
+    if len(set(found)) != len(found):
+        raise UserError(f"{path}: two of its layers have one name; give each a name of its own and save it again")
+    taken = []
+    for name in found:
+        group = f"model_weights/{name}"
+        listed = sorted(weights.texts.get(f"{group}/weight_names", ()), key=_role)
+        taken.append(tuple(weights.arrays[f"{group}/{array}"] for array in listed))
+    return taken
+
+
+ArraysOf = Callable[[Contents, list[Config], Path], list[Arrays]]
