@@ -72,7 +72,8 @@ def _bench(env: Environment, folder: str, objects: list, generated: list) -> lis
 
 def _traced(env: Environment, folder: str, generated: list, kernels: str) -> list:
     noting = env.Clone(OBJECTS=f"{env['OBJECTS']}/traced")
-    noting.Append(CCFLAGS=["-DLSTMCU_TRACE"], CPPPATH=["#firmware/runtime", "#firmware/boards/common"])
+    includes = ["#firmware/include", "#firmware/runtime", "#firmware/boards/common"]
+    noting.Append(CCFLAGS=["-DLSTMCU_TRACE"], CPPPATH=includes)
     writer = noting.LstmcuObject(File("#firmware/bench/trace.c"), f"#{noting['OBJECTS']}/bench/trace.c")
     return noting.Bench(folder, [*noting.ModelObjects(folder, generated, kernels), *writer], generated)
 
