@@ -70,24 +70,34 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix() if inside else f"{GENERATED}/{path.name}"
 
 
+def _linked(path: Path, folder: Path) -> Path:
+    """The same by a link in ``folder``: cppcheck takes a path for a pattern, and its addon's one through a shell."""
+    place = (path if path.is_dir() else path.parent).resolve()
+    link = folder / f"at{place.stat().st_ino}"
+    if not link.is_symlink():
+        link.symlink_to(place)
+    return link if path.is_dir() else link / path.name
+
+
 def check(sources: Iterable[Path], includes: Sequence[Path]) -> list[Finding]:
     """What the addon finds in ``sources``, one program, and the headers they include from ``includes``."""
     program = shutil.which("cppcheck")
     if program is None:
         raise UserError("cppcheck is not on PATH; install with: sudo apt-get install cppcheck")
-    words = ["--addon=misra", "--std=c99", "--platform=unix32", "--quiet", "--suppress=missingIncludeSystem"]
-    words += ["--template={file}|{line}|{id}|{code}", *(f"-I{path}" for path in includes)]
-    with tempfile.TemporaryDirectory() as folder:
-        command = [program, *words, f"--cppcheck-build-dir={folder}", *map(str, sources)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        words = ["--addon=misra", "--std=c99", "--platform=unix32", "--quiet", "--suppress=missingIncludeSystem"]
+        words += ["--template={file}|{line}|{id}|{code}", *(f"-I{_linked(path, folder)}" for path in includes)]
+        command = [program, *words, f"--cppcheck-build-dir={folder}", *(str(_linked(path, folder)) for path in sources)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-    broken = BROKEN.search(done.stderr)
-    if done.returncode != 0 or broken:
-        raise UserError(f"cppcheck could not read the C: {broken[0] if broken else done.stderr or done.stdout}")
-    found = (match.groupdict() for match in LINE.finditer(done.stderr))
-    return sorted({
-        Finding(_name(Path(row["path"]).resolve()), int(row["line"]), row["rule"], row["code"].strip())
-        for row in found
-    })  # fmt: skip
+        broken = BROKEN.search(done.stderr)
+        if done.returncode != 0 or broken:
+            raise UserError(f"cppcheck could not read the C: {broken[0] if broken else done.stderr or done.stdout}")
+        found = (match.groupdict() for match in LINE.finditer(done.stderr))
+        return sorted({
+            Finding(_name(Path(row["path"]).resolve()), int(row["line"]), row["rule"], row["code"].strip())
+            for row in found
+        })  # fmt: skip
 
 
 def check_firmware(firmware: Path = FIRMWARE) -> list[Finding]:

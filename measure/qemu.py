@@ -151,7 +151,7 @@ def _plugin_arguments(firmware: _Firmware, target: Target, function: str, profil
     flash = target.flash
     limits = f"stack_low={low:#x},stack_high={high:#x},flash_low={flash.origin:#x},"
     limits += f"flash_high={flash.origin + flash.size:#x}"
-    return ["-plugin", f"{path},entry={entry:#x},{limits},out=profile.txt"]
+    return ["-plugin", f"file={path},entry={entry:#x},{limits},out=profile.txt"]
 
 
 def _execute(

@@ -21,6 +21,11 @@ from model.sample_file import check as check_samples
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
 MODEL_ENDINGS = tuple(kinds.ENDINGS)
+LONGEST_NAME = 200  # bytes of a model's or target's name: files of up to 255 are named after it
+NOT_IN_NAMES = re.compile(  # what no page, table or comment could show on its line, and what is not UTF-8
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+FOLDERS_OF_BUILD = ("models", "profiler", "bench", "rtl", "convert")  # beside those of targets
 QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
 OPTIMIZE = ("size", "balanced", "speed")
 # what these kernel sets have kernels for; the rest of them is kernel set c
@@ -31,7 +36,7 @@ OPTIONS = {
     "target": ("cortex-m4", "core to build for: a name, a list (a,b) or all"),
     "toolchain": ("", "a target of your own: the path of its .toml (docs/your-target.md), or a list"),
     "compiler": ("gcc", "gcc | clang, for targets whose file has a [clang] table"),
-    "model": ("forecast", "a shipped model's name, the path of a trained model, a list, or all shipped ones"),
+    "model": ("forecast", "a shipped model's name, the path of a trained model, a list (a,b), or all shipped ones"),
     "samples": ("", "windows to calibrate on and compare; default: the .npz, .npy or .csv beside the model"),
     "quant": ("", f"{' | '.join(QUANTISATIONS)}, a list, or all; default: int8, or as the file is"),
     "kernels": ("", "kernel set (asm | c | cmsis-nn), a list or all; default: the best of the target"),
@@ -138,6 +143,37 @@ def _beside(stem: Path, known: tuple[str, ...]) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
+def check_text(what: str, text: str) -> None:
+    """Refuse what cannot stand in one line of text, as a path or as the value of an option."""
+    found = NOT_IN_NAMES.search(text)
+    if found:
+        shown = ascii(text)[1:-1]
+        raise UserError(f"{what}{shown}: the character {found[0]!a} cannot stand in a name; rename it")
+
+
+def check_root(root: Path) -> None:
+    """Refuse a checkout where no build can work."""
+    check_text("the checkout's folder ", str(root))
+    if os.pathsep in str(root):  # in PYTHONPATH, and Python makes no .venv there
+        raise UserError(f"the checkout's folder {root}: no '{os.pathsep}' can stand in its path; move the checkout")
+
+
+def _check_stem(option: str, path: Path) -> None:
+    """A file whose name, without its ending, names a folder in build/ and files in it."""
+    if path.stem.strip(".") == "":
+        raise UserError(f"{option}={path}: its name is nothing but dots; rename it")
+    if len(os.fsencode(path.stem)) > LONGEST_NAME:
+        length = len(os.fsencode(path.stem))
+        raise UserError(f"{option}={path}: its name has {length} bytes, and {LONGEST_NAME} are supported; rename it")
+
+
+def _listed(value: str, root: Path) -> list[str]:
+    """The paths in an option: one, commas and all, if there is such a file, else those between the commas."""
+    if "," in value and os.path.isfile(root / value):  # noqa: PTH113 (Path.is_file raises)
+        return [value]
+    return list(dict.fromkeys(path for path in value.split(",") if path))
+
+
 def _model(value: str, samples: str, root: Path) -> Model:
     path = Path(value)
     if path.name == value and path.suffix.lower() not in MODEL_ENDINGS:
@@ -145,6 +181,7 @@ def _model(value: str, samples: str, root: Path) -> Model:
         if found is None and not kinds.is_named_as_model(path) and not (root / path).exists():
             raise UserError(f"model={value}: no shipped model of this name{did_you_mean(value, shipped_models(root))}")
         path = found.relative_to(root) if found else path
+    _check_stem("model", path)
     kind = kinds.check(root / path, f"model={value}")
     beside = _beside(root / path.with_suffix(""), endings.SAMPLES)
     given_quantised = _quantisation(root / path, kind)
@@ -224,22 +261,32 @@ def _wait(value: str) -> int:
 
 
 def _models(value: str, samples: str, root: Path) -> tuple[Model, ...]:
-    names = shipped_models(root) if value == "all" else [name for name in value.split(",") if name]
-    models = tuple(_model(name, samples, root) for name in dict.fromkeys(names))
+    names = shipped_models(root) if value == "all" else _listed(value, root)
+    models = tuple(_model(name, samples, root) for name in names)
     if not models:
         raise UserError(f"model= is empty; give one of {', '.join(shipped_models(root))}, or a trained model's path")
-    in_c = {c_identifier(model.stem) for model in models}
-    if len(in_c) < len(models) or (samples and len(models) > 1):
-        raise UserError(f"model={value}: one at a time, please: they share a name, or the samples= given")
+    if samples and len(models) > 1:
+        raise UserError(f"model={value}: one at a time, please: they share the samples= given")
+    by_name: dict[str, Model] = {}
+    for model in models:
+        name = c_identifier(model.stem)
+        if name in by_name:
+            both = f"{by_name[name].path} and {model.path} are both '{name}' in C"
+            raise UserError(f"model={value}: {both}; build one at a time, or rename one")
+        by_name[name] = model
     return models
 
 
-def _targets(given: Mapping[str, str], named: bool) -> tuple[Target, ...]:
+def _targets(given: Mapping[str, str], named: bool, root: Path) -> tuple[Target, ...]:
     """Those of target= and toolchain=; the default target only if neither is given."""
-    files = [file for file in given["toolchain"].split(",") if file]
+    files = _listed(given["toolchain"], root)
     if files and not all(file.endswith(".toml") for file in files):
         raise UserError(f"toolchain={given['toolchain']}: give the path of a .toml; shipped targets go into target=")
     names = _choices("target", given["target"], target_names()) if named or not files else ()
+    for file in files:
+        _check_stem("toolchain", Path(file))
+        if Path(file).stem in FOLDERS_OF_BUILD:
+            raise UserError(f"toolchain={file}: build/{Path(file).stem}/ is not a target's; rename the file")
     targets = tuple(load_target(str(name)) for name in (*names, *files))
     if len({target.name for target in targets}) < len(targets):
         raise UserError(f"toolchain={given['toolchain']}: a target of this name is there already; rename the file")
@@ -276,8 +323,10 @@ def read(
     for name in arguments:
         if name not in OPTIONS:
             raise UserError(f"unknown option '{name}='{did_you_mean(name, OPTIONS)}")
+        check_text(f"{name}=", arguments[name])
+    check_root(root)
     given = {name: arguments.get(name, default) for name, (default, _) in OPTIONS.items()}
-    targets = _targets(given, "target" in arguments)
+    targets = _targets(given, "target" in arguments, root)
     kernels = _kernels(given, targets)
     chosen = _choices("compiler", given["compiler"], COMPILERS)[0]
     skipped: list[str] = []
@@ -432,6 +481,7 @@ def help_text(root: Path) -> str:
             "Shipped models:\n  " + ", ".join(shipped_models(root)),
             "Options:\n" + rows(options, 10),
             "Aliases:\n" + rows(list(ALIASES.items()), 11),
+            "A file may be called anything; one with commas in its name is taken for a file before it is for a list.",
             "Results lie in build/<target>/<model>/<quant>-<kernels>/. SCons's own options: scons -H",
         )
     ) + "\n"

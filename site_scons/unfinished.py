@@ -58,11 +58,11 @@ def _written_since(root: Path, begin: int) -> Iterator[Path]:
 
 
 def _end(root: Path, note: TextIO, failures: Callable[[], list[Any]]) -> None:
-    """Remove what failed steps left, and the note if SCons has written its memory."""
+    """Remove what failed steps left but for what tells of it, and the note if SCons has written its memory."""
     for failure in failures():
         executor = getattr(getattr(failure, "node", None), "get_executor", lambda: None)()
         for target in executor.get_all_targets() if executor else ():
-            if hasattr(target, "rfile"):  # a file, not an alias
+            if hasattr(target, "rfile") and not target.precious:  # a file, not an alias
                 Path(target.get_abspath()).unlink(missing_ok=True)
     begin = os.fstat(note.fileno()).st_mtime_ns
     if any(path.stat().st_ctime_ns >= begin for path in root.glob(".sconsign*.dblite")):

@@ -15,7 +15,7 @@ from pathlib import Path
 from model.errors import UserError, run_main
 
 HERE = Path(__file__).resolve().parent
-HARNESS = HERE / "harness.cpp"
+HARNESS = "harness.cpp"
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Verilog:
     files: tuple[str, ...]
 
     @property
-    def wrapper(self) -> Path:
-        """Our module around the core."""
-        return HERE / f"{self.package.removeprefix('pythondata_cpu_')}.sv"
+    def wrapper(self) -> str:
+        """Our module around the core, beside this file."""
+        return f"{self.package.removeprefix('pythondata_cpu_')}.sv"
 
 
 _PRIM = "vendor/lowrisc_ip/ip/prim/rtl"
@@ -73,17 +73,20 @@ def build(core: str, out: Path) -> None:
         raise UserError(f"the Python package {package} is not installed: run './scons rtl', which installs it")
     if shutil.which("verilator") is None:
         raise UserError("verilator was not found on PATH: install it with 'sudo apt-get install verilator'")
-    root = Path(found.origin).parent / "system_verilog"
-    with tempfile.TemporaryDirectory(prefix="lstmcu-rtl-") as work:
-        command = ["verilator", "--cc", "--exe", "--build", "--top-module", "core", "--Mdir", work, *FLAGS]
-        command += [f"-I{root / folder}" for folder in verilog.include]
-        command += [*(str(root / file) for file in verilog.files), str(verilog.wrapper), str(HARNESS)]
+    with tempfile.TemporaryDirectory(prefix="lstmcu-rtl-") as name:
+        work = Path(name)
+        theirs, ours = work / "theirs", work / "ours"  # Verilator and make split paths, which may be any, at blanks
+        theirs.symlink_to(Path(found.origin).parent / "system_verilog")
+        ours.symlink_to(HERE)
+        command = ["verilator", "--cc", "--exe", "--build", "--top-module", "core", "--Mdir", f"{work}/made", *FLAGS]
+        command += [f"-I{theirs / folder}" for folder in verilog.include]
+        command += [*(str(theirs / file) for file in verilog.files), str(ours / verilog.wrapper), str(ours / HARNESS)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             wrong = [line for line in (done.stderr + done.stdout).splitlines() if "rror" in line]
             raise UserError(f"verilator cannot build {core}: {wrong[0] if wrong else done.stderr[-300:]}")
         out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(Path(work) / "Vcore", out)
+        shutil.copy2(work / "made/Vcore", out)
 
 
 def main() -> None:

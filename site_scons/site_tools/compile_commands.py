@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 
 from SCons.Script import Action, Dir, Environment
@@ -20,15 +19,10 @@ def _write(target: list, source: list, env: Environment) -> None:
     write_atomically(Path(str(target[0])), source[0].get_text_contents())
 
 
-def _command(words: tuple[str, ...], source: str, output: str) -> str:
-    """As a shell takes it; a word with a backslash is quoted already."""
-    return " ".join(w if "\\" in w else shlex.quote(w) for w in (*words, "-c", source, "-o", output))
-
-
 def _compile_commands(env: Environment, path: str) -> list:
     directory = Dir("#").abspath
     rows = [
-        {"directory": directory, "file": source, "output": output, "command": _command(words, source, output)}
+        {"directory": directory, "file": source, "output": output, "arguments": words}
         for source, output, words in sorted(env["COMPILED"])
     ]
     text = env.Value(json.dumps(rows, indent=1) + "\n")

@@ -4,7 +4,7 @@
 
     cross = env.Clone(
         tools=["cross"], TARGET_CORE=load_target("cortex-m4"), COMPILER="gcc", OPTIMIZE="balanced",
-        OBJECTS="build/cortex-m4/obj",
+        OBJECTS=env.FolderAt("build/cortex-m4/obj"),
     )
     lstm = cross.LstmModel("forecast", network=network, kernels="asm-armv7em", folder=folder)       # tool lstmcu
     bench = cross.Bench(folder, lstm.objects, lstm.generated)           # firmware that runs samples
@@ -13,48 +13,82 @@
 
 from __future__ import annotations
 
-from SCons.Script import Dir, Environment, File, Glob, Value
+from collections.abc import Callable
+from pathlib import Path
+
+from SCons.Script import Dir, Environment, Value
 
 from measure import cmsis_nn, compiler
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
 LEVEL = {"size": "-Os", "balanced": "-O2", "speed": "-O3"}
 MODE = ("-std=c99", "-g", "-ffp-contract=off", "-ffunction-sections", "-fdata-sections", "-fno-common")
+FIRMWARE = Path("firmware")  # of the top folder
+HERE = "/proc/self/cwd"  # by this name a compiler knows the folder it runs in: a path may hold the = of an option
 STACK = 4096  # bytes that the bench reserves and paints
 
 
+def _compile_words(flags: str) -> Callable[[list, list, Environment], list]:
+    """What compiles a source with the words of ``env[flags]``."""
+
+    def words(target: list, source: list, env: Environment) -> list:
+        include = tuple(f"-I{folder}" for folder in env["CPPPATH"])
+        return [
+            tuple(env["CCACHE"]), env["CC"], "-o", target[0], "-c",
+            tuple(env["ANYWHERE"]), *env[flags], *env["MACROS"], include, *source,
+        ]  # fmt: skip
+
+    return words
+
+
+def _link_words(target: list, source: list, env: Environment) -> list:
+    return [
+        env["PYTHON"], "-m", "measure.link", env["LINK"], "-o", target[0],
+        *env["LINKFLAGS"], *env["PLACES"], *source, *env["LIBRARIES"],
+    ]  # fmt: skip
+
+
 def _object(env: Environment, source, name: str, **settings) -> list:
-    nodes = env.Object(f"{name}.o", source, **settings)
-    env.Depends(nodes, env["COMPILER_IDENTITY"])
-    (words,) = env.Override(settings).subst_list("$CC $CCFLAGS $_CPPINCFLAGS", target=nodes)
-    env["COMPILED"].add((str(source), str(nodes[0]), tuple(map(str, words))))
-    return nodes
+    made = env.FileAt(f"{name}.o")
+    env.Object(made, source, **settings)
+    env.Depends(made, env["COMPILER_IDENTITY"])
+    own = env.Override(settings)
+    flags = own["ASFLAGS" if source.name.endswith(".S") else "CCFLAGS"]
+    include = [f"-I{folder}" for folder in own["CPPPATH"]]
+    words = (env["CC"], *flags, *own["MACROS"], *include, "-c", str(source), "-o", str(made))
+    env["COMPILED"].add((str(source), str(made), words))
+    return [made]
+
+
+def _firmware_folders(env: Environment, *names: str) -> list:
+    return [env.FolderAt(FIRMWARE / name) for name in names]
 
 
 def _kernel_objects(env: Environment, kernels: str) -> tuple[list, list]:
     if kernels != "cmsis-nn":
         return [], []
-    found = cmsis_nn.find(env["CMSIS_NN"], env["TARGET_CORE"].name)
+    found = cmsis_nn.find(str(env["CMSIS_NN"]), env["TARGET_CORE"].name)
     own = env.Clone()
     own.Append(CCFLAGS=["-isystem", str(found.include)])  # not ours to warn about
     nodes = own.FirmwareObjects("kernels/cmsis-nn")
-    env.Depends(nodes, [File(str(path)) for path in sorted(found.include.glob("*.h"))])
-    return ["#firmware/kernels/cmsis-nn", str(found.include)], [*nodes, File(str(found.library))]
+    env.Depends(nodes, [env.FileAt(path) for path in sorted(found.include.glob("*.h"))])
+    include = [*_firmware_folders(env, "kernels/cmsis-nn"), env.FolderAt(found.include)]
+    return include, [*nodes, env.FileAt(found.library)]
 
 
 def _bench(env: Environment, folder: str, objects: list, generated: list) -> list:
-    target = env["TARGET_CORE"]
+    """Its object lies in a folder of its own, as ``carried.elf`` does: a model may be called the same."""
+    target, made = env["TARGET_CORE"], env.FolderAt(folder)
     boards = env.Clone()
-    boards.Append(CPPPATH=[f"#firmware/boards/{target.board}", "#firmware/boards/common"])
-    header = next(node for node in generated if str(node).endswith("_bench.h"))
-    quoted = f'-DMODEL_BENCH_H=\\"{header.name}\\"'
+    boards.Append(CPPPATH=_firmware_folders(env, f"boards/{target.board}", "boards/common"))
+    header = next(node for node in generated if node.name.endswith("_bench.h"))
     bench = boards.LstmcuObject(
-        File("#firmware/bench/bench.c"), f"#{folder}/bench.c",
-        CCFLAGS=[*env["CCFLAGS"], quoted], CPPPATH=[*boards["CPPPATH"], f"#{folder}"],
+        env.FileAt(FIRMWARE / "bench/bench.c"), f"{folder}/bench/bench.c",
+        MACROS=[f'-DMODEL_BENCH_H="{header.name}"'], CPPPATH=[*boards["CPPPATH"], made],
     )  # fmt: skip
     env.Depends(bench, generated[1:3])  # the header's name reaches bench.c by a macro, which no scanner follows
-    own = Glob(f"#firmware/boards/{target.board}/*")
-    replaced = frozenset(file.name for file in own)  # a board's own file stands in for the common one of its name
+    own = sorted((FIRMWARE / "boards" / target.board).iterdir())
+    replaced = frozenset(path.name for path in own)  # a board's own file stands in for the common one of its name
     board = [
         *boards.FirmwareObjects("boards/common", replaced), *boards.FirmwareObjects(f"boards/{target.board}"),
     ]  # fmt: skip
@@ -62,30 +96,29 @@ def _bench(env: Environment, folder: str, objects: list, generated: list) -> lis
         "flash_origin": target.flash.origin, "flash_size": target.flash.size,
         "ram_origin": target.ram.origin, "ram_size": target.ram.size, "stack_size": STACK,
     }  # fmt: skip
-    scripts = [file for file in own if file.name == "link.ld"]
-    words = [f"-T{script.get_path()}" for script in scripts]
+    scripts = [env.FileAt(path) for path in own if path.name == "link.ld"]
+    words = [f"-T{script}" for script in scripts]
     words += [f"-Wl,--defsym=__{name}={value:#x}" for name, value in memory.items()] if scripts else []
-    elf = env.LstmcuProgram(f"#{folder}/{generated[1].name[:-2]}.elf", [*objects, *bench, *board], *words)
+    elf = env.LstmcuProgram(made.File(f"{generated[1].name[:-2]}.elf"), [*objects, *bench, *board], *words)
     env.Depends(elf, scripts)
     return elf
 
 
 def _traced(env: Environment, folder: str, generated: list, kernels: str) -> list:
-    noting = env.Clone(OBJECTS=f"{env['OBJECTS']}/traced")
-    includes = ["#firmware/include", "#firmware/runtime", "#firmware/boards/common"]
-    noting.Append(CCFLAGS=["-DLSTMCU_TRACE"], CPPPATH=includes)
-    writer = noting.LstmcuObject(File("#firmware/bench/trace.c"), f"#{noting['OBJECTS']}/bench/trace.c")
+    noting = env.Clone(OBJECTS=env["OBJECTS"].Dir("traced"))
+    noting.Append(CCFLAGS=["-DLSTMCU_TRACE"], CPPPATH=_firmware_folders(env, "include", "runtime", "boards/common"))
+    writer = noting.LstmcuObject(env.FileAt(FIRMWARE / "bench/trace.c"), f"{noting['OBJECTS']}/bench/trace.c")
     return noting.Bench(folder, [*noting.ModelObjects(folder, generated, kernels), *writer], generated)
 
 
 def _carried(env: Environment, folder: str, objects: list, functions: list[str]) -> list:
     roots = [f"-Wl,-e,{functions[0]}", *(f"-Wl,-u,{name}" for name in functions)]
-    return env.LstmcuProgram(f"#{folder}/carried.elf", objects, *roots)
+    return env.LstmcuProgram(env.FileAt(f"{folder}/carried/carried.elf"), objects, *roots)
 
 
-def _program(env: Environment, path: str, objects: list, *words: str) -> list:
-    nodes = env.Program(path, objects, LINKFLAGS=[*env["LINKFLAGS"], *words])
-    env.Depends(nodes, [*env["COMPILER_IDENTITY"], File("#measure/link.py")])
+def _program(env: Environment, made, objects: list, *places: str) -> list:
+    nodes = env.Program(made, objects, PLACES=places)
+    env.Depends(nodes, [*env["COMPILER_IDENTITY"], env.FileAt("measure/link.py")])
     return nodes
 
 
@@ -101,17 +134,19 @@ def generate(env: Environment) -> None:
     env["CCFLAGS"] = [*found.compile, level, *MODE, *WARNINGS]
     env["ASFLAGS"] = [*found.compile, "-g", "-Wa,--fatal-warnings"]
     env["LINKFLAGS"] = list(found.link)
+    env["MACROS"], env["PLACES"] = [], []  # a source's own, a program's own
     env["LIBRARIES"] = ["-Wl,--start-group", *map(str, found.libraries), "-Wl,--end-group"]
     env["PROGSUFFIX"] = ""
     # the same bytes wherever the project lies; gcc tells its assembler of the second option only
-    env["ANYWHERE"] = [f"-f{kind}-prefix-map={Dir('#').abspath}=." for kind in ("file", "debug")]
-    env["CCCOM"] = "$( $CCACHE $) $CC -o $TARGET -c $( $ANYWHERE $) $CCFLAGS $_CPPINCFLAGS $SOURCES"
-    env["ASPPCOM"] = "$( $CCACHE $) $CC -o $TARGET -c $( $ANYWHERE $) $ASFLAGS $_CPPINCFLAGS $SOURCES"
+    here = HERE if Path(HERE).exists() else Dir("#").abspath
+    env["ENV"] = {**env["ENV"], "PWD": here}
+    env["ANYWHERE"] = [f"-f{kind}-prefix-map={here}=." for kind in ("file", "debug")]
+    env["CCCOM"] = env.Step("CC", _compile_words("CCFLAGS"))
+    env["ASPPCOM"] = env.Step("AS", _compile_words("ASFLAGS"))
+    env["LINKCOM"] = env.Step("LINK", _link_words)
+    env.WithoutShell()
     env["REPORTED_FLAGS"] = " ".join([*target.flags, level, *MODE])
-    env["LINKCOM"] = "$PYTHON -m measure.link $LINK -o $TARGET $LINKFLAGS $SOURCES $LIBRARIES"
-    env["COMPILER_IDENTITY"] = [Value(found.identity), *(File(str(path)) for path in found.libraries)]
-    if not env["VERBOSE"]:
-        env["CCCOMSTR"], env["ASPPCOMSTR"], env["LINKCOMSTR"] = "[CC] $TARGET", "[AS] $TARGET", "[LINK] $TARGET"
+    env["COMPILER_IDENTITY"] = [Value(found.identity), *(env.FileAt(path) for path in found.libraries)]
     env.AddMethod(_object, "LstmcuObject")
     env.AddMethod(_program, "LstmcuProgram")
     env.AddMethod(_kernel_objects, "KernelObjects")

@@ -7,20 +7,17 @@
 
 from __future__ import annotations
 
-from SCons.Script import Action, Dir, Environment
+from SCons.Script import Environment
 
 
 def _exported(env: Environment, name: str, dest: str, builds: list) -> None:
     """``builds``: of each model the node of its report.json, and its objects, the model's own first."""
     shared = list(dict.fromkeys(node for _, objects in builds for node in objects[1:]))
     folders = [folder for _, objects in builds for node in objects for folder in node.get_build_env()["CPPPATH"]]
-    words = ["--built", *(str(report.dir) for report, _ in builds)]
-    words += ["--objects", *map(str, shared), "--sources", *(str(node.sources[0]) for node in shared)]
-    words += ["--includes", *dict.fromkeys(str(Dir(folder)) for folder in folders)]
-    words += ["--licence", "LICENSE", "--dest", dest]
-    command = [["$PYTHON", "-m", "export.make", *(word.replace("$", "$$") for word in words)]]
-    told = f"[EXPORT] {dest}".replace("$", "$$")
-    env.AlwaysBuild(env.Alias(name, [report for report, _ in builds], Action(command, told)))
+    words = ["--built", *(report.dir for report, _ in builds)]
+    words += ["--objects", *shared, "--sources", *(node.sources[0] for node in shared)]
+    words += ["--includes", *dict.fromkeys(folders), "--licence", "LICENSE", f"--dest={dest}"]
+    env.Goal(name, "export.make", *words, after=tuple(report for report, _ in builds), about=dest)
 
 
 def generate(env: Environment) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from SCons.Errors import UserError
-from SCons.Script import Dir, Environment, File, Glob
+from SCons.Script import Environment, File
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
@@ -37,24 +37,31 @@ class Lstm(list):
     include: list
 
 
-def _firmware(*folders: str) -> list:
-    return [Dir(str(FIRMWARE / folder)) for folder in folders]
+def _require_plain(folder) -> None:
+    """The environment's own commands compile, which go through SCons's substitution and a shell."""
+    found = re.search(r"[^\w @%+=,./~^!#-]", str(folder))
+    if found:
+        raise UserError(f"lstmcu: SCons cannot compile in the folder {folder}, for its {found[0]!r}: rename or move it")
+
+
+def _firmware(env: Environment, *folders: str) -> list:
+    return [env.FolderAt(FIRMWARE / folder) for folder in folders]
 
 
 def _object(env: Environment, source, name: str, **settings) -> list:
     """One object as ``env`` compiles; the core's flags, which are in CCFLAGS, are for assembly as well."""
     flags = [*env.Split(settings.pop("CCFLAGS", env.get("CCFLAGS", []))), "-ffp-contract=off"]
-    return env.Object(f"{name}.o", source, CCFLAGS=flags, ASPPFLAGS="$ASFLAGS $CCFLAGS", **settings)
+    return env.Object(env.FileAt(f"{name}.o"), source, CCFLAGS=flags, ASPPFLAGS="$ASFLAGS $CCFLAGS", **settings)
 
 
 def _firmware_objects(env: Environment, folder: str, without: frozenset[str] = frozenset()) -> list:
     """Objects of every C and assembly file in a folder of firmware/, built once for all that share OBJECTS."""
     nodes = []
-    for source in Glob(f"{FIRMWARE / folder}/*.[cS]"):
-        name = f"{env['OBJECTS']}/{folder}/{source.name}"
-        made = File(f"{name}.o")
-        if source.name not in without:
-            nodes += [made] if made.has_builder() else env.LstmcuObject(source, name)
+    for path in sorted((FIRMWARE / folder).glob("*.[cS]")):
+        name = f"{env['OBJECTS']}/{folder}/{path.name}"
+        made = env.FileAt(f"{name}.o")
+        if path.name not in without:
+            nodes += [made] if made.has_builder() else env.LstmcuObject(env.FileAt(path), name)
     return nodes
 
 
@@ -65,14 +72,14 @@ def _kernel_objects(env: Environment, kernels: str) -> tuple[list, list]:
 
 def _model_objects(env: Environment, folder: str, generated: list, kernels: str) -> list:
     runtime, primitives = env.Clone(), env.Clone()
-    runtime.Append(CPPPATH=_firmware("include", "runtime"))
-    primitives.Append(CPPPATH=_firmware("include", "runtime", "kernels/c"))  # every set leaves something to C
+    runtime.Append(CPPPATH=_firmware(env, "include", "runtime"))
+    primitives.Append(CPPPATH=_firmware(env, "include", "runtime", "kernels/c"))  # every set leaves something to C
     include, more = primitives.KernelObjects(kernels)
-    path = [*primitives["CPPPATH"], Dir(folder), *include]
+    path = [*primitives["CPPPATH"], env.FolderAt(folder), *include]
     model = env.LstmcuObject(generated[0], f"{folder}/{generated[0].name}", CPPPATH=path)
     for source in generated:
         if source.name.endswith(".S"):
-            macros = _firmware("include", f"kernels/{kernels.removesuffix('-fp')}", "kernels/asm")
+            macros = _firmware(env, "include", f"kernels/{kernels.removesuffix('-fp')}", "kernels/asm")
             model += env.LstmcuObject(source, f"{folder}/{source.name}", CPPPATH=macros)
     return [*model, *runtime.FirmwareObjects("runtime"), *primitives.FirmwareObjects("kernels/c"), *more]
 
@@ -82,9 +89,9 @@ def _network(env: Environment, name: str, folder: str, model, samples, quant: st
         raise UserError(f"LstmModel('{name}') needs model=, the file of a trained model")
     trained = File(model)
     if samples is None:
-        beside = (File(str(Path(trained.abspath).with_suffix(ending))) for ending in SAMPLES)
+        beside = (env.FileAt(Path(trained.abspath).with_suffix(ending)) for ending in SAMPLES)
         samples = next((file for file in beside if file.exists()), None)
-    chosen = SimpleNamespace(path=Path(trained.abspath), samples=samples and File(samples).abspath)
+    chosen = SimpleNamespace(path=trained, samples=samples and File(samples))
     if samples is None and trained.name.endswith(".tflite"):  # quantised already, nothing to calibrate
         chosen.samples = env.RandomSamples(folder, chosen)[0]
     elif samples is None:
@@ -107,12 +114,15 @@ def _lstm_model(
     if "StaticLibrary" not in env["BUILDERS"]:
         env.Tool("default")  # the host's compiler; tools=["lstmcu"] alone brings none
     folder = env.Dir(folder or f"lstmcu/{name}").abspath
+    if "TARGET_CORE" not in env:  # whose commands are argument vectors
+        _require_plain(env.FolderAt(folder))
     own = env if env.get("OBJECTS") else env.Clone(OBJECTS=f"{folder}/obj")
     network = network or _network(own, name, folder, model, samples, quant)
     generated = own.ModelSource(folder, network, kernels, state, name, optimize)
     objects = own.ModelObjects(folder, generated, kernels)
-    library = Lstm(own.StaticLibrary(f"{folder}/lstmcu_{name}", objects))
-    library.objects, library.generated, library.include = objects, generated, [Dir(folder)]
+    file = own.subst(f"${{LIBPREFIX}}lstmcu_{name}$LIBSUFFIX")
+    library = Lstm(own.StaticLibrary(own.FileAt(f"{folder}/{file}"), objects))
+    library.objects, library.generated, library.include = objects, generated, [own.FolderAt(folder)]
     return library
 
 
@@ -120,9 +130,10 @@ def generate(env: Environment) -> None:
     """Add ``LstmModel``, and of its steps ``ModelObjects``, ``FirmwareObjects`` and ``LstmcuObject``."""
     if not (ROOT / ".venv").exists() and importlib.util.find_spec("numpy") is None:
         raise UserError(f"lstmcu in {ROOT} has no Python packages yet: run ./scons -h there once")
-    here = [str(Path(__file__).parent)]
-    for tool in ("python_program", "trained_model"):
+    here = [env.fs.Dir(str(Path(__file__).parent))]
+    for tool in ("argument_vector", "python_program", "trained_model"):
         env.Tool(tool, toolpath=here)
+    _require_plain(env.FolderAt(FIRMWARE))
     env.AddMethod(_object, "LstmcuObject")
     env.AddMethod(_firmware_objects, "FirmwareObjects")
     env.AddMethod(_kernel_objects, "KernelObjects")

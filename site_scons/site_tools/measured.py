@@ -20,151 +20,167 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from SCons.Script import Action, Environment, File
+from SCons.Script import Environment
 
 
 def _profiler(env: Environment, folder: str) -> list:
-    sources = [File("#measure/profiler/profiler.c"), File("#measure/profiler/plugin_api.h")]
-    command = [["$HOSTCC", "-std=c11", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", "$TARGET", "$SOURCE"]]
-    return env.Command(f"{folder}/profiler.so", sources, [Action(command, "[HOSTCC] $TARGET")])
+    source, header = (env.FileAt(f"measure/profiler/{name}") for name in ("profiler.c", "plugin_api.h"))
+    made = env.FileAt(f"{folder}/profiler.so")
+    words = [env["HOSTCC"], "-std=c11", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", made, source]
+    return env.Command(made, [source, header], env.Step("HOSTCC", words))
 
 
 def _run(env: Environment, folder: str, target, elf: list, card, inputs, profiler: list, timeout: int) -> list:
-    words = ["--target", target.reference, "--elf", "$SOURCE", "--model", "${SOURCES[1]}", "--inputs", "${SOURCES[2]}"]
-    words += ["--profiler", "${SOURCES[3]}", "--timeout", str(timeout)]
-    words += ["--outputs", "$TARGET", "--bench", "${TARGETS[1]}", "--profile", "${TARGETS[2]}"]
-    targets = [f"{folder}/{name}" for name in ("outputs.npy", "bench.txt", "profile.txt")]
+    targets = [env.FileAt(f"{folder}/{name}") for name in ("outputs.npy", "bench.txt", "profile.txt")]
+    words = [f"--target={target.reference}", "--elf", *elf, "--model", card, "--inputs", inputs]
+    words += ["--profiler", *profiler, "--timeout", str(timeout)]
+    words += ["--outputs", targets[0], "--bench", targets[1], "--profile", targets[2]]
     nodes = env.PythonProgram("measure.run", targets, [*elf, card, inputs, *profiler], *words, tag="RUN")
-    env.Depends(nodes, File(str(target.file)))
+    env.Depends(nodes, env.FileAt(target.file))
     return nodes
 
 
 def _report(env: Environment, folder: str, target, objects: list, options, **inputs) -> list:
-    words = ["--target", target.reference, "--compiler", env["COMPILER"]]
-    words += ["--flags", env["REPORTED_FLAGS"], "--out", "$TARGET", "--flash-wait", str(options.flash_wait)]
+    made = env.FileAt(f"{folder}/report.json")
+    words = [f"--target={target.reference}", "--compiler", env["COMPILER"]]
+    words += [f"--flags={env['REPORTED_FLAGS']}", "--out", made, "--flash-wait", str(options.flash_wait)]
     words += ["--clock", str(options.clock), "--period", str(options.period)] if options.clock else []
     for name, node in inputs.items():
-        words += [f"--{name.replace('_', '-')}", str(node)]
-    words += ["--objects", *map(str, objects), "--libraries", *(lib for lib in env["LIBRARIES"] if lib.endswith(".a"))]
-    nodes = env.PythonProgram("measure.report", [f"{folder}/report.json"], list(inputs.values()), *words, tag="REPORT")
-    metadata = Path(inputs["samples"]).with_suffix(".json")  # what the values mean, where the samples' maker says it
-    env.Depends(nodes, [File(str(metadata))] if metadata.is_file() else [])
-    env.Depends(nodes, File(str(target.file)))
+        words += [f"--{name.replace('_', '-')}", node]
+    words += ["--objects", *objects, "--libraries", *(lib for lib in env["LIBRARIES"] if lib.endswith(".a"))]
+    nodes = env.PythonProgram("measure.report", [made], list(inputs.values()), *words, tag="REPORT")
+    env.Depends(nodes, [*_told(env, inputs["samples"]), env.FileAt(target.file)])
     return nodes
+
+
+def _told(env: Environment, samples) -> list:
+    """What the values mean, where the samples' maker says it."""
+    metadata = Path(samples.abspath).with_suffix(".json")
+    return [env.FileAt(metadata)] if metadata.is_file() else []
 
 
 def _compare(
     env: Environment, folder: str, target, network: list, model, elf: list, card, inputs, timeout: int
 ) -> list:
-    words = ["$SOURCE", "--trained", str(model.path), "--samples", str(model.samples), "--elf", "${SOURCES[1]}"]
-    words += ["--card", "${SOURCES[2]}", "--inputs", "${SOURCES[3]}", "--target", target.reference]
-    words += ["--timeout", str(timeout), "--out", "${TARGET.dir}"]
-    sources = [*network, *elf, card, inputs, str(model.path), str(model.samples)]
-    targets = [f"{folder}/compare.{ending}" for ending in ("txt", "json", "png")]
+    trained, samples, made = env.FileAt(model.path), env.FileAt(model.samples), env.FolderAt(folder)
+    words = [*network, "--trained", trained, "--samples", samples, "--elf", *elf]
+    words += ["--card", card, "--inputs", inputs, f"--target={target.reference}"]
+    words += ["--timeout", str(timeout), "--out", made]
+    sources = [*network, *elf, card, inputs, trained, samples]
+    targets = [made.File(f"compare.{ending}") for ending in ("txt", "json", "png")]
     return env.PythonProgram("measure.compare", targets, sources, *words, tag="COMPARE")[:1]
 
 
 def _hotspots(env: Environment, folder: str, target, elf, card, profile, flash_wait: int) -> list:
-    words = ["--target", target.reference, "--elf", "$SOURCE", "--model", "${SOURCES[1]}", "--profile", "${SOURCES[2]}"]
-    words += ["--flash-wait", str(flash_wait), "--out", "${TARGET.dir}"]
-    targets = [f"{folder}/{name}" for name in ("hotspots.txt", "annotated.txt", "profile.json")]
+    made = env.FolderAt(folder)
+    words = [f"--target={target.reference}", "--elf", elf, "--model", card, "--profile", profile]
+    words += ["--flash-wait", str(flash_wait), "--out", made]
+    targets = [made.File(name) for name in ("hotspots.txt", "annotated.txt", "profile.json")]
     nodes = env.PythonProgram("measure.hotspots", targets, [elf, card, profile], *words, tag="HOTSPOTS")
-    env.Depends(nodes, File(str(target.file)))
+    env.Depends(nodes, env.FileAt(target.file))
     return nodes[:1]
 
 
 def _rtl_check(env: Environment, folder: str, target, elf, card, inputs, profiler: list, timeout: int) -> list:
-    words = ["--target", target.reference, "--elf", "$SOURCE", "--model", "${SOURCES[1]}", "--inputs", "${SOURCES[2]}"]
-    words += ["--profiler", "${SOURCES[3]}", "--timeout", str(timeout), "--out", "$TARGET", "${SOURCES[4:]}"]
-    cores = [_rtl_core(env, core) for core in ("ibex", "cv32e40p")]
+    cores, made = [_rtl_core(env, core) for core in ("ibex", "cv32e40p")], env.FileAt(f"{folder}/rtl.json")
+    words = [f"--target={target.reference}", "--elf", elf, "--model", card, "--inputs", inputs]
+    words += ["--profiler", *profiler, "--timeout", str(timeout), "--out", made, *cores]
     sources = [elf, card, inputs, *profiler, *cores]
-    return env.PythonProgram("measure.rtl.check", [f"{folder}/rtl.json"], sources, *words, tag="RTL")
+    return env.PythonProgram("measure.rtl.check", [made], sources, *words, tag="RTL")
 
 
 def _rtl_core(env: Environment, core: str):
-    made = File(f"#build/rtl/{core}/core")
+    made = env.FileAt(f"build/rtl/{core}/core")
     if not made.has_builder():
-        sources = [File(f"#measure/rtl/{core}.sv"), File("#measure/rtl/harness.cpp")]
-        env.PythonProgram("measure.rtl.core", [made], sources, "--core", core, "--out", "$TARGET", tag="VERILATOR")
+        sources = [env.FileAt(f"measure/rtl/{name}") for name in (f"{core}.sv", "harness.cpp")]
+        env.PythonProgram("measure.rtl.core", [made], sources, "--core", core, "--out", made, tag="VERILATOR")
     return made
 
 
+def _page_of(env: Environment, module: str, path: str, sources: list, *words, tag: str) -> list:
+    """One file made of others, ``sources``, which the program takes last."""
+    made = env.FileAt(path)
+    return env.PythonProgram(module, [made], sources, *words, "--out", made, *sources, tag=tag)
+
+
 def _rtl_table(env: Environment, path: str, compared: list) -> list:
-    return env.PythonProgram("measure.rtl.table", [path], compared, "--out", "$TARGET", "$SOURCES", tag="TABLE")
+    return _page_of(env, "measure.rtl.table", path, compared, tag="TABLE")
 
 
 def _accuracy(env: Environment, path: str, reports: list) -> list:
-    nodes = env.PythonProgram("measure.accuracy", [path], reports, "--out", "$TARGET", "$SOURCES", tag="DOC")
+    nodes = _page_of(env, "measure.accuracy", path, reports, tag="DOC")
     env.NoClean(nodes)  # committed
     return nodes
 
 
 def _shape(env: Environment, model) -> list:
-    if File(str(model.path)).has_builder():
+    trained = env.FileAt(model.path)
+    if trained.has_builder():
         return []
-    targets = [str(model.path), str(model.path.with_suffix(".toml")), str(model.samples)]
-    return env.PythonProgram("measure.bench.shapes", targets, [], model.stem, "--out", "${TARGET.dir}", tag="SHAPE")
+    targets = [trained, env.FileAt(model.path.with_suffix(".toml")), env.FileAt(model.samples)]
+    return env.PythonProgram("measure.bench.shapes", targets, [], model.stem, "--out", trained.dir, tag="SHAPE")
 
 
 def _bench_table(env: Environment, folder: str, reports: list) -> list:
-    words = ["--out", folder, "--peers", "${SOURCES[0]}", "${SOURCES[1:]}"]
-    targets = [f"{folder}/bench.{ending}" for ending in ("json", "txt", "md", "png")]
-    sources = [File("#measure/peers/peers.csv"), *reports]
-    return env.PythonProgram("measure.bench.table", targets, sources, *words, tag="BENCH")
+    made, peers = env.FolderAt(folder), env.FileAt("measure/peers/peers.csv")
+    targets = [made.File(f"bench.{ending}") for ending in ("json", "txt", "md", "png")]
+    words = ["--out", made, "--peers", peers, *reports]
+    return env.PythonProgram("measure.bench.table", targets, [peers, *reports], *words, tag="BENCH")
 
 
 def _comparison(env: Environment, path: str, reports: list) -> list:
-    peers = File("#measure/peers/peers.csv")
-    words = ["--peers", "$SOURCE", "--out", "$TARGET", "${SOURCES[1:]}"]
-    nodes = env.PythonProgram("measure.comparison", [path], [peers, *reports], *words, tag="DOC")
+    made, peers = env.FileAt(path), env.FileAt("measure/peers/peers.csv")
+    words = ["--peers", peers, "--out", made, *reports]
+    nodes = env.PythonProgram("measure.comparison", [made], [peers, *reports], *words, tag="DOC")
     env.NoClean(nodes)  # committed
     return nodes
 
 
 def _figures(env: Environment, folder: str, network: list, inputs) -> list:
-    words = ["$SOURCE", "--inputs", "${SOURCES[1]}", "--out", "${TARGET.dir}"]
-    names = ("step.svg", "table.svg", "rounding.svg", "gates.svg", "facts.json")
-    targets = [f"{folder}/{name}" for name in names]
+    made = env.FolderAt(folder)
+    words = [*network, "--inputs", inputs, "--out", made]
+    targets = [made.File(name) for name in ("step.svg", "table.svg", "rounding.svg", "gates.svg", "facts.json")]
     nodes = env.PythonProgram("measure.figures", targets, [*network, inputs], *words, tag="DRAW")
     env.NoClean(nodes)  # committed
     return nodes
 
 
 def _shipped(env: Environment, path: str, reports: list) -> list:
-    nodes = env.PythonProgram("measure.shipped", [path], reports, "--out", "$TARGET", "$SOURCES", tag="DOC")
+    nodes = _page_of(env, "measure.shipped", path, reports, tag="DOC")
     env.NoClean(nodes)  # committed
     return nodes
 
 
 def _judged(skipped: list[str], limits: tuple, budget: str) -> list[str]:
     words = [f"--skipped={sentence}" for sentence in skipped] + [f"--limit={what}={limit}" for what, limit in limits]
-    return words + (["--budget", budget] if budget else [])
+    return words + ([f"--budget={budget}"] if budget else [])
 
 
 def _page(env: Environment, path: str, builds: list, skipped: list[str], limits: tuple, budget: str) -> list:
-    words, sources = ["--out", "$TARGET", *_judged(skipped, limits, budget)], []
+    made = env.FileAt(path)
+    words, sources = ["--out", made, *_judged(skipped, limits, budget)], []
     for report, samples, ideal in builds:
-        words += ["--build", str(report), samples, str(ideal)]
-        told = Path(samples).with_suffix(".json")
-        sources += [report, *map(report.dir.File, ("model.json", "outputs.npy", "profile.json")), ideal, File(samples)]
-        sources += [File(str(told))] if told.is_file() else []
-    nodes = env.PythonProgram("measure.page.render", [path], sources, *words, tag="PAGE")
-    env.Depends(nodes, [File(f"#measure/page/{name}") for name in ("report.html.jinja", "style.css")])
-    env.Depends(nodes, [File(budget)] if budget else [])
+        words += ["--build", report, samples, ideal]
+        sources += [report, *map(report.dir.File, ("model.json", "outputs.npy", "profile.json")), ideal, samples]
+        sources += _told(env, samples)
+    nodes = env.PythonProgram("measure.page.render", [made], sources, *words, tag="PAGE")
+    env.Depends(nodes, [env.FileAt(f"measure/page/{name}") for name in ("report.html.jinja", "style.css")])
+    env.Depends(nodes, [env.FileAt(budget)] if budget else [])
     return nodes
 
 
 def _table(env: Environment, folder: str, reports: list, skipped: list[str], limits: tuple, budget: str) -> list:
-    targets = [f"{folder}/{name}" for name in ("report.txt", "report.md", "junit.xml")]
-    words = ["--out", "$TARGET", "--markdown", "${TARGETS[1]}", "--junit", "${TARGETS[2]}"]
+    targets = [env.FileAt(f"{folder}/{name}") for name in ("report.txt", "report.md", "junit.xml")]
+    words = ["--out", targets[0], "--markdown", targets[1], "--junit", targets[2]]
     words += _judged(skipped, limits, budget)
-    nodes = env.PythonProgram("measure.show", targets, reports, *words, "$SOURCES", tag="TABLE")
-    env.Depends(nodes, [File(budget)] if budget else [])
+    nodes = env.PythonProgram("measure.show", targets, reports, *words, *reports, tag="TABLE")
+    env.Precious(nodes[1:])  # they tell what failed
+    env.Depends(nodes, [env.FileAt(budget)] if budget else [])
     return nodes
 
 
 def _parts(env: Environment, path: str, reports: list) -> list:
-    return env.PythonProgram("measure.parts", [path], reports, "--out", "$TARGET", "$SOURCES", tag="SIZES")
+    return _page_of(env, "measure.parts", path, reports, tag="SIZES")
 
 
 def generate(env: Environment) -> None:

@@ -7,19 +7,15 @@ env.Misra("misra", [objects, ...])      # of each model its objects, its own fir
 
 from __future__ import annotations
 
-from SCons.Script import Action, Dir, Environment
+from SCons.Script import Environment
 
 
 def _misra(env: Environment, name: str, builds: list) -> None:
-    words: list[str] = []
     sources = [objects[0].sources[0] for objects in builds]
     folders = [folder for objects in builds for folder in objects[0].get_build_env()["CPPPATH"]]
-    for source in sources:
-        words += ["--generated", str(source)]
-    for folder in dict.fromkeys(str(Dir(folder)) for folder in folders):
-        words += ["--include", folder]
-    command = [["$PYTHON", "-m", "measure.misra", *(word.replace("$", "$$") for word in words)]]
-    env.AlwaysBuild(env.Alias(name, sources, Action(command, f"[{name.upper()}]")))
+    words = [word for source in sources for word in ("--generated", source)]
+    words += [word for folder in dict.fromkeys(folders) for word in ("--include", folder)]
+    env.Goal(name, "measure.misra", *words, after=tuple(sources))
 
 
 def generate(env: Environment) -> None:

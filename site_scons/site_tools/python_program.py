@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Run one of the project's Python programs as a build step.
+"""Run one of the project's Python programs as a build step; needs tool argument_vector.
 
     env.PythonProgram("model.generate", targets, sources, "--kernels", "c", ...)
 
@@ -8,8 +8,8 @@
     env.Show("report", texts)                       # a name on the command line that prints files
 
 The step depends on the program and on every module of the project it imports, so that an edit of any of them
-runs it again, and on nothing else of the project. Arguments are words; targets and sources are named in them
-as ``$TARGET``, ``${SOURCES[1]}``, ``${TARGET.dir}``.
+runs it again, and on nothing else of the project. Arguments are words as of tool argument_vector: a node stands for
+its path. A text that may be anything follows its option in one word, ``f"--dest={dest}"``, lest it pass for an option.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from SCons.Script import Action, Environment, File
+from SCons.Script import Action, Environment
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = "model|measure|train|export"
@@ -57,17 +57,18 @@ def module_files(module: str, root: Path) -> frozenset[Path]:
     return frozenset(found.values())
 
 
-def _python_program(env: Environment, module: str, targets: list, sources: list, *words: str, tag: str = "PY") -> list:
-    command = [["$PYTHON", "-P", "-m", module, *words]]  # -P: nothing in the current folder is a module
+def _python_program(env: Environment, module: str, targets: list, sources: list, *words, tag: str = "PY") -> list:
+    command = [env["PYTHON"], "-P", "-m", module, *words]  # -P: nothing in the current folder is a module
     environment = {**env["ENV"], "PYTHONPATH": str(ROOT)}
-    nodes = env.Command(targets, sources, [Action(command, f"[{tag}] $TARGET")], ENV=environment)
-    env.Depends(nodes, [File(str(path)) for path in sorted(module_files(module, ROOT))])
+    nodes = env.Command(targets, sources, env.Step(tag, command), ENV=environment)
+    env.Depends(nodes, [env.FileAt(path) for path in sorted(module_files(module, ROOT))])
     env.Depends(nodes, env.Value(env["PYTHON_IDENTITY"]))
     return nodes
 
 
-def _goal(env: Environment, name: str, module: str, *words: str, after: tuple = ()) -> None:
-    env.AlwaysBuild(env.Alias(name, after, Action([["$PYTHON", "-m", module, *words]], f"[{name.upper()}]")))
+def _goal(env: Environment, name: str, module: str, *words, after: tuple = (), about: str = "") -> None:
+    step = env.Step(name.upper(), [env["PYTHON"], "-m", module, *words], about)
+    env.AlwaysBuild(env.Alias(name, after, step))
 
 
 def _print(target: list, source: list, env: Environment) -> None:

@@ -12,44 +12,48 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from SCons.Script import Environment, Glob
+from SCons.Script import Environment
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "model/templates"
 
 
 def _random_samples(env: Environment, folder: str, model) -> list:
-    words = ["$SOURCE", "--out", "$TARGET"]
-    return env.PythonProgram("model.random_samples", [f"{folder}/random.npz"], [str(model.path)], *words, tag="SAMPLES")
+    trained, made = env.FileAt(model.path), env.FileAt(f"{folder}/random.npz")
+    return env.PythonProgram("model.random_samples", [made], [trained], trained, "--out", made, tag="SAMPLES")
 
 
-def _layer_list(model) -> list[str]:
+def _layer_list(env: Environment, trained) -> list:
     """What a model is read from besides its own file: the layers of a .safetensors."""
-    return [str(model.path.with_suffix(".toml"))] if model.path.suffix.lower() == ".safetensors" else []
+    path = Path(trained.abspath)
+    return [env.FileAt(path.with_suffix(".toml"))] if path.suffix.lower() == ".safetensors" else []
 
 
 def _network(env: Environment, folder: str, model, quantisation: str) -> list:
-    words = ["$SOURCE", "--samples", "${SOURCES[1]}", "--quant", quantisation, "--out", "$TARGET"]
-    sources = [str(model.path), str(model.samples), *_layer_list(model)]
-    return env.PythonProgram("model.prepare", [f"{folder}/network.npz"], sources, *words, tag="QUANT")
+    trained, samples, made = env.FileAt(model.path), env.FileAt(model.samples), env.FileAt(f"{folder}/network.npz")
+    words = [trained, "--samples", samples, "--quant", quantisation, "--out", made]
+    sources = [trained, samples, *_layer_list(env, trained)]
+    return env.PythonProgram("model.prepare", [made], sources, *words, tag="QUANT")
 
 
 def _expected(env: Environment, folder: str, network: list, model) -> list:
-    words = ["$SOURCE", "--model", "${SOURCES[1]}", "--samples", "${SOURCES[2]}", "--out", "${TARGET.dir}"]
-    targets = [f"{folder}/{name}" for name in ("inputs.npy", "expected.npy", "float.npy", "saturation.json")]
-    sources = [*network, str(model.path), str(model.samples), *_layer_list(model)]
+    trained, samples, made = env.FileAt(model.path), env.FileAt(model.samples), env.FolderAt(folder)
+    words = [*network, "--model", trained, "--samples", samples, "--out", made]
+    targets = [made.File(name) for name in ("inputs.npy", "expected.npy", "float.npy", "saturation.json")]
+    sources = [*network, trained, samples, *_layer_list(env, trained)]
     return env.PythonProgram("model.expect", targets, sources, *words, tag="REF")[:3]
 
 
 def _model_source(
     env: Environment, folder: str, network: list, kernels: str, state: str, name: str, optimize: str, trace=False
 ) -> list:
-    words = ["$SOURCE", "--name", name, "--kernels", kernels, "--optimize", optimize, "--state", state]
-    words += ["--out", "${TARGET.dir}", *(["--trace"] if trace else [])]
+    made = env.FolderAt(folder)
+    words = [*network, "--name", name, "--kernels", kernels, "--optimize", optimize, "--state", state, "--out", made]
     assembly = [f"{name}_kernels.S"] if kernels.startswith("asm-") else []
     names = (f"{name}.c", f"{name}.h", f"{name}_bench.h", *assembly, "model.json")
-    targets = [f"{folder}/{file}" for file in names]
+    targets = [made.File(file) for file in names]
+    words += ["--trace"] if trace else []
     nodes = env.PythonProgram("model.generate", targets, network, *words, tag="GEN")
-    env.Depends(nodes, Glob(f"{TEMPLATES}/*.jinja"))
+    env.Depends(nodes, [env.FileAt(path) for path in sorted(TEMPLATES.glob("*.jinja"))])
     return nodes
 
 

@@ -205,7 +205,7 @@ def test_two_models_of_one_name_in_c(checkout: Checkout) -> None:
     archive(checkout.root / "forecast_window.keras", LAYERS)
     np.savez(checkout.root / "forecast_window.npz", inputs=GOOD)
     sentence = complaint(checkout, "model=forecast-window,forecast_window.keras")
-    assert "one at a time, please: they share a name" in sentence
+    assert "in C; build one at a time, or rename one" in sentence
 
 
 def test_a_model_that_reads_its_window_backwards_cannot_stream(checkout: Checkout) -> None:

@@ -148,6 +148,40 @@ def test_a_mistake_gets_a_sentence(project: Path, call: str, sentence: str) -> N
     assert "Traceback" not in done.stderr
 
 
+def test_a_trained_model_may_have_any_name(project: Path) -> None:
+    """It reaches lstmcu's programs letter by letter, where SCons would run it; commands are SCons's own."""
+    name = """-${__import__("os").system("touch OWNED")}`touch OWNED`;id>OWNED;(1)'"&*"""
+    for ending in ("keras", "npz"):
+        shutil.move(project / f"my.{ending}", project / f"{name}.{ending}")
+    (project / "name.txt").write_text(name)
+    files = 'name = open("name.txt").read()\n'
+    given = 'model=env.FileAt(f"{name}.keras"), samples=env.FileAt(f"{name}.npz"))'
+    (project / "SConstruct").write_text(SCONSTRUCT.replace('model="my.keras", samples="my.npz")', given))
+    (project / "SConstruct").write_text(files + (project / "SConstruct").read_text())
+    assert {"QUANT", "GEN", "main", "my", "dense_s8"} <= steps(build(project))
+    assert "is up to date" in build(project)
+    assert not (project / "OWNED").exists()
+
+
+@pytest.mark.parametrize("folder", ["a$", "a;b", "c'd", "`id`", "e(f)", 'g"h'])
+def test_folders_that_scons_cannot_compile_in_are_refused(tmp_path: Path, folder: str) -> None:
+    """Whoever compiles by commands of SCons's has its substitution and its shell; a blank passes."""
+    Checkout.copy(tmp_path / folder / "lstmcu")
+    toolpath = f"{folder}/lstmcu/site_scons/site_tools"
+    (tmp_path / "SConstruct").write_text(f"Environment(tools=['lstmcu'], toolpath=[{toolpath!r}])\n")
+    done = scons(tmp_path)
+    assert done.returncode == 2
+    assert f"lstmcu: SCons cannot compile in the folder {folder}/lstmcu/firmware, for its " in done.stderr
+    assert "rename or move it" in done.stderr
+
+
+def test_a_checkout_in_a_folder_with_blanks(project: Path) -> None:
+    shutil.move(project.parent / "lstmcu", project.parent / "mein Gerät, 模型")
+    (project / "SConstruct").write_text(SCONSTRUCT.replace("../lstmcu", "../mein Gerät, 模型"))
+    assert {"QUANT", "GEN", "main", "my"} <= steps(build(project))
+    assert "is up to date" in build(project)
+
+
 def test_platformio_builds_it_by_an_extra_script(tmp_path: Path) -> None:
     """PlatformIO itself is not installed here: its part is what it does before a `post:` script, in its order."""
     checkout = Checkout.copy(tmp_path / "lstmcu")

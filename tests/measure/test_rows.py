@@ -40,7 +40,8 @@ def carried(built: Callable[..., Checkout]) -> Callable[[Target], list[Path]]:
         for optimize in OPTIMIZED.get(kernels, ())
         if kernels == "c" or quantisation in ("int8", *(("float32",) if target.layout("asm").endswith("-fp") else ()))
     ]
-    files = [f"build/{target}/{model}/{variant}/carried.elf" for target, variant in variants for model in MODELS]
+    folders = [f"build/{target}/{model}/{variant}" for target, variant in variants for model in MODELS]
+    files = [f"{folder}/carried/carried.elf" for folder in folders]
     names = ",".join(target.name for target in TIMED)
     wanted = (f"target={names}", "model=all", "quant=all", "kernels=all", "optimize=all", *files)
     checkout = built(*wanted, name="carried")
