@@ -200,7 +200,7 @@ def test_what_no_line_can_show_is_refused(checkout: Checkout, option: str) -> No
     [
         (["model=...keras"], ["model=...keras: its name is nothing but dots"]),
         ([f"model={'n' * 201}.keras"], ["its name has 201 bytes, and 200 are supported"]),
-        ([f"model={'n' * 5000}.keras"], ["cannot read ", "n.keras: File name too long"]),
+        ([f"model={'n' * 5000}.keras"], ["its name has 5000 bytes, and 200 are supported"]),
         ([f"samples={'n' * 300}.npz"], ["n.npz", "File name too long"]),
         ([f"toolchain={'n' * 300}.toml"], ["its name has 300 bytes"]),
         ([f"budget={'n' * 300}.toml"], ["n.toml"]),
