@@ -62,9 +62,14 @@ def requantise32(x: Int, m: Multiplier) -> Int:
 
 def requantise64(x: Int, m: Multiplier) -> Int:
     """Multiply an int64 accumulator by ``m`` reduced to 16 bits, with one rounding (int16x8 kernels)."""
+    return wrap32(product64(x, m))
+
+
+def product64(x: Int, m: Multiplier) -> Int:
+    """The same before the device takes 32 bits of it."""
     reduced = (m.value + (1 << 15)) >> 16 if m.value < 0x7FFF0000 else 0x7FFF
     total = 15 - m.shift
-    return wrap32((x * reduced + (1 << (total - 1))) >> total)
+    return (x * reduced + (1 << (total - 1))) >> total
 
 
 def _sigmoid_table() -> Int:

@@ -22,7 +22,6 @@ from model.layouts.common import (
     folded,
     gate_factors,
     numbers,
-    prove_int32,
     scale,
     suffix,
 )
@@ -94,12 +93,10 @@ def _integer_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constan
     arrays = list(rows.matrices)
     if kind == "s8":
         bias = folded(rows.bias, rows.kernel, source.zero_point)
-        prove_int32(layer.name, rows.kernel, bias)
         comment = f"({rows.rows}), zero point folded in"
         arrays.append(numbers(f"{name}_kernel_bias", bias.astype(np.int32), comment))
         if rows.recurrent is not None:
             bias = folded(0, rows.recurrent, layer.output.zero_point)
-            prove_int32(layer.name, rows.recurrent, bias)
             arrays.append(numbers(f"{name}_recurrent_bias", bias.astype(np.int32), comment))
     else:
         arrays.append(numbers(f"{name}_bias", rows.bias.astype(np.int64), f"({rows.rows})"))
@@ -121,7 +118,6 @@ def _float_lstm(name: str, layer: Lstm, once: bool) -> Constants:
 def _totals(name: str, what: str, weights: Array, shape: str) -> ConstArray:
     """Row sums, to take the zero point of a vector quantised at run time out of its products."""
     totals = weights.astype(np.int64).sum(axis=-1)
-    prove_int32(name, weights, 128 * totals)
     return numbers(f"{name}_{what}_total", totals.astype(np.int32), f"({shape}): sum of each row")
 
 
@@ -166,7 +162,6 @@ def dense(
         return _constants(name, ctype, calls, sizes, arrays, (str(int(layer.activation == "relu")), "relu"))
     if kind == "s8":
         bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
-        prove_int32(layer.name, layer.kernel.values, bias)
         arrays.append(numbers(f"{name}_bias", bias.astype(np.int32), f"{rows}, zero point folded in"))
     elif layer.bias.dtype != np.int64:
         raise UserError(f"layer '{layer.name}': a {layer.bias.dtype} bias is not supported in int16x8, only int64")

@@ -24,7 +24,6 @@ from model.layouts.common import (
     Member,
     folded,
     numbers,
-    prove_int32,
     suffix,
 )
 from model.network import GATES, Array, Dense, Lstm, Signal
@@ -82,9 +81,6 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
     wide = np.int32 if kind == "s8" else np.int64
     bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
     hidden_bias = folded(0, layer.recurrent.values, layer.output.zero_point)
-    if kind == "s8":
-        prove_int32(layer.name, layer.kernel.values, bias)
-        prove_int32(layer.name, layer.recurrent.values, hidden_bias)
     _prove_narrow(kernel, _peak(kind, layer.kernel.values, bias))
     if not once:
         sums = _peak(kind, layer.recurrent.values, hidden_bias)
@@ -128,11 +124,7 @@ def _dense(name: str, layer: Dense, source: Signal, parts: int) -> Constants:
     factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
     if kind == "s16" and len(set(factors)) > 1:
         raise UnprovenError("the library has one scale for all rows in int16x8")
-    if kind == "s8":
-        bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
-        prove_int32(layer.name, layer.kernel.values, bias)
-    else:
-        bias = layer.bias
+    bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)  # of int16x8: 0
     _prove_narrow(factors, _peak(kind, layer.kernel.values, bias))
     starts = bias.astype(np.int32) if kind == "s8" else bias
     shown = factors if kind == "s8" else factors[:1]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the weight layouts of all kernel sets share: forms of C constants, folding of zero points, proofs."""
+"""What the weight layouts of all kernel sets share: forms of C constants, folding of zero points."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model import fixed_point as fp
-from model.errors import UserError
 from model.network import Array, Dense, Layer, Lstm, Signal
 from model.reference import GATE_LOG2_SCALE
 
@@ -88,13 +87,6 @@ def float_literal(value: float) -> str:
     """The shortest C literal that reads back as exactly this float32."""
     text = np.format_float_scientific(np.float32(value), unique=True, trim="0")
     return f"{text}f"
-
-
-def prove_int32(name: str, weights: Array, bias: Array) -> None:
-    """Refuse weights (..., I) whose sum with a bias (...) could leave int32 for some int8 input."""
-    bound = 128 * np.abs(weights.astype(np.int64)).sum(axis=-1) + np.abs(bias.astype(np.int64))
-    if bound.max() >= 1 << 31:
-        raise UserError(f"layer '{name}': its sums can reach {bound.max()} and overflow 32 bits; use quant=float32")
 
 
 def folded(bias: Array | int, weights: Array, zero_point: int) -> Array:

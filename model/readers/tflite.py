@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from model import limits
 from model.errors import UserError
 from model.network import Dense, Network, directions
 from model.readers import tflite_file
@@ -75,7 +76,9 @@ def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
         read_step(reader, step)
     reader.relabel(replace(reader.signal, shape=signal_of(last, refuse).shape))
     quantisation, layers, notes = _quantisation(reader), tuple(reader.layers), tuple(reader.notes)
-    return Network(name, path.name, sha256, quantisation, source, layers, notes, quantisation != "float32")
+    network = Network(name, path.name, sha256, quantisation, source, layers, notes, quantisation != "float32")
+    limits.check(network, f"{path}: ")
+    return network
 
 
 def read(path: Path, name: str, sha256: str) -> Network:

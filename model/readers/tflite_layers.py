@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model import integer_activations
+from model import integer_activations, limits
 from model.errors import UserError
 from model.network import (
     Activation,
@@ -33,8 +33,8 @@ NONE, RELU, TANH = 0, 1, 4  # ActivationFunctionType
 FUNCTIONS = {"RELU": "relu", "LOGISTIC": "sigmoid", "TANH": "tanh", "SOFTMAX": "softmax"}
 INTEGERS = ("int8", "int16")
 BIAS_TYPES = {"float32": ("float32",), "int8": ("int32",), "int16": ("int64", "int32")}  # the first is the usual one
-FACTOR_LIMIT = 128.0  # of an accumulator: what the 64-bit requantisation can shift
-SOFTMAX_LIMIT = 4095  # values: more would overflow the sum's 12 integer bits
+# input scales of int8 below which tflite-micro's own constants overflow (sigmoid, tanh), or it ends the program
+FINEST_INPUT = {"sigmoid": 2.0**-28, "tanh": 2.0**-28, "softmax": float(np.nextafter(np.float32(2.0**-26), 1))}
 
 WITHOUT = {
     range(9, 12): "peephole connections",
@@ -130,13 +130,6 @@ class Reader:
             self.notes += [] if note in self.notes else [note]
         return Weights(values, np.broadcast_to(scale, rows).astype(np.float32))
 
-    def check_factor(self, operator: Operator, factor: float) -> None:
-        """Refuse scales no conversion gives and no device could use."""
-        if not 0 < factor < FACTOR_LIMIT:
-            raise self.refuse(
-                f"{operator}: its scales ask for a factor of {factor:.3g}; supported: below {FACTOR_LIMIT}"
-            )
-
 
 def signal_of(tensor: Tensor, refuse: Callable[[str], UserError]) -> Signal:
     """How a tensor's values are stored; its shape without the batch axis."""
@@ -168,10 +161,9 @@ def _state(reader: Reader, operator: Operator, index: int, units: int) -> Tensor
 
 def _cell_scale(reader: Reader, operator: Operator, cell: Tensor) -> float:
     signal = reader.signal_of(cell)
-    fraction, exponent = math.frexp(signal.scale)
-    if signal.dtype != "int16" or fraction != 0.5 or not -30 < exponent <= 1:
+    if signal.dtype != "int16" or math.frexp(signal.scale)[0] != 0.5:
         found = f"{signal.dtype} at scale {signal.scale}"
-        raise reader.refuse(f"{operator}: the cell state is {found}; only int16 at a power of two up to 1 is supported")
+        raise reader.refuse(f"{operator}: the cell state is {found}; only int16 at a power of two is supported")
     return signal.scale
 
 
@@ -216,10 +208,6 @@ def _lstm(reader: Reader, direction: Direction, name: str) -> Lstm:
     cell, cell_scale = _state(reader, operator, 19, units), 0.0
     if hidden.dtype in INTEGERS:
         cell_scale = _cell_scale(reader, operator, cell)
-        reader.check_factor(operator, 2.0**-30 / hidden.scale)
-        for weights, scale in ((kernel, source.scale), (recurrent, hidden.scale)):
-            for s in weights.scale if weights.scale is not None else ():
-                reader.check_factor(operator, scale * float(s) * 2.0**12)
     clip = float(operator.options.get("CellClip", 0.0))
     if not 0 <= clip < math.inf:
         raise reader.refuse(f"{operator}: its cell clip is {clip}; it must be 0 (none) or more")
@@ -227,7 +215,7 @@ def _lstm(reader: Reader, direction: Direction, name: str) -> Lstm:
     if output.shape != (1, steps, units):
         raise reader.refuse(f"{operator}: its output has shape {output.shape}, not {(1, steps, units)}")
     shape = (units,) if direction.last_only else (steps, units)
-    return Lstm(
+    layer = Lstm(
         name=name,
         kernel=kernel,
         recurrent=recurrent,
@@ -238,6 +226,18 @@ def _lstm(reader: Reader, direction: Direction, name: str) -> Lstm:
         output=replace(hidden, shape=shape),
         cell_scale=cell_scale,
     )
+    return _settled(reader, layer) if hidden.dtype in INTEGERS else layer
+
+
+def _settled(reader: Reader, layer: Lstm) -> Lstm:
+    """An LSTM that never says anything gets a cell scale that the device can hold, in place of a tiny one."""
+    if not limits.is_silent(layer, reader.signal):
+        return layer
+    reader.notes.append(
+        f"{layer.name}: its weights are too small for its inputs' range, so that its hidden state is always 0; outputs "
+        "equal tflite-micro's; scale the inputs, or convert with the windows the model was trained on"
+    )
+    return replace(layer, cell_scale=max(layer.cell_scale, 2.0 ** limits.CELL_LOG2[0]))
 
 
 def _relabelled(reader: Reader, layer: Lstm | Bidirectional, signal: Signal) -> None:
@@ -252,7 +252,15 @@ def _relabelled(reader: Reader, layer: Lstm | Bidirectional, signal: Signal) -> 
             )
 
 
+def _as_sequence(reader: Reader, direction: Direction) -> None:
+    """A sequence of one step may come as a vector, from a Dense before it."""
+    shape = reader.graph.tensors[direction.source].shape
+    if len(shape) == 3 and shape[0] == 1 and reader.signal.shape == shape[2:]:
+        reader.shaped(*shape[1:])
+
+
 def _read_lstm(reader: Reader, direction: Direction) -> None:
+    _as_sequence(reader, direction)
     layer = _lstm(reader, direction, reader.name("lstm"))
     reader.add(layer)
     written = replace(reader.signal_of(reader.graph.tensors[direction.lstm.outputs[0]]), shape=layer.output.shape)
@@ -261,6 +269,7 @@ def _read_lstm(reader: Reader, direction: Direction) -> None:
 
 
 def _read_pair(reader: Reader, pair: Pair) -> None:
+    _as_sequence(reader, pair.forward)
     name = reader.name("bidirectional")
     forward = _lstm(reader, pair.forward, f"{name}_forward")
     backward = _lstm(reader, pair.backward, f"{name}_backward")
@@ -300,9 +309,6 @@ def _read_dense(reader: Reader, operator: Operator) -> None:
     output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
     if output.dtype != source.dtype or output.size != rows * units:
         raise reader.refuse(f"{operator}: its output is {output.shape} {output.dtype}; {rows} by {units} was due")
-    if output.dtype in INTEGERS and weights.scale is not None:
-        for s in weights.scale:
-            reader.check_factor(operator, source.scale * float(s) / output.scale)
     shape = (*source.shape[:-1], units)
     function = "relu" if activation == RELU else "linear"
     reader.add(Dense(reader.name("dense"), weights, bias, function, replace(output, shape=shape)))
@@ -316,8 +322,8 @@ def _read_activation(reader: Reader, operator: Operator) -> None:
             f"{operator}: it reads {reader.signal.dtype} and writes {output.dtype}; both must be the same"
         )
     if function == "softmax":
-        if operator.options.get("Beta") != 1.0 or output.shape[-1] > SOFTMAX_LIMIT:
-            raise reader.refuse(f"{operator}: supported: beta = 1 over at most {SOFTMAX_LIMIT} values")
+        if operator.options.get("Beta") != 1.0:
+            raise reader.refuse(f"{operator}: its beta is {operator.options.get('Beta')}; supported: 1")
         if reader.signal.shape[-1] != output.shape[-1]:
             reader.shaped(*output.shape)
     if output.dtype in INTEGERS:
@@ -325,10 +331,9 @@ def _read_activation(reader: Reader, operator: Operator) -> None:
         if due is not None and due != (output.scale, output.zero_point):
             found = f"scale {output.scale}, zero point {output.zero_point}"
             raise reader.refuse(f"{operator}: its output has {found}; TFLite asks for {due[0]} and {due[1]}")
-        if not 2.0**-24 <= reader.signal.scale <= 2.0:
-            raise reader.refuse(f"{operator}: its input has scale {reader.signal.scale}; supported: 2**-24 to 2")
-        if function == "relu":
-            reader.check_factor(operator, reader.signal.scale / output.scale)
+        if output.dtype == "int8" and reader.signal.scale < FINEST_INPUT.get(function, 0.0):
+            found = f"its input has scale {reader.signal.scale:.3g}, too fine to tell its values apart"
+            raise reader.refuse(f"{operator}: {found}; convert again with calibration windows that differ")
     reader.add(Activation(reader.name(function), function, replace(output, shape=reader.signal.shape)))
 
 
@@ -340,8 +345,6 @@ def _read_convert(reader: Reader, operator: Operator) -> None:
     output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
     if output.size != reader.signal.size:
         raise reader.refuse(f"{operator}: it reads {reader.signal.size} values and writes {output.size}")
-    if "float32" not in (output.dtype, reader.signal.dtype):
-        reader.check_factor(operator, reader.signal.scale / output.scale / 256)  # int8 to int16 is 256 finer
     kind = "dequantise" if output.dtype == "float32" else "quantise"
     reader.add(Convert(reader.name(kind), replace(output, shape=reader.signal.shape)))
 

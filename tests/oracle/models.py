@@ -24,7 +24,7 @@ from model.network import (
     Signal,
     Weights,
 )
-from tests.oracle.twin import Twin
+from tests.oracle.twin import Numbers, Twin
 
 KerasLayer = tuple[str, dict[str, Any]]
 
@@ -70,6 +70,80 @@ def twin(name: str, mode: str = "int8") -> Twin:
     """One of the models above, converted in this mode."""
     shape, layers = TWINS[name]
     return Twin(name, shape, layers, mode)
+
+
+def _wild_layers(rng: np.random.Generator, biases: bool) -> tuple[KerasLayer, ...]:
+    """One or two LSTMs of odd sizes; Dense layers before, between and after them, or none."""
+    functions = ("linear", "relu", "sigmoid", "softmax")
+
+    def size() -> int:
+        # the converter makes a MUL of a Dense of one input without biases, which is refused by that name
+        return int(rng.choice([1, 2, 3, 4, 5, 7, 8, 11, 13][not biases :]))
+
+    sequences, count = bool(rng.integers(2)), int(rng.integers(1, 3))
+    layers = [dense(size(), str(rng.choice(functions[:3])))] if rng.random() < 0.2 else []
+    for k in range(count):
+        layers.append(lstm(size(), sequences or k + 1 < count))
+    if sequences and rng.integers(2):
+        layers.append(FLATTEN)
+    layers += [dense(size(), str(rng.choice(functions[:2]))) for _ in range(rng.integers(2))]
+    return (*layers, *([dense(size(), str(rng.choice(functions)))] if rng.random() < 0.8 else []))
+
+
+def wild(seed: int) -> Twin:
+    """A model that no one would train: sizes of its numbers over many decades, ranges from too few windows."""
+    rng = np.random.default_rng([seed, 12])
+    decades = rng.choice([0.0, *rng.uniform(-6, 4, 3)])
+    numbers = Numbers(
+        weights=float(10**decades),
+        biases=float(rng.choice([0, 1, 1, 10 ** rng.uniform(-6, 4)])),
+        spread=float(rng.choice([0, 0, 0.5, 2])),
+        unit=float(rng.choice([1, 10 ** rng.uniform(-3, 5)])),
+        offset=float(rng.choice([0, 0, 1, -3])),
+        calibration=str(rng.choice(["random", "random", "one", "constant"])),
+    )
+    shape = (int(rng.choice([1, 2, 3, 5, 8, 13, 25, 40])), int(rng.choice([1, 2, 3, 5, 6, 9])))
+    return Twin(f"wild{seed}", shape, _wild_layers(rng, numbers.biases > 0), "int8", seed, numbers)
+
+
+def _wide(signal: Signal) -> Signal:
+    """int16 over what an int8 signal covers, symmetric."""
+    peak = max(signal.high - signal.zero_point, signal.zero_point - signal.low) * signal.scale
+    return Signal(signal.shape, "int16", float(np.float32(peak / 32767)))
+
+
+def _wide_lstm(layer: Lstm, source: Signal, wide: Signal) -> Lstm:
+    return replace(layer, bias=_wide_bias(layer, source, wide), output=_wide(layer.output))
+
+
+def _wide_bias(layer: Lstm | Dense, source: Signal, wide: Signal) -> Array:
+    """The same real biases in steps of the finer sums."""
+    return np.rint(layer.bias * (source.scale / wide.scale)).astype(np.int64)
+
+
+def requantised(network: Network) -> Network:
+    """An int8 network of the converter's as int16x8: its weights and its cells, int16 over the ranges of its signals.
+
+    What tflite-micro's requantize_flatbuffer.py does: TensorFlow's converter refuses int16x8 for a fused LSTM.
+    """
+    first = source = _wide(network.input)
+    layers: list[Layer] = []
+    for index, layer in enumerate(network.layers):
+        old, output = network.input_of(index), _wide(layer.output)
+        if isinstance(layer, Lstm):
+            made: Layer = _wide_lstm(layer, old, source)
+        elif isinstance(layer, Bidirectional):
+            halves = (_wide_lstm(half, old, source) for half in (layer.forward, layer.backward))
+            made = Bidirectional(layer.name, *halves, output)
+        elif isinstance(layer, Dense):
+            made = replace(layer, bias=_wide_bias(layer, old, source), output=output)
+        elif isinstance(layer, Activation) and layer.function in OUTPUTS:
+            made = replace(layer, output=Signal(layer.output.shape, "int16", *OUTPUTS[layer.function]["int16"]))
+        else:
+            made = replace(layer, output=output)
+        layers.append(made)
+        source = made.output
+    return replace(network, quantisation="int16x8", input=first, layers=tuple(layers))
 
 
 class Random:

@@ -15,7 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,18 @@ CALIBRATION = 100  # windows
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """How large the numbers of a model are, against a usual model's of 1."""
+
+    weights: float = 1.0
+    biases: float = 1.0
+    spread: float = 0.0  # decades that each matrix and each vector of biases may lie apart from the others
+    unit: float = 1.0  # of the input's values
+    offset: float = 0.0  # added to them, in such units
+    calibration: str = "random"  # windows the ranges are taken from: random, one, constant
+
+
+@dataclass(frozen=True)
 class Twin:
     """A model to convert: Keras layers as (class, settings) and how to quantise them."""
 
@@ -37,7 +49,8 @@ class Twin:
     shape: tuple[int, ...]
     layers: tuple[tuple[str, dict[str, Any]], ...]
     mode: str = "int8"  # float32, dynamic, int8, int8-float-edges, int8-per-tensor
-    seed: int = field(default=0)
+    seed: int = 0
+    numbers: Numbers = Numbers()
 
     def __str__(self) -> str:
         return f"{self.name}-{self.mode}"
@@ -49,8 +62,11 @@ class Twin:
         return CACHE / f"{self}-{hashlib.sha256(described).hexdigest()[:12]}.tflite"
 
 
-def prepare(twins: list[Twin]) -> None:
-    """Convert those not converted yet, all in one process: TensorFlow takes seconds to import."""
+def prepare(twins: list[Twin], may_refuse: bool = False) -> None:
+    """Convert those not converted yet, all in one process: TensorFlow takes seconds to import.
+
+    ``may_refuse``: a model that the converter refuses leaves an empty file.
+    """
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests may run in several processes
@@ -69,6 +85,9 @@ def prepare(twins: list[Twin]) -> None:
             )
             if done.returncode:
                 raise RuntimeError(f"the converter died ({done.returncode}): {done.stderr[-2000:]}")
+    for twin in twins:
+        if not twin.path.stat().st_size and not may_refuse:
+            raise RuntimeError(f"the converter refuses {twin}; {twin.path} is empty")
 
 
 def convert(twin: Twin) -> bytes:
@@ -79,7 +98,15 @@ def convert(twin: Twin) -> bytes:
 
 def calibration(twin: Twin, count: int = CALIBRATION) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Windows (count, ...) like those the activation ranges were taken from."""
-    return np.random.default_rng(twin.seed).normal(0, 1, (count, *twin.shape)).astype(np.float32)
+    windows = np.random.default_rng(twin.seed).normal(0, 1, (count, *twin.shape))
+    return np.asarray(twin.numbers.unit * (windows + twin.numbers.offset), np.float32)
+
+
+def _calibrating(twin: Twin) -> np.ndarray[Any, np.dtype[np.float32]]:
+    windows = calibration(twin)
+    if twin.numbers.calibration == "constant":
+        return np.full_like(windows[:1], windows.flat[0])
+    return windows[:1] if twin.numbers.calibration == "one" else windows
 
 
 def _layer(keras: Any, kind: str, settings: dict[str, Any]) -> Any:
@@ -89,22 +116,26 @@ def _layer(keras: Any, kind: str, settings: dict[str, Any]) -> Any:
     return getattr(keras.layers, kind)(**settings)
 
 
+def _drawn(rng: np.random.Generator, weights: Any, numbers: Numbers) -> Any:
+    """Wider than a fresh layer's: gates that saturate now and then, biases that matter."""
+    drawn = rng.normal(0, 1.5 / np.sqrt(weights.shape[0]) if weights.ndim > 1 else 0.5, weights.shape)
+    size = numbers.weights if weights.ndim > 1 else numbers.biases
+    return drawn * size * (10 ** rng.uniform(-numbers.spread, numbers.spread) if numbers.spread else 1.0)
+
+
 def _convert(tf: Any, keras: Any, twin: Twin) -> bytes:
     keras.backend.clear_session()
     layers = [_layer(keras, kind, settings) for kind, settings in twin.layers]
     model = keras.Sequential([keras.layers.InputLayer(batch_input_shape=(1, *twin.shape)), *layers])
     rng = np.random.default_rng(twin.seed)
-    # wider than a fresh layer's: gates that saturate now and then, biases that matter
-    model.set_weights(
-        [rng.normal(0, 1.5 / np.sqrt(w.shape[0]) if w.ndim > 1 else 0.5, w.shape) for w in model.get_weights()]
-    )
+    model.set_weights([_drawn(rng, w, twin.numbers) for w in model.get_weights()])
     with tempfile.TemporaryDirectory() as saved:
         model.export(saved)
         converter = tf.lite.TFLiteConverter.from_saved_model(saved)
         if twin.mode != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if twin.mode.startswith("int8"):
-            windows = calibration(twin)
+            windows = _calibrating(twin)
             converter.representative_dataset = lambda: ([window[None]] for window in windows)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
             if twin.mode != "int8-float-edges":
@@ -121,8 +152,14 @@ def main() -> None:
 
     for described in json.load(sys.stdin):
         layers = tuple((kind, settings) for kind, settings in described.pop("layers"))
-        twin = Twin(**{**described, "shape": tuple(described["shape"])}, layers=layers)
-        write_atomically(twin.path, _convert(tf, keras, twin))
+        numbers = Numbers(**described.pop("numbers"))
+        twin = Twin(**{**described, "shape": tuple(described["shape"])}, layers=layers, numbers=numbers)
+        try:
+            made = _convert(tf, keras, twin)
+        except Exception as error:  # the converter's own kinds, and whatever lies below it
+            print(f"{twin}: {error}", file=sys.stderr)
+            made = b""
+        write_atomically(twin.path, made)
 
 
 if __name__ == "__main__":
