@@ -10,10 +10,19 @@ from model.network import Array, Weights
 
 
 def quantise_vectors(x: Array) -> tuple[Array, Array, Array]:
-    """Each vector of x (N, I) over its own range with zero in it: stored (N, I), scale (N, 1), zero point (N, 1)."""
-    x = x.astype(np.float32)
+    """Each vector of x (N, I) over its own range with zero in it: stored (N, I), scale (N, 1), zero point (N, 1).
+
+    The scale of one with anything in it that is not a finite number, or whose range is none, is not a number.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _quantise_vectors(x.astype(np.float32))
+
+
+def _quantise_vectors(x: Array) -> tuple[Array, Array, Array]:
     low = np.minimum(x.min(axis=-1, keepdims=True), np.float32(0))
     high = np.maximum(x.max(axis=-1, keepdims=True), np.float32(0))
+    finite = np.isfinite(x).all(axis=-1, keepdims=True) & np.isfinite(high - low)
+    low, high, x = (np.where(finite, values, np.float32(0)) for values in (low, high, x))
     scale = ((high - low) / np.float32(255)).astype(np.float32)
     empty = scale < np.finfo(np.float32).tiny  # all zeros, or too small to divide by
     scale = np.where(empty, np.float32(1), scale).astype(np.float32)
@@ -21,7 +30,7 @@ def quantise_vectors(x: Array) -> tuple[Array, Array, Array]:
     ends = np.where(-low < high, -128 - low / scale, 127 - high / scale).astype(np.float32)
     zero_point = np.where(empty, 0, np.clip(_nearest(ends), -128, 127))
     stored = np.clip(_nearest(zero_point.astype(np.float32) + x * (np.float32(1) / scale)), -128, 127)
-    return np.where(empty, 0, stored), scale, zero_point
+    return np.where(empty, 0, stored), np.where(finite, scale, np.float32(np.nan)), zero_point
 
 
 def _nearest(x: Array) -> Array:

@@ -38,6 +38,7 @@ EMPTY_SCALE = 2.0**-15  # of weights that are all zero
 BIAS_LIMIT = {"int32": 2.0**30, "int64": 2.0**34}
 FINEST_HIDDEN = 2.0**-30  # o * tanh(c) has no more bits
 FINEST_SUMS = 2.0**12  # steps of a Dense's output in one of its coarsest sums: finer shows nothing of them
+MOST_STEPS = 2.0**29  # of a Dense's output in the largest sum there can be: they and their left shift fit 32 bits
 FINEST_RELU = 2.0**-8  # a ReLU's output scale to its input's: finer shows nothing of it
 MIN_CELL_LOG2 = -15  # finer cell scales make TFLite's own LSTM wrong, and gain nothing: |cell| <= 1 fits
 
@@ -131,12 +132,15 @@ def _quantise_recurrent(
 
 def _quantise_dense(place: Place, layer: Dense, source: Signal, ranges: Ranges, dtype: str, bias_type: str) -> Dense:
     kernel = quantise_weights(layer.kernel.values, least_scale(layer.bias, source.scale, bias_type))
-    finest = source.scale * float(reference.scale_of(kernel).max())  # that of the sums
+    units = source.scale * reference.scale_of(kernel).astype(np.float64)  # of the sums
+    bias = quantise_bias(layer.bias, source.scale, reference.scale_of(kernel), bias_type)
+    reach = (source.high - source.low) * np.abs(kernel.values.astype(np.float64)).sum(axis=-1)
+    finest = max(units.max() / FINEST_SUMS, float(((reach + np.abs(bias)) * units).max()) / MOST_STEPS)
     return replace(
         layer,
         kernel=kernel,
-        bias=quantise_bias(layer.bias, source.scale, reference.scale_of(kernel), bias_type),
-        output=range_signal(layer.output.shape, *ranges.of[place, "output"], dtype, finest / FINEST_SUMS),
+        bias=bias,
+        output=range_signal(layer.output.shape, *ranges.of[place, "output"], dtype, finest),
     )
 
 

@@ -222,10 +222,11 @@ def _run_layer(network: Network, index: int, x: Array, observe: Observe) -> Arra
 def run(network: Network, inputs: Array, observe: Observe = _ignore) -> Array:
     """Outputs (N, ...) in the network's output type for inputs (N, T, F) in its input type."""
     x: Array = inputs.astype(np.float64 if network.input.dtype == "float32" else np.int64)
-    for index in range(len(network.layers)):
-        x = _run_layer(network, index, x, observe)
-        observe(network.place(index), "output", x)
-    return x.astype(network.output.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is no finite number has its way, too
+        for index in range(len(network.layers)):
+            x = _run_layer(network, index, x, observe)
+            observe(network.place(index), "output", x)
+        return x.astype(network.output.dtype)
 
 
 def stored_inputs(network: Network, real: Array) -> Array:
@@ -239,10 +240,15 @@ def normalised(layer: Normalise, real: Array) -> Array:
 
 
 def to_stored(real: Array, signal: Signal) -> Array:
-    """Real values in the stored type of ``signal``: float32 arithmetic, halves away from zero, saturating."""
+    """Real values in the stored type of ``signal``: float32 arithmetic, halves away from zero, saturating.
+
+    What is not a number is stored as 0.0.
+    """
     if signal.dtype == "float32":
         return real.astype(np.float32)
-    scaled = (real.astype(np.float32) / np.float32(signal.scale)).astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = (real.astype(np.float32) / np.float32(signal.scale)).astype(np.float64)
+    scaled = np.where(np.isnan(scaled), 0.0, scaled)
     rounded = np.trunc(scaled + np.copysign(0.5, scaled)) + signal.zero_point  # the sum is exact in float64
     return np.asarray(np.clip(rounded, signal.low, signal.high).astype(signal.dtype))
 

@@ -3,13 +3,14 @@
 #include "elementwise.h"
 #include "fixed_point.h"
 
-/* The stored integer nearest to a real value, halves away from zero, saturated to [low, high]. */
+/* The stored integer nearest to a real value, halves away from zero, saturated to [low, high]; of
+ * what is not a number that of 0.0. */
 static int32_t stored(float x, float scale, int32_t zero_point, int32_t low, int32_t high)
 {
     const float scaled = x / scale;
     const int32_t least = low - zero_point;
     const int32_t most = high - zero_point;
-    int32_t nearest = least; /* not a number too */
+    int32_t nearest = 0;
     if (scaled >= (float)most) {
         nearest = most;
     } else if (scaled > (float)least) {
@@ -17,8 +18,10 @@ static int32_t stored(float x, float scale, int32_t zero_point, int32_t low, int
         const float rest = scaled - (float)nearest;
         nearest += (rest >= 0.5f) ? 1 : 0;
         nearest -= (rest <= -0.5f) ? 1 : 0;
+    } else if (scaled <= (float)least) {
+        nearest = least;
     } else {
-        /* least */
+        /* not a number */
     }
     return nearest + zero_point;
 }

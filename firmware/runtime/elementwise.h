@@ -60,7 +60,7 @@ void lstmcu_tanh_s16(const int16_t *x, int16_t *y, int32_t count, int32_t value,
 void lstmcu_softmax_s16(const int16_t *x, int16_t *y, int32_t count, int32_t value, int32_t shift);
 
 /** Between real values and stored ones, real = scale * (stored - zero_point); rounds to nearest,
- * saturates. */
+ * saturates, an infinity too; what is not a number is stored as 0.0. */
 void lstmcu_quantise_s8(const float *x, int8_t *y, int32_t count, float scale, int32_t zero_point);
 void lstmcu_quantise_s16(const float *x, int16_t *y, int32_t count, float scale,
                          int32_t zero_point);

@@ -8,7 +8,17 @@
 float lstmcu_exp(float x)
 {
     /* beyond these the result leaves the normal numbers; sigmoid and tanh are flat there anyway */
-    const float in = (x > 87.0f) ? 87.0f : ((x < -87.0f) ? -87.0f : x);
+    float in = x;
+    if (!(x <= 87.0f)) {
+        if (x != x) {
+            return x; /* not a number: no integer n can be made of it */
+        }
+        in = 87.0f;
+    } else if (x < -87.0f) {
+        in = -87.0f;
+    } else {
+        /* x as it is */
+    }
     /* in = n ln 2 + r, |r| <= ln 2 / 2; ln 2 in two parts keeps r exact */
     const float twos = (in * 1.44269504f) + ((in < 0.0f) ? -0.5f : 0.5f);
     const int32_t n = (int32_t)twos;

@@ -17,7 +17,8 @@ typedef struct {
 } lstmcu_range;
 
 /** x (count) as int8 over its own range, zero included: TFLite's asymmetric dynamic-range
- * quantisation. */
+ * quantisation. A vector with anything in it that is not a finite number, or whose range is none,
+ * gets a scale that is not a number, and so does every product with it. */
 lstmcu_range lstmcu_quantise_vector(const float *x, int32_t count, int8_t *quantised);
 
 #endif

@@ -17,6 +17,7 @@ KERNELS = Assembly("asm-armv7em", TARGETS["cortex-m4"], STUB)
 
 class TestLayers(LayerTests):
     kernels = KERNELS
+    assembled = (40, 46, 40)
 
 
 def test_signed_lines_are_the_reference_for_every_input() -> None:

@@ -44,6 +44,7 @@ def symbols(cases: list[Case], name: str) -> set[int]:
 
 class TestLayers(LayerTests):
     kernels = KERNELS
+    assembled = (40, 46, 40)
 
 
 @pytest.mark.parametrize("spread", [12, 28, 36])

@@ -81,6 +81,7 @@ KERNELS = Assembly("asm-rv32im", CORES["rv32imc"], STUB)
 
 class TestLayers(LayerTests):
     kernels = KERNELS
+    assembled = (40, 46, 40)
 
 
 @pytest.mark.parametrize("optimize", OPTIMIZE)

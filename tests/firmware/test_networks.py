@@ -274,27 +274,71 @@ def convert(from_scale: float, to_scale: float) -> tuple[Signal, Convert]:
     return Signal((3,), "int8", from_scale), Convert("convert", Signal((3,), "int8", to_scale))
 
 
+def quiet_lstm(**changes: Any) -> tuple[Signal, Lstm]:
+    """One whose candidate is always 0, and the cell with it."""
+    source, layer = integer_lstm("int16", **changes)
+    layer.kernel.values[2], layer.bias[2] = 0, 0
+    return source, layer
+
+
+def loud_lstm(**changes: Any) -> tuple[Signal, Lstm]:
+    """One whose gates and candidate open wholly."""
+    source, layer = integer_lstm("int16", **changes)
+    return source, replace(layer, bias=np.full_like(layer.bias, 1 << 30))
+
+
+def int8_dense(bias: int, out: Signal) -> tuple[Signal, Dense]:
+    """Sums from bias - 400 * 129 to bias + 400 * 126 in units of 2^-14."""
+    weights = Weights(np.full((2, 4), 100, np.int8), np.full(2, 2.0**-7, np.float32))
+    return Signal((4,), "int8", 2.0**-7, 1), Dense("dense", weights, np.full(2, bias, np.int32), "linear", out)
+
+
+def byte_signal(log2: int, zero_point: int = 0) -> Signal:
+    return Signal((2,), "int8", 2.0**log2, zero_point)
+
+
+ONE_COLUMN = Weights(np.array([[1, 0, 0, 0], [0, 0, 0, -1]], np.int8), np.full(2, 2.0**-7, np.float32))
 # at the edge of what the device's integers hold, and one step beyond: {sentence: (the last within, the first refused)}
 LIMITS: dict[str, tuple[tuple[Signal, Layer], tuple[Signal, Layer]]] = {
-    "layer 'lstm': the cell state's scale is 8; supported: 2^-30 to 2^2": (
+    "layer 'lstm': the cell state's scale is 8; supported: 2^-43 to 2^2": (
         integer_lstm("int8", cell_scale=4.0),
         integer_lstm("int8", cell_scale=8.0),
     ),
-    "layer 'lstm': the cell state's scale is 4.65661e-10; supported": (
-        integer_lstm("int16", cell_scale=2.0**-30),
-        integer_lstm("int16", cell_scale=2.0**-31),
+    "layer 'lstm': the cell state's scale is 5.68434e-14; supported": (
+        quiet_lstm(cell_scale=2.0**-43),
+        quiet_lstm(cell_scale=2.0**-44),
     ),
-    "layer 'lstm': the hidden state's scale is 4.65661e-10; supported": (
-        integer_lstm("int16", output=hidden(2.0**-30)),
-        integer_lstm("int16", output=hidden(2.0**-31)),
+    "layer 'lstm': its cell state, shifted left by 2 bits, can reach 42": (
+        loud_lstm(cell_scale=2.0**-30),
+        loud_lstm(cell_scale=2.0**-31),
+    ),
+    "layer 'lstm': its hidden state, shifted left by 2 bits, can reach 42": (
+        loud_lstm(cell_scale=2.0**-12, output=hidden(2.0**-30)),
+        loud_lstm(cell_scale=2.0**-12, output=hidden(2.0**-31)),
+    ),
+    "layer 'dense': its sums can reach 2147483648 and overflow 32 bits": (
+        int8_dense((1 << 31) - 1 - 400 * 126, byte_signal(20)),
+        int8_dense((1 << 31) - 400 * 126, byte_signal(20)),
+    ),
+    "layer 'dense': its sums can reach 2147483649 and overflow 32 bits": (
+        int8_dense(400 * 129 - (1 << 31), byte_signal(20)),
+        int8_dense(400 * 129 - (1 << 31) - 1, byte_signal(20)),
+    ),
+    "layer 'dense': its sums, shifted left by 4 bits, can reach 2147483648 and overflow 32 bits": (
+        int8_dense((1 << 27) - 1 - 400 * 126, byte_signal(-17)),
+        int8_dense((1 << 27) - 400 * 126, byte_signal(-17)),
     ),
     "layer 'dense': the scale of its weights is too coarse": (
-        int16_dense(output=Signal((2,), "int16", 2.0**-35)),
-        int16_dense(output=Signal((2,), "int16", 2.0**-36)),
+        int16_dense(kernel=ONE_COLUMN, output=Signal((2,), "int16", 2.0**-35)),
+        int16_dense(kernel=ONE_COLUMN, output=Signal((2,), "int16", 2.0**-36)),
     ),
     "layer 'dense': its sums can reach 1.41e+14 and overflow 48 bits": (
-        int16_dense(bias=np.full(2, (1 << 47) - 1 - 32768 * 400, np.int64)),
-        int16_dense(bias=np.full(2, (1 << 47) - 32768 * 400, np.int64)),
+        int16_dense(bias=np.full(2, (1 << 47) - 1 - 32767 * 400, np.int64), output=Signal((2,), "int16", 1.0)),
+        int16_dense(bias=np.full(2, (1 << 47) - 32767 * 400, np.int64), output=Signal((2,), "int16", 1.0)),
+    ),
+    "layer 'dense': its sums, in steps of its output, can reach 2147483648 and overflow 32 bits": (
+        int16_dense(bias=np.full(2, (1 << 40) - 257 - 32767 * 400, np.int64)),
+        int16_dense(bias=np.full(2, (1 << 40) - 256 - 32767 * 400, np.int64)),
     ),
     "layer 'sigmoid': its input covers +-1.75e+05, too much for a sigmoid": (
         activation("sigmoid", "int16", 5.33),
@@ -304,7 +348,7 @@ LIMITS: dict[str, tuple[tuple[Signal, Layer], tuple[Signal, Layer]]] = {
         activation("tanh", "int16", 5.33),
         activation("tanh", "int16", 5.34),
     ),
-    "layer 'relu': its input covers +-2.15e+09": (
+    "layer 'relu': its input, shifted left by 17 bits, can reach 4294967296 and overflow 32 bits": (
         activation("relu", "int16", 65535.0),
         activation("relu", "int16", 65536.0),
     ),
@@ -316,9 +360,9 @@ LIMITS: dict[str, tuple[tuple[Signal, Layer], tuple[Signal, Layer]]] = {
         activation("softmax", "int8", 2.0**-7, 4095),
         activation("softmax", "int8", 2.0**-7, 4096),
     ),
-    "layer 'convert': the scale of its input is too coarse for that of its output": (
-        convert(2.0**20, 2.0**-9),
-        convert(2.0**20, 2.0**-10),
+    "layer 'convert': its input, shifted left by 25 bits, can reach 4294967296 and overflow 32 bits": (
+        convert(2.0**20, 2.0**-3),
+        convert(2.0**20, 2.0**-4),
     ),
 }
 
@@ -329,6 +373,17 @@ def test_what_the_integers_cannot_hold_is_refused_and_no_more(host: Host, senten
     check_network(host, within, networks.chain_inputs(within, COUNT, False, 1))
     check_network(host, within, networks.chain_inputs(within, COUNT, True, 2))
     with pytest.raises(UserError, match=f"^{re.escape(sentence)}"):
+        generate.generate(beyond, "c", "window")
+
+
+def test_an_overflow_that_cannot_show_is_none(host: Host) -> None:
+    """Of int16x8: all that the sums can be saturates to the same before and after 32 bits are taken of them."""
+    steps = -(1 << 33) + (1 << 20) - (1 << 31)  # of the output, 32 bits of which are about -2^31
+    within = one_layer(*int16_dense(bias=np.full(2, (steps + (1 << 31) - (1 << 30)) << 9, np.int64)), "int16x8")
+    result = check_network(host, within, networks.chain_inputs(within, COUNT, True, 1))
+    assert np.unique(result.run).tolist() == [-32768]
+    beyond = one_layer(*int16_dense(bias=np.full(2, (steps + (3 << 30)) << 9, np.int64)), "int16x8")
+    with pytest.raises(UserError, match="in steps of its output, can reach"):
         generate.generate(beyond, "c", "window")
 
 

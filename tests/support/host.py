@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
 # what -std=c99 and the sanitizers need on a 64-bit host; -O1 keeps the many small builds quick
-SANITIZED = ("-std=c99", "-O1", "-g1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+SANITIZED = ("-std=c99", "-O1", "-g1", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all")
 INCLUDES = tuple(f"-I{FIRMWARE / folder}" for folder in ("include", "runtime", "kernels/c"))
 FIELD = re.compile(r"^    \w+ \w+\[\d+\]; /\*.*$", re.MULTILINE)  # an array of the state struct
 GUARD = 32  # bytes after every such array; a multiple of all alignments

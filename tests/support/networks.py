@@ -11,7 +11,6 @@ import numpy as np
 from hypothesis import strategies as st
 
 from model.integer_activations import OUTPUTS
-from model.layouts.common import folded
 from model.network import (
     Activation,
     Array,
@@ -27,10 +26,12 @@ from model.network import (
     Weights,
 )
 from model.quantise import INTEGER_TYPES
+from model.reference import GATE_LOG2_SCALE
 
 Random = np.random.Generator
 Word = tuple[Any, ...]
 FUNCTIONS = ("relu", "sigmoid", "tanh", "softmax")
+GATE_SCALE = 2.0**GATE_LOG2_SCALE
 
 
 @dataclass(frozen=True)
@@ -88,12 +89,24 @@ def random_weights(shape: tuple[int, ...], random: Random, extreme: bool, unit: 
     return Weights(values.astype(np.int8), scale.astype(np.float32))
 
 
-def random_bias(weights: Array, zero_point: int, random: Random, extreme: bool) -> Array:
-    """int32 biases as large as the generator's proof against overflow allows, or moderate ones."""
-    room = (1 << 31) - 1 - 128 * np.abs(weights.astype(np.int64)).sum(axis=-1)
-    room -= np.abs(folded(0, weights, zero_point))
-    peak = room if extreme else np.minimum(room, 1 << 13)
-    return (peak * random.uniform(-1, 1, peak.shape)).astype(np.int32)
+def bias_room(weights: Weights, source: Signal, out_scale: float) -> Array:
+    """The largest biases (...) of rows (..., I) that the generator's proof against overflow allows, about."""
+    assert weights.scale is not None
+    factors = source.scale * weights.scale.astype(np.float64) / out_scale
+    if source.dtype == "int8":
+        ends = 2.0**31 / 2.0 ** np.maximum(np.ceil(np.log2(factors)) + 1, 0) - 512  # shifted left before the product
+    else:
+        ends = np.minimum(2.0**47 - 1, (2.0**31 - 2) / factors * (1 - 2.0**-14))  # its factor is rounded to 16 bits
+    reach = np.abs(weights.values.astype(np.int64)).sum(axis=-1) * (source.high - source.low)
+    return np.maximum(0, ends.reshape(-1, *[1] * (reach.ndim - 1)) - reach)
+
+
+def random_bias(weights: Weights, source: Signal, out_scale: float, random: Random, extreme: bool) -> Array:
+    """Biases as large as the generator's proof against overflow allows, or moderate ones."""
+    room = bias_room(weights, source, out_scale)
+    dtype, usual = (np.int32, 1 << 13) if source.dtype == "int8" else (np.int64, 1 << 21)
+    peak = room if extreme else np.minimum(room, usual)
+    return (peak * random.uniform(-1, 1, peak.shape)).astype(dtype)
 
 
 def _lstm(name: str, source: Signal, units: int, spec: Spec, random: Random, index: int) -> Lstm:
@@ -110,7 +123,7 @@ def _lstm(name: str, source: Signal, units: int, spec: Spec, random: Random, ind
     kernel = random_weights((4, units, features), random, spec.extreme, 73 * source.scale)
     output = random_signal(shape, random, -9, -5)
     recurrent = random_weights((4, units, units), random, spec.extreme, 73 * output.scale)
-    bias = random_bias(kernel.values, source.zero_point, random, spec.extreme)
+    bias = random_bias(kernel, source, GATE_SCALE, random, spec.extreme)
     cell_scale = 2.0 ** int(random.integers(-15, -8))
     return Lstm(name, kernel, recurrent, bias, sequences, backwards, clip, output, cell_scale)
 
@@ -124,8 +137,9 @@ def _dense(name: str, source: Signal, outputs: int, activation: str, spec: Spec,
         layers: list[Layer] = [Dense(name, kernel, bias, own, Signal(shape))]
         return layers if own == activation else [*layers, Activation(f"{name}_{activation}", activation, Signal(shape))]
     weights = random_weights((outputs, inputs), random, spec.extreme, 73 * source.scale)
-    bias = random_bias(weights.values, source.zero_point, random, spec.extreme)
-    return [Dense(name, weights, bias, activation, random_signal(shape, random, -6, -4))]
+    out = random_signal(shape, random, -6, -4)
+    bias = random_bias(weights, source, out.scale, random, spec.extreme)
+    return [Dense(name, weights, bias, activation, out)]
 
 
 def build(spec: Spec) -> Network:
@@ -244,15 +258,11 @@ class Numbers:
             made.scale[:] = made.scale[0]
         return made
 
-    def bias(self, weights: Weights, source: Signal) -> Array:
-        """Of a layer with these weights."""
+    def bias(self, weights: Weights, source: Signal, out_scale: float) -> Array:
+        """Of a layer with these weights, whose sums become integers of ``out_scale``."""
         if self.dtype == "float32":
             return self.random.normal(0, 0.5, weights.values.shape[:-1]).astype(np.float32)
-        if self.dtype == "int8":
-            return random_bias(weights.values, source.zero_point, self.random, self.chain.extreme)
-        room = (1 << 47) - 1 - 32768 * np.abs(weights.values.astype(np.int64)).sum(axis=-1)
-        peak = room if self.chain.extreme else np.minimum(room, 1 << 21)
-        return (peak * self.random.uniform(-1, 1, peak.shape)).astype(np.int64)
+        return random_bias(weights, source, out_scale, self.random, self.chain.extreme)
 
     def cell_scale(self) -> float:
         """Mostly one that gives sensible cells, at times any that is supported."""
@@ -267,7 +277,7 @@ class Numbers:
         kernel = self.weights((4, units, source.shape[1]), source)
         recurrent = self.weights((4, units, units), output)
         clip = float(self.random.uniform(0.1, 2)) if self.chain.clip else 0.0
-        bias = self.bias(kernel, source)
+        bias = self.bias(kernel, source, GATE_SCALE)
         return Lstm(name, kernel, recurrent, bias, sequences, backwards, clip, output, self.cell_scale())
 
     def layer(self, name: str, source: Signal, word: Word) -> Layer:
@@ -280,8 +290,8 @@ class Numbers:
             halves = [self.lstm(f"{name}_{half}", source, *rest, backwards=half == "back") for half in ("on", "back")]
             return Bidirectional(name, *halves, self.signal(shape, 0))
         if kind == "dense":
-            kernel = self.weights((rest[0], source.shape[-1]), source)
-            return Dense(name, kernel, self.bias(kernel, source), rest[1], self.signal(shape, 2))
+            kernel, out = self.weights((rest[0], source.shape[-1]), source), self.signal(shape, 2)
+            return Dense(name, kernel, self.bias(kernel, source, out.scale), rest[1], out)
         if kind == "reshape":
             return Reshape(name, replace(source, shape=shape))
         if kind == "convert":
