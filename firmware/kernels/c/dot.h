@@ -12,7 +12,8 @@ static inline int32_t dot_s8(const int8_t *row, const int8_t *x, int32_t count, 
 {
     uint32_t sum = (uint32_t)first;
     for (int32_t k = 0; k < count; ++k) {
-        sum += (uint32_t)((int32_t)row[k] * x[k]);
+        const int32_t product = (int32_t)row[k] * x[k];
+        sum += (uint32_t)product;
     }
     return (int32_t)sum;
 }
