@@ -15,6 +15,7 @@ from pathlib import Path
 from export import deliver, sbom, sources, texts
 from measure import check
 from model.errors import run_main
+from model.escape import visible
 
 COMPILED = (".c", ".S")
 
@@ -34,7 +35,8 @@ def contents(
     origin = dict(zip(objects, origins, strict=True))
     own = [folder / f"{model.name}.c" for folder, model in zip(built, models, strict=True)]
     linked = sources.needed([path.with_name(f"{path.name}.o") for path in own], objects)
-    files = sources.with_headers([*own, *(origin[path] for path in linked)], [*includes, *built])
+    flat = sources.with_headers([*own, *(origin[path] for path in linked)], [*includes, *built])
+    files = sources.placed(flat, [f"{model.name}.h" for model in models])
     generated = [file for file in files if any(Path(file).stem in (m.name, f"{m.name}_kernels") for m in models)]
     runtime = [file for file in files if file not in generated]
     compiled = [file for file in files if Path(file).suffix in COMPILED]
@@ -58,7 +60,8 @@ def main() -> None:
     name, files = contents(arguments.built, arguments.objects, arguments.sources, arguments.includes, arguments.licence)
     new = deliver.write(files, name, arguments.dest)
     size = sum(map(len, files.values()))
-    print(f"{arguments.dest}: {name}, {len(files)} files, {size:,} bytes{'' if new else ', nothing has changed'}")
+    told = f"{name}, {len(files)} files, {size:,} bytes{'' if new else ', nothing has changed'}"
+    print(f"{visible(arguments.dest)}: {told}")
 
 
 if __name__ == "__main__":

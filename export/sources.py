@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from elftools.common.exceptions import ELFError
@@ -14,6 +14,7 @@ from elftools.elf.sections import SymbolTableSection
 
 from model.errors import UserError
 
+INCLUDED, PRIVATE = "include", "src/lstmcu"  # folders of an export
 INCLUDE = re.compile(r'^([ \t]*#[ \t]*include[ \t]*")([^"]+)(")', re.MULTILINE)
 
 
@@ -42,6 +43,25 @@ def needed(models: Iterable[Path], others: Sequence[Path]) -> list[Path]:
         found |= more
         pending += more
     return [path for path in others if path in found]
+
+
+def _place(name: str, public: Collection[str]) -> str:
+    return f"{INCLUDED}/{name}" if name in public else f"{PRIVATE}/{name}"
+
+
+def placed(texts: Mapping[str, str], public: Collection[str]) -> dict[str, str]:
+    """``with_headers`` in an export's folders: the headers ``public`` for the user's include path, the rest apart.
+
+    What is private includes the others by their way from it, so that it compiles without any -I. Arduino looks into
+    src/ alone: there, each public header is included once more.
+    """
+    up = f"{'../' * (PRIVATE.count('/') + 1)}{INCLUDED}/"
+
+    def own(text: str) -> str:
+        return INCLUDE.sub(lambda found: f"{found[1]}{up if found[2] in public else ''}{found[2]}{found[3]}", text)
+
+    files = {_place(name, public): text if name in public else own(text) for name, text in texts.items()}
+    return files | {f"src/{name}": f'#include "../{INCLUDED}/{name}"\n' for name in public}
 
 
 def with_headers(sources: Iterable[Path], folders: Sequence[Path]) -> dict[str, str]:

@@ -14,6 +14,8 @@ from typing import Any
 import jinja2
 
 from export.sbom import NAME as SBOM
+from export.sources import INCLUDED, PRIVATE
+from model import escape
 from model.layouts.common import C_TYPES
 from model.version import VERSION
 
@@ -142,8 +144,7 @@ def _platformio(name: str, summary: str, headers: Sequence[str]) -> str:
         "headers": list(headers),
         "frameworks": "*",
         "platforms": "*",
-        "build": {"srcDir": ".", "includeDir": ".", "srcFilter": ["-<*>", "+<*.c>", "+<*.S>"],
-                  "flags": ["-ffp-contract=off"]},
+        "build": {"srcDir": "src", "includeDir": INCLUDED, "flags": ["-ffp-contract=off"]},
     }  # fmt: skip
     return json.dumps(manifest, indent=2) + "\n"
 
@@ -156,6 +157,7 @@ def make(
         loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
     )  # fmt: skip
+    templates.filters |= escape.FILTERS
     report = models[0].report
     endings = sorted({Path(file).suffix for file in compiled})
     names = ", ".join(model.name for model in models)
@@ -171,11 +173,12 @@ def make(
         "version": VERSION,
         "summary": summary,
         "headers": headers,
+        "include": INCLUDED,
         "tool": report["tool"],
         "models": [_model(model) for model in models],
         "aliases": [f"lstmcu::{model.name}" for model in models],
         "compiled": compiled,
-        "patterns": " ".join(f"*{ending}" for ending in endings),
+        "patterns": " ".join(f"{PRIVATE}/*{ending}" for ending in endings),
         "assembly": ".S" in endings,
         "core_only": core_only,
         "dcore": dcore,

@@ -18,6 +18,8 @@ from typing import Any
 from measure import budget, check, markdown
 from measure.table import title
 from model.errors import UserError, run_main
+from model.escape import lines, visible
+from model.escape import markdown as escaped
 from model.files import write_atomically
 
 VERSION = 1
@@ -103,7 +105,8 @@ def as_markdown(found: list[tuple[str, list[Change]]]) -> str:
     texts = ["## What has changed\n"]
     for sentence, changed in found:
         rows = [[change.figure, f"{change.old:,}", f"{change.new:,}", change.told] for change in changed]
-        texts += [f"{sentence}\n", *([markdown.table(["figure", "before", "now", "change"], rows)] if rows else [])]
+        texts.append(f"{escaped(sentence)}\n")
+        texts += [markdown.table(["figure", "before", "now", "change"], rows)] if rows else []
     return "\n".join(texts)
 
 
@@ -118,7 +121,7 @@ def main() -> None:
     reports = [check.sound(path) for path in given.reports]
     if given.action == "diff":
         found = difference(given.file, reports)
-        print(as_text(found), end="")
+        print(lines(as_text(found)), end="")
         if given.markdown:
             write_atomically(given.markdown, as_markdown(found))
         return
@@ -126,7 +129,7 @@ def main() -> None:
     builds |= {name(report): figures(report) for report in reports}
     document = {"version": VERSION, "builds": builds}
     write_atomically(given.file, json.dumps(document, indent=1, sort_keys=True) + "\n")
-    print(f"{given.file}: stored {', '.join(map(name, reports))}")
+    print(f"{given.file}: stored {', '.join(map(visible, map(name, reports)))}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from measure import budget
 from measure.table import title
+from model import escape
 from model.errors import UserError
 
 Report = dict[str, Any]
@@ -68,9 +69,14 @@ def _limit(report: Report, what: str, limit: int) -> Verdict:
     return Verdict(f"{what}_max={limit}", budget.excess(report, title(report), what, limit))
 
 
+def load(path: Path) -> Report:
+    """A report.json, its texts such that they can be shown."""
+    return dict(escape.document(json.loads(path.read_text(encoding="utf-8"))))
+
+
 def sound(path: Path) -> Report:
     """A report whose build may be used. UserError when it computes something else than the reference."""
-    report: Report = json.loads(path.read_text(encoding="utf-8"))
+    report = load(path)
     wrong = _outputs(report).failed
     if wrong:
         raise UserError(wrong)
@@ -87,10 +93,11 @@ def junit(judged: Sequence[tuple[str, Sequence[Verdict]]]) -> str:
     for build, found in judged:
         folder, _, variant = build.rpartition("/")
         for verdict in found:
-            words = {"classname": folder.replace("/", "."), "name": f"{variant}: {verdict.check}", "time": "0"}
+            words = {"classname": folder.replace("/", "."), "name": f"{variant}: {verdict.check}"}
+            words = {**{key: escape.visible(text) for key, text in words.items()}, "time": "0"}
             case = ElementTree.SubElement(suite, "testcase", words)
             for tag, sentence in (("failure", verdict.failed), ("skipped", verdict.skipped)):
                 if sentence:
-                    ElementTree.SubElement(case, tag, message=sentence)
+                    ElementTree.SubElement(case, tag, message=escape.visible(sentence))
     ElementTree.indent(suites)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"

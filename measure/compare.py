@@ -21,6 +21,7 @@ from measure import qemu
 from measure.target import load_target
 from model import plan, readers, reference, samples, store, trace
 from model.errors import UserError, run_main
+from model.escape import visible
 from model.files import write_atomically
 from model.network import GATES, Array, Network, Place, placed
 from model.trace import Key
@@ -77,7 +78,8 @@ def render(table: list[Row], order: trace.Order, samples_run: int) -> str:
         at = [row.drift[round(mark * (len(row.drift) - 1))] for mark in (MARKS if len(row.drift) > 1 else MARKS[:1])]
         distance = " ".join(f"{value:9.2g}" for value in at)
         differing = f"{row.mismatches} of {row.count}"
-        lines.append(f"{row.layer:<20} {row.quantity:<8} {differing:>18} {row.largest:>10.3g}  {first:<26} {distance}")
+        name = visible(row.layer)
+        lines.append(f"{name:<20} {row.quantity:<8} {differing:>18} {row.largest:>10.3g}  {first:<26} {distance}")
     return "\n".join([*lines, "", verdict(table, order)]) + "\n"
 
 
@@ -88,7 +90,7 @@ def verdict(table: list[Row], order: trace.Order) -> str:
         return "Every intermediate value agrees with the reference."
     _, _, (sample, step, unit), row = min(found, key=lambda item: item[:2])
     what = f"gate {row.quantity}" if row.quantity in GATES else row.quantity
-    return f"First difference: layer {row.layer}, {what}, sample {sample}, step {step}, unit {unit}."
+    return f"First difference: layer {visible(row.layer)}, {what}, sample {sample}, step {step}, unit {unit}."
 
 
 def horizon(outputs: Array, ideal: Array, targets: Array | None) -> dict[str, list[float]]:

@@ -32,6 +32,7 @@ from measure.target import load_target
 from measure.timing import limits
 from measure.timing.disassembly import Text, disassemble
 from measure.timing.table import Range
+from model import escape
 from model.errors import run_main
 from model.files import write_atomically
 from model.version import VERSION
@@ -264,14 +265,15 @@ def main() -> None:
     for name in ("elf", "model", "profile", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     arguments = parser.parse_args()
-    card = json.loads(arguments.model.read_text())
-    name = load_target(arguments.target).name
+    card = escape.document(json.loads(arguments.model.read_text()))
+    name = escape.visible(load_target(arguments.target).name)
     title = f"{name} {card['name']} {card['quantisation']} {kernels(card)}"
     try:
         hot = take_apart(arguments, card)
     except ProfileUnavailableError as unavailable:
-        empty = {"version": SCHEMA, "tool": f"lstmcu {VERSION}", "target": name, "profile_note": str(unavailable)}
-        texts = (json.dumps(empty, indent=2) + "\n", f"{title}: no profile: {unavailable}\n", f"{title}: no profile\n")
+        why = escape.visible(unavailable)
+        empty = {"version": SCHEMA, "tool": f"lstmcu {VERSION}", "target": name, "profile_note": why}
+        texts = (json.dumps(empty, indent=2) + "\n", f"{title}: no profile: {why}\n", f"{title}: no profile\n")
     else:
         found = document(hot, card, name)
         lines = source_lines(arguments.elf, {place.function.address for place in hot.places})

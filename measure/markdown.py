@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from measure.table import agreement, cycles, kernels, number, stack, title
+from model.escape import markdown, markdown_cell, markup
 
 Report = dict[str, Any]
 SHOWN = 12  # functions and arrays of a build
@@ -15,8 +16,8 @@ DETAILED = 8  # builds of one text: GitHub takes 65536 characters
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) -> str:
-    """A table whose first ``texts`` columns hold text and the others numbers; also readable as plain text."""
-    lines = [list(head), *map(list, rows)]
+    """A table of plain texts, the first ``texts`` columns of words and the others of numbers; readable as it is too."""
+    lines = [list(head), *([markdown_cell(cell) for cell in row] for row in rows)]
     widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(head))]
     rule = ["-" * width if column < texts else "-" * (width - 1) + ":" for column, width in enumerate(widths)]
     padded = [
@@ -45,7 +46,7 @@ def summary(reports: Sequence[Report]) -> str:
 
 def parts(report: Report) -> str:
     """Where flash, RAM, stack and instructions of one build go."""
-    texts = [f"## Where it goes: {title(report)}\n"]
+    texts = [f"## Where it goes: {markdown(title(report))}\n"]
     flash = report["flash"]
     if flash:
         kinds = ("code", "tables", "weights")
@@ -68,9 +69,10 @@ def pull_request(reports: Sequence[Report], broken: Sequence[str]) -> str:
     """What a reviewer wants to see of a change: the verdict, the table, and where the bytes go on demand."""
     verdict = f"{len(broken)} of the checks failed" if broken else "all checks passed"
     builds = f"{len(reports)} build{'' if len(reports) == 1 else 's'}"
-    texts = [f"## lstmcu: {builds}, {verdict}\n", "".join(f"* {sentence}\n" for sentence in broken), summary(reports)]
+    failed = "".join(f"* {markdown(sentence)}\n" for sentence in broken)
+    texts = [f"## lstmcu: {builds}, {verdict}\n", failed, summary(reports)]
     texts += [
-        f"<details><summary>{title(report)}: where flash, RAM, stack and instructions go</summary>\n\n"
+        f"<details><summary>{markup(title(report))}: where flash, RAM, stack and instructions go</summary>\n\n"
         f"{parts(report)}\n</details>\n"
         for report in reports
         if len(reports) <= DETAILED

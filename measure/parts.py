@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
-from measure import markdown
+from measure import check, markdown
 from model.errors import run_main
 from model.files import write_atomically
 
@@ -19,7 +18,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("reports", type=Path, nargs="*")
     given = parser.parse_args()
-    reports = [json.loads(path.read_text(encoding="utf-8")) for path in given.reports]
+    reports = [check.load(path) for path in given.reports]
     write_atomically(given.out, "\n".join(map(markdown.parts, reports)))
 
 

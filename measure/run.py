@@ -21,6 +21,7 @@ from measure import qemu, sizes
 from measure.profile import UNAVAILABLE
 from measure.target import load_target
 from model.errors import UserError, run_main
+from model.escape import lines
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def main() -> None:
     if options.profile is not None:
         files[options.profile] = (result.profile_text or f"{UNAVAILABLE} {result.refusal}\n").encode()
     if result.refusal and target.qemu and not reason:
-        print(f"lstmcu: warning: no instruction profile: {result.refusal}", file=sys.stderr)
+        print(f"lstmcu: warning: no instruction profile: {lines(result.refusal)}", file=sys.stderr)
     write_together(files)
 
 

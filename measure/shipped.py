@@ -14,14 +14,15 @@ from pathlib import Path
 from measure import check, markdown
 from measure.markdown import Report
 from measure.table import legend
+from model import escape
 from model.errors import run_main
 from model.files import write_atomically
 
 SHOWN = "cortex-m4"  # the target whose first int8 build is taken apart
 HEAD = """# {name}: what it needs
 
-Regenerate with `./scons docs`; a test checks that this page is current. Built from `{source}` (SHA-256
-`{sha256}`), {macs:,} multiplications a window.
+Regenerate with `./scons docs`; a test checks that this page is current. Built from {source} (SHA-256
+{sha256}), {macs:,} multiplications a window.
 
 """
 
@@ -30,10 +31,14 @@ def page(reports: Sequence[Report]) -> str:
     """A row a build, what the columns mean, and where the bytes of one build go."""
     ordered = sorted(reports, key=lambda report: str(report["target"]))
     model = reports[0]["model"]
-    text = HEAD.format(**{**model, "name": Path(model["source"]).stem}) + markdown.summary(ordered) + "\n"
+    head = HEAD.format(
+        name=escape.markdown(Path(model["source"]).stem), source=escape.markdown_code(model["source"]),
+        sha256=escape.markdown_code(model["sha256"]), macs=model["macs"],
+    )  # fmt: skip
+    text = head + markdown.summary(ordered) + "\n"
     compilers = dict.fromkeys(report["compiler"]["version"] for report in ordered)
     lines = [*legend(ordered), *(f"compiled with {version}" for version in compilers)]
-    text += "".join(f"* {line}\n" for line in lines)
+    text += "".join(f"* {escape.markdown(line)}\n" for line in lines)
     taken = [report for report in ordered if report["target"] == SHOWN and report["quantisation"] == "int8"]
     return text + "".join(f"\n{markdown.parts(report)}" for report in taken[:1])
 

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
@@ -27,7 +26,7 @@ def main() -> None:
     parser.add_argument("--budget", type=Path, help="TOML with limits by build")
     parser.add_argument("reports", type=Path, nargs="*")
     given = parser.parse_args()
-    reports = [json.loads(path.read_text(encoding="utf-8")) for path in given.reports]
+    reports = [check.load(path) for path in given.reports]
     over = {what: int(number) for what, _, number in (limit.partition("=") for limit in given.limit)}
     limits = budget.Budget(budget.read(given.budget) if given.budget else (), over)
     builds = [check.key(path) for path in given.reports]

@@ -12,6 +12,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from model.escape import visible
+
 Report = dict[str, Any]
 
 
@@ -104,11 +106,12 @@ def table(reports: Sequence[Report]) -> Table:
         whole = r["instructions"] is not None and r["state"] == "window"  # a step's share of a window's MACs varies
         per_mac = f"{r['instructions'] / macs:.2f}" if whole else "-"
         flash = r["flash"] or dict.fromkeys(("code", "tables", "weights"))
-        view.add_row(
+        cells = (
             r["target"], r["model"]["name"], r["quantisation"], kernels(r), number(r["instructions"]), per_mac,
             cycles(r), number(flash["code"]), number(flash["tables"]), number(flash["weights"]),
             number(r["ram"]["total"]), stack(r), agreement(r), _float_mae(r),
         )  # fmt: skip
+        view.add_row(*map(visible, cells))
     return view
 
 
@@ -138,6 +141,6 @@ def render(reports: Sequence[Report], skipped: Sequence[str]) -> str:
     text = io.StringIO()
     console = Console(file=text, width=185, color_system=None, markup=False)
     console.print(table(reports))
-    for line in (*legend(reports), *(f"skipped: {sentence}" for sentence in skipped)):
+    for line in map(visible, (*legend(reports), *(f"skipped: {sentence}" for sentence in skipped))):
         console.print(line)
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"

@@ -7,6 +7,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from model.escape import lines, visible
+
 LONGEST = 900  # characters of a complaint, which may quote a damaged file
 
 
@@ -16,7 +18,7 @@ class UserError(Exception):
 
 def printable(sentence: str) -> str:
     """On one line, without what a terminal would obey, and not endless."""
-    line = "".join(c if c.isprintable() else "?" for c in sentence)
+    line = visible(sentence)
     return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 3 :]}"
 
 
@@ -25,11 +27,11 @@ def run_main(main: Callable[[], None]) -> None:
     try:
         main()
     except UserError as error:
-        print(f"lstmcu: error: {error}", file=sys.stderr)
+        print(f"lstmcu: error: {lines(error)}", file=sys.stderr)
         sys.exit(2)
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
-        print(f"lstmcu: error: cannot read or write{where}: {error.strerror or error}", file=sys.stderr)
+        print(f"lstmcu: error: cannot read or write{lines(where)}: {lines(error.strerror or error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("lstmcu: interrupted", file=sys.stderr)

@@ -22,6 +22,7 @@ import numpy as np
 
 from model import readers, reference, samples, store
 from model.errors import run_main
+from model.escape import visible
 from model.files import npy_bytes, write_atomically
 from model.network import Array, Lstm, Network, Place, Signal, placed
 from model.quantise import INTEGER_TYPES
@@ -95,7 +96,7 @@ def main() -> None:
     expected = reference.run(network, inputs)
     ideal, clipped = ideal_outputs(network, trained, given, expected)
     for one in clipped:
-        what = f"{one.layer} {one.quantity}".lstrip()
+        what = visible(f"{one.layer} {one.quantity}".lstrip())
         print(f"lstmcu: warning: {what} leaves its range in {one.samples} of {len(inputs)} samples", file=sys.stderr)
     for name, array in (("inputs", inputs), ("expected", expected), ("float", ideal.astype(np.float32))):
         write_atomically(arguments.out / f"{name}.npy", npy_bytes(np.ascontiguousarray(array)))

@@ -18,7 +18,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from model import limits, store, trace
+from model import escape, limits, store, trace
 from model.errors import UserError, run_main
 from model.files import write_atomically
 from model.layouts import OPTIMIZE, SETS, elementwise
@@ -405,7 +405,7 @@ def generate(
         keep_trailing_newline=True,
         autoescape=False,
     )
-    templates.filters["folded"] = _folded
+    templates.filters |= {**escape.FILTERS, "folded": _folded}
     files = {
         f"{network.name}{ending}": templates.get_template(f"model{ending}.jinja").render(values)
         for ending in (".h", ".c", "_bench.h", *(["_kernels.S"] if values["prologue"] else []))

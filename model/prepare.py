@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from model import limits, quantise, readers, samples, store
+from model import escape, limits, quantise, readers, samples, store
 from model.errors import UserError, run_main
 from model.network import QUANTISATIONS, Network, directions
 
@@ -44,8 +44,9 @@ def prepare(model: Path, samples_path: Path, quantisation: str) -> Network:
     quantised = quantise.quantise(network, data.calibration, quantisation)
     limits.check(quantised)  # before the reference runs it
     if quantisation in quantise.INTEGER_TYPES:
-        print(f"{model.name} as {quantisation}, over {len(data.calibration)} samples of {samples_path.name}:")
-        print(quantise.describe(quantised))
+        over = f"over {len(data.calibration)} samples of {escape.visible(samples_path.name)}"
+        print(f"{escape.visible(model.name)} as {quantisation}, {over}:")
+        print(escape.lines(quantise.describe(quantised)))
     return quantised
 
 

@@ -8,7 +8,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
+
+from model.escape import markup
 
 # of the drawing; about a pixel each on a phone, so that its text can be read there
 WIDTH, HEIGHT = 340, 216
@@ -72,7 +74,7 @@ def lines(
         up = TOP + (y_high - y) / (y_high - y_low) * (HEIGHT - TOP - BOTTOM)
         return f"{across:.1f},{up:.1f}"
 
-    parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">']
+    parts = [f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{markup(title)}">']
     marks = ticks(y_low, y_high)
     for mark in marks:
         y = at(x_low, mark).split(",")[1]
@@ -85,7 +87,7 @@ def lines(
             told = label(mark, 1.0)
             parts.append(f'<text x="{x}" y="{HEIGHT - BOTTOM + 14}" text-anchor="middle">{told}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
-    parts.append(f'<text class="axis" x="{middle:g}" y="{HEIGHT - 5}" text-anchor="middle">{escape(x_name)}</text>')
+    parts.append(f'<text class="axis" x="{middle:g}" y="{HEIGHT - 5}" text-anchor="middle">{markup(x_name)}</text>')
     for band in bands:
         there = [at(x, y) for x, y in zip(band.x, band.high, strict=True)]
         back = [at(x, y) for x, y in zip(band.x, band.low, strict=True)][::-1]

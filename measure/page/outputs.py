@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +62,7 @@ def load(report: Path, samples_path: Path, ideal: Path) -> Build:
     profile = _document(report.with_name("profile.json"))
     return Build(
         key=check.key(report),
-        report=json.loads(report.read_text(encoding="utf-8")),
+        report=check.load(report),
         profile=profile if "phases" in profile else None,
         card=_document(report.with_name("model.json")),
         outputs=report.with_name("outputs.npy"),
@@ -73,7 +72,7 @@ def load(report: Path, samples_path: Path, ideal: Path) -> Build:
 
 
 def _document(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    return check.load(path) if path.is_file() else {}
 
 
 def groups(builds: Sequence[Build]) -> list[Group]:

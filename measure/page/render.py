@@ -21,6 +21,7 @@ from measure.page import accuracy, view
 from measure.page.outputs import Build, groups, load
 from measure.table import legend
 from model.errors import run_main
+from model.escape import visible
 from model.files import write_atomically
 
 HERE = Path(__file__).parent
@@ -88,6 +89,7 @@ def page(builds: Sequence[Build], failed: Sequence[Sequence[str]], skipped: Sequ
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,  # Markup is ours
     )  # fmt: skip
     return templates.get_template("report.html.jinja").render(context(builds, failed, skipped))
 

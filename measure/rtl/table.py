@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from measure.table import kernels
+from model import escape
 from model.errors import run_main
 from model.files import write_atomically
 
@@ -39,7 +40,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("comparisons", type=Path, nargs="*")
     arguments = parser.parse_args()
-    rows = [row for path in arguments.comparisons for row in json.loads(path.read_text())]
+    rows = [row for path in arguments.comparisons for row in escape.document(json.loads(path.read_text()))]
     write_atomically(arguments.out, render(rows))
 
 

@@ -22,11 +22,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from SCons.Errors import UserError
-from SCons.Script import Environment, File
+from SCons.Script import Copy, Environment, File
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
 SAMPLES = runpy.run_path(str(ROOT / "model/endings.py"))["SAMPLES"]  # may lie beside a model
+NAMES = runpy.run_path(str(ROOT / "model/names.py"))
 
 
 class Lstm(list):
@@ -106,8 +107,8 @@ def _lstm_model(
     """``network``: instead of model, samples and quant, what env.Network gave."""
     if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
         raise UserError(f"LstmModel('{name}'): the name becomes a C identifier; use letters, digits and _")
-    if re.search(r"_L\d", name):
-        raise UserError(f"LstmModel('{name}'): _L and a digit are kept for the names of layers; leave out one of them")
+    if why := NAMES["taken"](name):
+        raise UserError(f"LstmModel('{name}'): {why}; call it '{NAMES['c_identifier'](name)}'")
     sets = ["c", *sorted(path.name for path in (FIRMWARE / "kernels").glob("asm-*"))]
     if kernels not in sets and "TARGET_CORE" not in env:  # this build has looked at it already
         raise UserError(f"LstmModel('{name}'): kernels='{kernels}' is none of {', '.join(sets)}")
@@ -122,7 +123,9 @@ def _lstm_model(
     objects = own.ModelObjects(folder, generated, kernels)
     file = own.subst(f"${{LIBPREFIX}}lstmcu_{name}$LIBSUFFIX")
     library = Lstm(own.StaticLibrary(own.FileAt(f"{folder}/{file}"), objects))
-    library.objects, library.generated, library.include = objects, generated, [own.FolderAt(folder)]
+    library.objects, library.generated, library.include = objects, generated, [own.FolderAt(f"{folder}/include")]
+    if "TARGET_CORE" not in env:  # nothing but this header is for the user's include path
+        env.Command(own.FileAt(f"{folder}/include/{name}.h"), generated[1], Copy("$TARGET", "$SOURCE"))
     return library
 
 

@@ -16,13 +16,19 @@ from pathlib import Path
 import pytest
 
 from measure.target import load_target
+from model.version import VERSION
 from tests.support.checkout import Checkout
 from tests.support.exported import call, sources
+from tests.support.together import Symbols, defined
 
 MODEL = "forecast-window"  # the quick one
 REQUEST = ("export", "target=cortex-m4", f"model={MODEL}", "kernels=c")
 CODE = (".c", ".h")
 Export = Callable[..., Path]
+PARTS = [
+    ("forecast", "asm", "size"), ("forecast", "c", "size"),
+    ("forecast-window", "asm", "balanced"), ("forecast-window", "c", "balanced"),
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +66,9 @@ def test_every_file_is_needed(exported: Export, tmp_path: Path, quantisation: st
     main = tmp_path / "main.c"
     main.write_text('#include "forecast_window.h"\nstatic forecast_window_state s; static float x[64];\n'
                     "int main(void) { forecast_window_run(&s, (void *)x, (void *)x); return 0; }\n")  # fmt: skip
-    code = [path for path in sorted(folder.iterdir()) if path.suffix in CODE]
-    assert len(code) >= 7
-    command = ["cc", f"-I{folder}", main, "-o", tmp_path / "a.out"]
+    code = [path for path in sorted(folder.rglob("*")) if path.suffix in CODE and path.parent.name != "src"]
+    assert len(code) >= 8
+    command = ["cc", f"-I{folder}/include", main, "-o", tmp_path / "a.out"]
     call(*command, *sources(folder))
     for path in code:
         text = path.read_bytes()
@@ -76,7 +82,8 @@ def test_every_file_of_an_assembly_is_needed(built: Callable[..., Checkout], tmp
     words = ("export", "target=cortex-m4", "model=forecast", "kernels=asm", "dest=assembled")
     folder = tmp_path / "forecast"
     shutil.copytree(built(*words).root / "assembled", folder)
-    code = [path for path in sorted(folder.iterdir()) if path.suffix in (*CODE, ".S", ".inc")]
+    code = [path for path in sorted(folder.rglob("*")) if path.suffix in (*CODE, ".S", ".inc")]
+    code = [path for path in code if path.parent.name != "src"]
     assert {".c", ".h", ".S", ".inc"} == {path.suffix for path in code}
     compiler = ["arm-none-eabi-gcc", *load_target("cortex-m4").flags, "-Wa,--fatal-warnings", "-r", "-nostdlib"]
 
@@ -101,7 +108,7 @@ def test_the_example_in_the_readme_compiles(exported: Export, tmp_path: Path) ->
         (example,) = re.findall(r"```c\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
         (tmp_path / "example.c").write_text(example)
         options = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror"]
-        call("cc", *options, f"-I{folder}", "-c", "example.c", cwd=tmp_path)
+        call("cc", *options, f"-I{folder}/include", "-c", "example.c", cwd=tmp_path)
 
 
 def test_the_readme_tells_what_was_measured(exported: Export) -> None:
@@ -138,7 +145,7 @@ def test_every_file_states_its_licence_and_the_sbom_lists_it(exported: Export) -
     assert len(set(refs)) == len(refs)
     assert {row["ref"] for row in bom["dependencies"]} == {*refs, bom["metadata"]["component"]["bom-ref"]}
     assert b"Apache License" in files["LICENSE"]
-    assert b"Generated, and yours to use as you like: forecast_window.c" in files["LICENSE"]
+    assert b"Generated, and yours to use as you like: src/lstmcu/forecast_window.c, " in files["LICENSE"]
 
 
 def test_two_checkouts_export_the_same_bytes(exported: Export, tmp_path: Path) -> None:
@@ -163,13 +170,53 @@ def test_two_checkouts_export_the_same_bytes(exported: Export, tmp_path: Path) -
 def test_two_models_share_one_runtime(built: Callable[..., Checkout], tmp_path: Path) -> None:
     root = built("export", "target=cortex-m4", "kernels=c", "model=forecast,forecast-window", "dest=both").root
     folder = root / "both"
-    assert {"forecast.c", "forecast_window.c", "lstm_s8.c"} <= contents(folder).keys()
+    assert {"forecast.c", "forecast_window.c", "lstm_s8.c"} <= {path.name for path in (folder / "src/lstmcu").iterdir()}
+    assert {path.name for path in (folder / "include").iterdir()} == {"forecast.h", "forecast_window.h"}
+    assert {path.name for path in (folder / "src").glob("*.*")} == {"forecast.h", "forecast_window.h"}
     (tmp_path / "main.c").write_text(
         '#include "forecast.h"\n#include "forecast_window.h"\n'
         "static forecast_state a; static forecast_window_state b;\n"
         "int main(void) { forecast_reset(&a); forecast_window_reset(&b); return 0; }\n"
     )
-    call("cc", f"-I{folder}", "main.c", *sources(folder), cwd=tmp_path)
+    call("cc", f"-I{folder}/include", "main.c", *sources(folder), cwd=tmp_path)
+
+
+def test_folders_have_nothing_in_common_but_what_is_the_same(built: Callable[..., Checkout], tmp_path: Path) -> None:
+    """Two models, each by two kernel sets; as libraries they link in any order."""
+    flags = [*load_target("cortex-m4").flags, "-O2", "-ffunction-sections", "-ffp-contract=off"]
+    seen: Symbols = {}
+    libraries: dict[str, Path] = {}
+    common = 0
+    for model, kernels, optimize in PARTS:
+        name = f"apart-{model}-{kernels}"
+        words = ("target=cortex-m4", f"model={model}", f"kernels={kernels}", f"optimize={optimize}", f"dest={name}")
+        folder, out = built("export", *words).root / name, tmp_path / name
+        out.mkdir()
+        call("arm-none-eabi-gcc", *flags, "-c", *sources(folder), cwd=out)
+        own = f"lstmcu_{VERSION.replace('.', '_')}_"
+        for path in sorted(out.glob("*.o")):
+            for symbol, found in defined(path).items():
+                assert symbol.startswith((own, f"{model.replace('-', '_')}_")), symbol
+                if symbol in seen and symbol.startswith(own):
+                    assert seen[symbol] == found, symbol
+                    common += 1
+                seen.setdefault(symbol, found)
+        call("arm-none-eabi-ar", "rcs", "lib.a", *sorted(out.glob("*.o")), cwd=out)
+        libraries[name] = out / "lib.a"
+    assert common >= 5
+    main = "int main(void) { forecast_run(&a, x, x); forecast_window_run(&b, x, x); return 0; }"
+    (tmp_path / "main.c").write_text(
+        f'#include "forecast.h"\n#include "forecast_window.h"\n'
+        f"static forecast_state a; static forecast_window_state b; static int8_t x[64]; {main}\n"
+    )
+    root = built("export", *words).root
+    includes = [f"-I{root}/apart-{model}-c/include" for model in ("forecast", "forecast-window")]
+    for one in ("asm", "c"):
+        for other in ("asm", "c"):
+            both = [libraries[f"apart-forecast-{one}"], libraries[f"apart-forecast-window-{other}"]]
+            for order in (both, both[::-1]):
+                words = ("--specs=nosys.specs", *includes, "main.c", *order)
+                call("arm-none-eabi-gcc", *flags, *words, "-o", "app.elf", cwd=tmp_path)
 
 
 @pytest.mark.parametrize(

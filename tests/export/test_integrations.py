@@ -114,11 +114,11 @@ def test_assembly_comes_along(built: Callable[..., Checkout], tmp_path: Path) ->
     """Two models share the macros of their kernels; built by Make and by CMake in both its ways."""
     words = ("target=cortex-m4", "kernels=asm", "model=forecast,forecast-window", "dest=both-asm")
     folder = built("export", *words).root / "both-asm"
-    names = {path.name for path in folder.iterdir()}
+    names = {path.name for path in (folder / "src/lstmcu").iterdir()}
     assert {"forecast_kernels.S", "forecast_window_kernels.S", "lstm_s8.inc"} <= names
     readme = (folder / "README.md").read_text()
     assert "runs on nothing else" in readme
-    assert "cc -c *.S *.c" in readme
+    assert "cc -c src/lstmcu/*.S src/lstmcu/*.c" in readme
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("out"))
     toolchain = "-DCMAKE_TOOLCHAIN_FILE=cortex-m4.cmake"
     call("cmake", "-S", "examples/cmake", "-B", "out", toolchain, f"-DMODEL={folder}", cwd=tmp_path)
@@ -215,12 +215,12 @@ def test_make_exports_a_retrained_model_again(project: Path) -> None:
     words = ("make", f"LSTMCU={project.parent / 'lstmcu'}", f"CC=arm-none-eabi-gcc {core}")
     assert "[EXPORT]" in call(*words, cwd=project)
     assert "[EXPORT]" not in call(*words, cwd=project)
-    before = (project / "forecast/my.c").read_bytes()
+    before = (project / "forecast/src/lstmcu/my.c").read_bytes()
     _retrain(project)
     said = call(*words, cwd=project)
     assert "[EXPORT]" in said
     assert "-o app" in said
-    assert (project / "forecast/my.c").read_bytes() != before
+    assert (project / "forecast/src/lstmcu/my.c").read_bytes() != before
     assert "-o app" not in call(*words, cwd=project)
 
 

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
-from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -80,7 +79,7 @@ def folder(request: pytest.FixtureRequest, built: Callable[..., Checkout]) -> Pa
 
 def _assembly(folder: Path) -> bool:
     """Whether it is compiled for a Cortex-M4, and cannot run here."""
-    return any(folder.glob("*.S"))
+    return any(folder.glob("src/lstmcu/*.S"))
 
 
 def _cmake(tmp_path: Path, stub: str, folder: Path, subdirectory: Path, library: str) -> str:
@@ -122,7 +121,7 @@ def test_rt_thread(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "SConstruct").write_text(
         f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n"
         f"group = SConscript({str(folder / 'SConscript')!r}, variant_dir='out', duplicate=0)\n"
-        f"env = Environment(CPPPATH=[{str(folder)!r}], {cross})\nenv.Program('app', ['main.c', *group])\n"
+        f"env = Environment(CPPPATH=[{str(folder / 'include')!r}], {cross})\nenv.Program('app', ['main.c', *group])\n"
     )
     said = call(sys.executable, "-m", "SCons", cwd=tmp_path)
     assert all(f"/{path.name}" in said for path in sources(folder))
@@ -137,10 +136,9 @@ def test_platformio(folder: Path) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", manifest["version"])
     assert manifest["headers"] == ["forecast_window.h"]
     build = manifest["build"]
-    assert (build["srcDir"], build["includeDir"]) == (".", ".")
-    assert build["srcFilter"][0] == "-<*>"
-    patterns = [re.fullmatch(r"\+<(.+)>", word)[1] for word in build["srcFilter"][1:]]  # type: ignore[index]
-    chosen = [path for path in folder.iterdir() if any(fnmatch(path.name, pattern) for pattern in patterns)]
+    assert (build["srcDir"], build["includeDir"]) == ("src", "include")  # both are on the user's include path
+    assert {path.name for name in ("src", "include") for path in (folder / name).glob("*.*")} == {"forecast_window.h"}
+    chosen = [path for path in (folder / "src").rglob("*") if path.suffix in (".c", ".S")]
     assert sorted(chosen) == sources(folder)
 
 
@@ -152,8 +150,8 @@ def test_arduino(folder: Path) -> None:
     assert re.fullmatch(r"[A-Za-z][\w .-]{0,62}", values["name"])
     assert re.fullmatch(r"\d+\.\d+\.\d+", values["version"])
     assert values["category"] == "Data Processing"
-    assert (folder / values["includes"]).is_file()
-    assert not (folder / "src").exists()  # else the IDE would compile nothing of the folder itself
+    assert (folder / "src" / values["includes"]).is_file()  # src/ alone is on the include path, compiled with all in it
+    assert not list((folder / "src").glob("*.[cS]"))
 
 
 # What Open-CMSIS-Pack's PACK.xsd 1.7.28 says of the elements that an export uses: the children that an element must
@@ -209,7 +207,7 @@ def pack_of(folder: Path) -> ElementTree.Element:
     assert (folder / str(package.findtext("license"))).is_file()
     files = {category: {file.get("name") for file in package.iter("file") if file.get("category") == category}
              for category in ("source", "header", "doc")}  # fmt: skip
-    assert files["source"] == {path.name for path in sources(folder)}
+    assert files["source"] == {path.relative_to(folder).as_posix() for path in sources(folder)}
     assert all((folder / str(name)).is_file() for names in files.values() for name in names)
     asked = {element.get("condition") for element in package.iter() if element.get("condition")}
     assert asked == {element.get("id") for element in package.iter("condition")}
@@ -218,7 +216,7 @@ def pack_of(folder: Path) -> ElementTree.Element:
 
 def test_cmsis_pack(folder: Path) -> None:
     package = pack_of(folder)
-    assert "forecast_window.h" in {file.get("name") for file in package.iter("file")}
+    assert "include/forecast_window.h" in {file.get("name") for file in package.iter("file")}
     cores = [element.get("Dcore") for element in package.iter("require")]
     assert cores == (["Cortex-M4"] if _assembly(folder) else [])  # C runs anywhere
 
@@ -231,7 +229,7 @@ def test_cmsis_pack(folder: Path) -> None:
         ('category="source"', 'category="sources"'),
         ("<vendor>", "<vendor><b/>"),
         ('Cgroup="LSTM"', ""),
-        ('name="forecast_window.c"', 'name="other.c"'),
+        ('name="src/lstmcu/forecast_window.c"', 'name="src/lstmcu/other.c"'),
     ],
 )
 def test_a_wrong_pack_is_caught(folder: Path, tmp_path: Path, before: str, after: str) -> None:

@@ -69,6 +69,7 @@ def append(path: Path, text: str) -> None:
 def test_it_builds_and_then_has_nothing_to_do(project: Path) -> None:
     assert {"QUANT", "GEN", "main", "my", "dense_s8"} <= steps(build(project))
     assert len(subprocess.run([project / "app"], capture_output=True, check=True).stdout.split()) == 16
+    assert [path.name for path in (project / "lstmcu/my/include").iterdir()] == ["my.h"]
     assert "is up to date" in build(project)
     build(project, "-c")
     left = {path.relative_to(project).as_posix() for path in project.rglob("*") if path.is_file()}
@@ -133,7 +134,9 @@ def test_two_models_of_a_subfolder_link_once(project: Path) -> None:
     ("call", "sentence"),
     [
         ('env.LstmModel("my-model", model="my.keras")', "the name becomes a C identifier"),
-        ('env.LstmModel("my_L0_lstm", model="my.keras")', "_L and a digit are kept for the names of layers"),
+        ('env.LstmModel("my_L0_lstm", model="my.keras")', "begin the name of a layer; call it 'my_l0_lstm'"),
+        ('env.LstmModel("string", model="my.keras")', "'string'): it is a header of C, C++, POSIX or a toolchain"),
+        ('env.LstmModel("string", model="my.keras")', "call it 'm_string'"),
         ('env.LstmModel("my")', "needs model=, the file of a trained model"),
         ('env.LstmModel("my", model="main.c")', "there is no main.npz beside main.c; give samples="),
         ('env.LstmModel("my", model="my.keras", kernels="asm")', "kernels='asm' is none of c, asm-"),

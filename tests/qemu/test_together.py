@@ -10,8 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from elftools.elf.elffile import ELFFile
-from elftools.elf.relocation import RelocationSection
 
 from measure import compiler
 from measure.target import Target
@@ -21,7 +19,7 @@ from model.version import VERSION
 from tests.probe import CORES, ROOT
 from tests.support import networks
 from tests.support.networks import Spec
-from tests.support.together import Part, Together, assembled, version_tree
+from tests.support.together import Part, Symbols, Together, assembled, defined, version_tree
 
 OWN = f"lstmcu_{VERSION.replace('.', '_')}_"
 # a core, and the sets whose instructions it has
@@ -53,39 +51,6 @@ def parts_of(target: str, tree: Path = ROOT, prefix: str = "m") -> Iterator[Part
 
 def test_every_set_is_there() -> None:
     assert {kernels for sets in TOGETHER.values() for kernels in sets} == set(SETS) - {"cmsis-nn"}
-
-
-Symbols = dict[str, tuple[str, object]]  # global ones: the binding, and all that the linker would see of them
-
-
-def defined(path: Path) -> Symbols:
-    """What an object file defines for others: its bytes, and what they refer to."""
-    with path.open("rb") as stream:
-        elf = ELFFile(stream)
-        table = elf.get_section_by_name(".symtab")
-        assert table is not None
-        relocations = {
-            section["sh_info"]: section for section in elf.iter_sections() if isinstance(section, RelocationSection)
-        }
-        found: Symbols = {}
-        for symbol in table.iter_symbols():
-            place = symbol["st_shndx"]
-            if symbol["st_info"]["bind"] == "STB_LOCAL" or place == "SHN_UNDEF":
-                continue
-            begin, size = symbol["st_value"] & ~1, symbol["st_size"]
-            refers = [
-                (
-                    r["r_offset"] - begin,
-                    r["r_info_type"],
-                    table.get_symbol(r["r_info_sym"]).name,
-                    r.entry.get("r_addend"),
-                )
-                for r in (relocations[place].iter_relocations() if place in relocations else ())
-                if begin <= r["r_offset"] < begin + size
-            ]
-            content = elf.get_section(place).data()[begin : begin + size]
-            found[symbol.name] = (symbol["st_info"]["bind"], (content, tuple(refers)))
-        return found
 
 
 def same_or_apart(models: Sequence[tuple[str, Sequence[Path]]]) -> int:

@@ -33,8 +33,8 @@ def call(*command: str | Path, cwd: Path | None = None) -> str:
 
 
 def sources(folder: Path) -> list[Path]:
-    """What ``cc -c *.c *.S`` compiles."""
-    return sorted([*folder.glob("*.c"), *folder.glob("*.S")])
+    """What ``cc -c src/lstmcu/*.c src/lstmcu/*.S`` compiles."""
+    return sorted([*folder.glob("src/lstmcu/*.c"), *folder.glob("src/lstmcu/*.S")])
 
 
 def forecasts() -> list[int]:
@@ -70,7 +70,7 @@ def run(
         objects.append(out / f"{source.name}.o")
         dialect = language if source.suffix == ".c" else ()
         call(found.program, *found.compile, *mode, *WARNINGS, *dialect, "-c", source, "-o", objects[-1])
-    includes = [f"-I{folder}" for folder in (exported, out, boards / target.board, boards / "common")]
+    includes = [f"-I{folder}" for folder in (exported / "include", out, boards / target.board, boards / "common")]
     own = [FIRMWARE / "bench/bench.c", boards / "common/semihosting.c", boards / target.board / "startup.c"]
     for source in own:
         objects.append(out / f"own-{source.name}.o")

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from elftools.elf.elffile import ELFFile
+from elftools.elf.relocation import RelocationSection
 
 from measure import compiler, qemu
 from measure.target import Target
@@ -197,3 +199,36 @@ class Together:
 def assembled(folder: Path) -> list[str]:
     """The layers of a generated model that have code of their own."""
     return list(json.loads((folder / "model.json").read_text())["assembled"])
+
+
+Symbols = dict[str, tuple[str, object]]  # global ones: the binding, and all that the linker would see of them
+
+
+def defined(path: Path) -> Symbols:
+    """What an object file defines for others: its bytes, and what they refer to."""
+    with path.open("rb") as stream:
+        elf = ELFFile(stream)
+        table = elf.get_section_by_name(".symtab")
+        assert table is not None
+        relocations = {
+            section["sh_info"]: section for section in elf.iter_sections() if isinstance(section, RelocationSection)
+        }
+        found: Symbols = {}
+        for symbol in table.iter_symbols():
+            place = symbol["st_shndx"]
+            if symbol["st_info"]["bind"] == "STB_LOCAL" or place == "SHN_UNDEF":
+                continue
+            begin, size = symbol["st_value"] & ~1, symbol["st_size"]
+            refers = [
+                (
+                    r["r_offset"] - begin,
+                    r["r_info_type"],
+                    table.get_symbol(r["r_info_sym"]).name,
+                    r.entry.get("r_addend"),
+                )
+                for r in (relocations[place].iter_relocations() if place in relocations else ())
+                if begin <= r["r_offset"] < begin + size
+            ]
+            content = elf.get_section(place).data()[begin : begin + size]
+            found[symbol.name] = (symbol["st_info"]["bind"], (content, tuple(refers)))
+        return found
