@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the device must compute: inputs in the network's input type, and the reference's outputs for them.
 
-``python -m model.expect NETWORK.npz --model MODEL --samples SAMPLES --out DIRECTORY`` writes
+``python -m model.expect NETWORK.npz --model MODEL --samples SAMPLES --state STATE --out DIRECTORY`` writes
 
 * ``inputs.npy`` (N, T, F) and ``expected.npy`` (N, ...), in the network's own types;
 * ``saturation.json``: how many samples leave the range that some signal of an integer network covers;
 * ``float.npy`` (N, ...) float32: the outputs of the model as it was trained, real values; of a model that came
   quantised, the real values of ``expected.npy``.
+
+All of them for samples that each start from reset, or that go on as one stream: ``network.goes_on`` tells.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from model import readers, reference, samples, store
 from model.errors import run_main
 from model.escape import visible
 from model.files import npy_bytes, write_atomically
-from model.network import Array, Lstm, Network, Place, Signal, placed
+from model.network import STATES, Array, Lstm, Network, Place, Signal, goes_on, placed
 from model.quantise import INTEGER_TYPES
 
 
@@ -70,7 +72,9 @@ class Saturation:
             self.found.append(Clipped(layer, place, quantity, samples))
 
 
-def ideal_outputs(network: Network, trained: Network, given: Array, expected: Array) -> tuple[Array, list[Clipped]]:
+def ideal_outputs(
+    network: Network, trained: Network, given: Array, expected: Array, state: str
+) -> tuple[Array, list[Clipped]]:
     """Real outputs of the model as trained, and how many samples each signal of the quantised one cannot hold."""
     if trained.quantisation != "float32":
         return reference.to_real(expected, network.output), []
@@ -78,7 +82,7 @@ def ideal_outputs(network: Network, trained: Network, given: Array, expected: Ar
     if network.quantisation in INTEGER_TYPES:
         real = given if network.normalise is None else reference.normalised(network.normalise, given)
         seen.count("", "", "input", network.input, real)
-    return reference.run(trained, given, seen.observe), seen.found
+    return reference.run(trained, given, seen.observe, goes_on=goes_on(network, state)), seen.found
 
 
 def main() -> None:
@@ -87,14 +91,15 @@ def main() -> None:
     parser.add_argument("network", type=Path)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--samples", type=Path, required=True)
+    parser.add_argument("--state", choices=STATES, required=True)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     network, trained = store.load(arguments.network), readers.read(arguments.model)
     loaded = samples.load(arguments.samples, trained.input, trained.output)
     given = loaded.inputs
     inputs = given if loaded.stored else reference.stored_inputs(network, given)
-    expected = reference.run(network, inputs)
-    ideal, clipped = ideal_outputs(network, trained, given, expected)
+    expected = reference.run(network, inputs, goes_on=goes_on(network, arguments.state))
+    ideal, clipped = ideal_outputs(network, trained, given, expected, arguments.state)
     for one in clipped:
         what = visible(f"{one.layer} {one.quantity}".lstrip())
         print(f"lstmcu: warning: {what} leaves its range in {one.samples} of {len(inputs)} samples", file=sys.stderr)

@@ -23,7 +23,7 @@ from model.errors import UserError, run_main
 from model.files import write_atomically
 from model.layouts import OPTIMIZE, SETS, elementwise
 from model.layouts.common import C_TYPES, SUFFIXES, Constants, float_literal
-from model.network import Array, Dense, Lstm, Network, Signal, lstm_macs, macs, placed
+from model.network import STATES, Array, Dense, Lstm, Network, Signal, lstm_macs, macs, placed
 from model.plan import Loop, Op, Plan, Value, c_name, make
 from model.version import VERSION, number
 
@@ -316,7 +316,7 @@ def context(network: Network, kernels: str, optimize: str, state: str, tracing: 
     emitter = Emitter(network, plan, layout, optimize, tracing)
     once = any(op.kind == "lstm_once" for op in emitter.operations)
     always, after = emitter.step_lines() if not plan.streamable and not once else ([], [])
-    step_output = Signal((emitter.operations[-1].y.length,), network.output.dtype)
+    written = emitter.operations[-1].y
     first = network.input
     constants = list(emitter.constants.values())
     return {
@@ -330,11 +330,12 @@ def context(network: Network, kernels: str, optimize: str, state: str, tracing: 
         "state": state,
         "input_type": C_TYPES[first.dtype],
         "output_type": C_TYPES[network.output.dtype],
-        "steps": first.shape[0] if len(first.shape) == 2 else 1,
+        "steps": network.steps,
         "features": first.shape[-1],
         "input_dims": _product(first.shape),
         "output_dims": _product(network.output.shape),
-        "step_output_length": step_output.size,
+        "step_output_length": written.length,
+        "step_output_stride": written.stride,
         "quantised": first.dtype != "float32",
         "output_quantised": network.output.dtype != "float32",
         "input_scale": float_literal(first.scale),
@@ -420,7 +421,7 @@ def main() -> None:
     parser.add_argument("--name", help="what it is called in C; default: as its file")
     parser.add_argument("--kernels", choices=SETS, required=True)
     parser.add_argument("--optimize", choices=OPTIMIZE, default="balanced")
-    parser.add_argument("--state", choices=("window", "stream"), required=True)
+    parser.add_argument("--state", choices=STATES, required=True)
     parser.add_argument("--trace", action="store_true", help="note down every intermediate value, for compare")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()

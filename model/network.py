@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 GATES = ("i", "f", "c", "o")
 QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
+STATES = ("window", "stream")  # a whole window a call, from reset; or one time step a call, going on from the state
 
 Array = NDArray[Any]
 
@@ -171,6 +172,11 @@ class Network:
         """What the last layer writes."""
         return self.layers[-1].output if self.layers else self.input
 
+    @property
+    def steps(self) -> int:
+        """T of its input; 1 of a vector."""
+        return self.input.shape[0] if len(self.input.shape) == 2 else 1
+
     def input_of(self, index: int) -> Signal:
         """What layer ``index`` reads."""
         return self.layers[index - 1].output if index else self.input
@@ -178,6 +184,15 @@ class Network:
     def place(self, index: int) -> Place:
         """That of layer ``index``, the same however the network is quantised: what is folded away was the first."""
         return Place(index + (self.normalise is not None))
+
+
+def goes_on(network: Network, state: str) -> bool:
+    """Whether the samples of a build with ``state`` (window or stream) are windows that go on one from another.
+
+    Else each starts from reset. The steps of a stream are the T of a sample; where that is a single one, each sample
+    is the next step of one stream, as nothing would ever reach the recurrent weights from reset.
+    """
+    return state == "stream" and network.steps == 1
 
 
 def is_elementwise(layer: Layer) -> bool:

@@ -176,15 +176,10 @@ class _Builder:
             self.materialise(index)
         self.close()
         before, self.steps = self.steps, shape[0] if len(shape) == 2 else 0
-        of_input = self.current.base == "input" and max(self.steps, 1) == self.window_steps
+        of_input = self.current.base == "input" and max(self.steps, 1) == self.network.steps
         if not of_input and (self.steps or before > 1):
             self.streamable = f"layer '{layer.name}' reads the window in another shape"
         self.current = replace(self.current, length=shape[-1], stride=shape[-1] if self.steps else 0)
-
-    @property
-    def window_steps(self) -> int:
-        """T of the network's input; 1 of a vector."""
-        return self.network.input.shape[0] if len(self.network.input.shape) == 2 else 1
 
     def memory(self, index: int, dtype: str, units: int) -> tuple[Value, Value | None]:
         """Hidden and cell state of layer ``index``; of a single step from reset a vector, and none."""

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read a trained model and quantise it as asked.
 
-``python -m model.prepare MODEL --samples SAMPLES --quant int8 --out NETWORK.npz``
+``python -m model.prepare MODEL --samples SAMPLES --quant int8 --state window --out NETWORK.npz``
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from model import escape, limits, quantise, readers, samples, store
 from model.errors import UserError, run_main
-from model.network import QUANTISATIONS, Network, directions
+from model.network import QUANTISATIONS, STATES, Network, directions, goes_on
 
 WORK = 1 << 25  # values of one quantity of a layer, over all windows: the reference holds a dozen, 3 GiB
 
@@ -31,7 +31,7 @@ def check_amount(path: Path, network: Network, data: samples.Samples) -> None:
             )
 
 
-def prepare(model: Path, samples_path: Path, quantisation: str) -> Network:
+def prepare(model: Path, samples_path: Path, quantisation: str, state: str = "window") -> Network:
     """The network that the device will run."""
     network = readers.read(model)
     data = samples.load(samples_path, network.input, network.output)
@@ -41,7 +41,7 @@ def prepare(model: Path, samples_path: Path, quantisation: str) -> Network:
             raise UserError(f"{model}: comes quantised: give quant={network.quantisation}")
         limits.check(network)
         return network
-    quantised = quantise.quantise(network, data.calibration, quantisation)
+    quantised = quantise.quantise(network, data.calibration, quantisation, goes_on=goes_on(network, state))
     limits.check(quantised)  # before the reference runs it
     if quantisation in quantise.INTEGER_TYPES:
         over = f"over {len(data.calibration)} samples of {escape.visible(samples_path.name)}"
@@ -56,9 +56,10 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--samples", type=Path, required=True)
     parser.add_argument("--quant", choices=QUANTISATIONS, required=True)
+    parser.add_argument("--state", choices=STATES, required=True)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    store.save(prepare(arguments.model, arguments.samples, arguments.quant), arguments.out)
+    store.save(prepare(arguments.model, arguments.samples, arguments.quant, arguments.state), arguments.out)
 
 
 if __name__ == "__main__":

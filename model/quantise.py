@@ -168,10 +168,10 @@ def _quantise_layer(place: Place, layer: Layer, source: Signal, ranges: Ranges, 
     )
 
 
-def _quantise_integer(network: Network, calibration: Array, quantisation: str) -> Network:
+def _quantise_integer(network: Network, calibration: Array, quantisation: str, goes_on: bool) -> Network:
     dtype = INTEGER_TYPES[quantisation]
     ranges = Ranges()
-    reference.run(network, calibration, ranges.observe)
+    reference.run(network, calibration, ranges.observe, goes_on=goes_on)
     low, high = float(calibration.min()), float(calibration.max())
     normalise = network.layers[0] if isinstance(network.layers[0], Normalise) else None
     if normalise is not None:
@@ -196,13 +196,16 @@ def _dynamic_layer(layer: Layer) -> Layer:
     return replace(layer, kernel=quantise_weights(layer.kernel.values)) if isinstance(layer, Dense) else layer
 
 
-def quantise(network: Network, calibration: Array, quantisation: str) -> Network:
-    """The network in one of QUANTISATIONS; integers cover the ranges seen on ``calibration`` (N, T, F), real values."""
+def quantise(network: Network, calibration: Array, quantisation: str, *, goes_on: bool = False) -> Network:
+    """The network in one of QUANTISATIONS; integers cover the ranges seen on ``calibration`` (N, T, F), real values.
+
+    ``goes_on``: its windows follow one another in a stream, as in ``reference.run``.
+    """
     if quantisation == "float32":
         return network
     if quantisation == "dynamic":
         return replace(network, quantisation="dynamic", layers=tuple(map(_dynamic_layer, network.layers)))
-    return _quantise_integer(network, calibration, quantisation)
+    return _quantise_integer(network, calibration, quantisation, goes_on)
 
 
 def describe(network: Network) -> str:

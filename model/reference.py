@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a network must compute: float64 for real-valued networks, the exact integers for quantised ones.
 
-All windows run together: the first axis N is the sample. ``observe(place, quantity, values)`` sees every
-intermediate result: of each LSTM step the gates i, f, c, o before their activation, the cell and the hidden state
-(N, T, H), and each layer's output.
+All windows run together, each from reset: the first axis N is the sample. Or they go on one from another as the
+windows of one stream (``goes_on``): then the hidden and cell state of an LSTM pass from the end of a window to the
+start of the next, and nothing else does. ``observe(place, quantity, values)`` sees every intermediate result: of each
+LSTM step the gates i, f, c, o before their activation, the cell and the hidden state (N, T, H), and each layer's
+output.
 """
 
 from __future__ import annotations
@@ -134,25 +136,27 @@ def _integer_step(layer: Lstm, source: Signal) -> Step:
     return step
 
 
-def _run_lstm(place: Place, layer: Lstm, source: Signal, x: Array, observe: Observe) -> Array:
+def _run_lstm(place: Place, layer: Lstm, source: Signal, x: Array, observe: Observe, goes_on: bool = False) -> Array:
     integer = layer.output.dtype != "float32"
     step = _integer_step(layer, source) if integer else _float_step(layer)
     samples, steps = x.shape[:2]
+    ordered = x[:, ::-1] if layer.go_backwards else x
+    rows = ordered.reshape(1, samples * steps, -1) if goes_on else ordered
     state_type = np.int64 if integer else np.float64
-    hidden = np.full((samples, layer.units), layer.output.zero_point, state_type)
-    cell = np.zeros((samples, layer.units), state_type)
+    hidden = np.full((len(rows), layer.units), layer.output.zero_point, state_type)
+    cell = np.zeros((len(rows), layer.units), state_type)
     history: dict[str, list[Array]] = {key: [] for key in (*GATES, "cell", "hidden")}
-    for t in reversed(range(steps)) if layer.go_backwards else range(steps):
-        gates, cell, hidden = step(x[:, t], hidden, cell)
+    for t in range(rows.shape[1]):
+        gates, cell, hidden = step(rows[:, t], hidden, cell)
         for key, values in zip(history, (*gates, cell, hidden), strict=True):
             history[key].append(values)
-    stacked = {key: np.stack(values, axis=1) for key, values in history.items()}
+    stacked = {key: np.stack(values, axis=1).reshape(samples, steps, -1) for key, values in history.items()}
     for key, values in stacked.items():
         observe(place, key, values)
-    return stacked["hidden"] if layer.return_sequences else hidden
+    return stacked["hidden"] if layer.return_sequences else stacked["hidden"][:, -1]
 
 
-def _parts(network: Network, index: int) -> int:
+def parts(network: Network, index: int) -> int:
     """How many vectors a Dense with int8 weights quantises one by one: the steps of a sequence flattened before it."""
     layers, first = network.layers, index
     if len(network.input_of(index).shape) == 2:
@@ -164,10 +168,10 @@ def _parts(network: Network, index: int) -> int:
     return flattened[0] * halves if len(flattened) == 2 and flattened[0] > 1 else 1
 
 
-def _run_dense(layer: Dense, source: Signal, x: Array, parts: int) -> Array:
+def _run_dense(layer: Dense, source: Signal, x: Array, count: int) -> Array:
     if layer.output.dtype == "float32":
-        kernels = np.split(layer.kernel.values, parts, axis=1)
-        vectors = np.split(x, parts, axis=-1)
+        kernels = np.split(layer.kernel.values, count, axis=1)
+        vectors = np.split(x, count, axis=-1)
         pairs = zip(kernels, vectors, strict=True)
         y = sum(product(Weights(kernel, layer.kernel.scale), vector) for kernel, vector in pairs) + layer.bias
         return FUNCTIONS[layer.activation](y) if layer.activation != "linear" else y
@@ -202,14 +206,14 @@ def _run_activation(layer: Activation, source: Signal, x: Array) -> Array:
     return integer_activations.run(layer.function, x, source, layer.output)
 
 
-def _run_layer(network: Network, index: int, x: Array, observe: Observe) -> Array:
+def _run_layer(network: Network, index: int, x: Array, observe: Observe, goes_on: bool) -> Array:
     layer, source = network.layers[index], network.input_of(index)
     if isinstance(layer, Lstm):
-        return _run_lstm(network.place(index), layer, source, x, observe)
+        return _run_lstm(network.place(index), layer, source, x, observe, goes_on)
     if isinstance(layer, Bidirectional):
         return _run_bidirectional(network.place(index), layer, source, x, observe)
     if isinstance(layer, Dense):
-        return _run_dense(layer, source, x, _parts(network, index))
+        return _run_dense(layer, source, x, parts(network, index))
     if isinstance(layer, Activation):
         return _run_activation(layer, source, x)
     if isinstance(layer, Convert):
@@ -219,12 +223,15 @@ def _run_layer(network: Network, index: int, x: Array, observe: Observe) -> Arra
     return x.reshape(len(x), *layer.output.shape)
 
 
-def run(network: Network, inputs: Array, observe: Observe = _ignore) -> Array:
-    """Outputs (N, ...) in the network's output type for inputs (N, T, F) in its input type."""
+def run(network: Network, inputs: Array, observe: Observe = _ignore, *, goes_on: bool = False) -> Array:
+    """Outputs (N, ...) in the network's output type for inputs (N, T, F) in its input type.
+
+    ``goes_on``: window n + 1 goes on from where window n ended, as a network can that ``plan.make`` finds streamable.
+    """
     x: Array = inputs.astype(np.float64 if network.input.dtype == "float32" else np.int64)
     with np.errstate(over="ignore", invalid="ignore"):  # what is no finite number has its way, too
         for index in range(len(network.layers)):
-            x = _run_layer(network, index, x, observe)
+            x = _run_layer(network, index, x, observe, goes_on)
             observe(network.place(index), "output", x)
         return x.astype(network.output.dtype)
 

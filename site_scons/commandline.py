@@ -42,7 +42,7 @@ OPTIONS = {
     "kernels": ("", "kernel set (asm | c | cmsis-nn), a list or all; default: the best of the target"),
     "cmsis_nn": ("", "for kernels=cmsis-nn: the folder of a CMSIS-NN you built, Include/ and libcmsis-nn.a"),
     "optimize": ("balanced", f"{' | '.join(OPTIMIZE)}, a list or all: the same bits, other tables, packing, loops"),
-    "state": ("window", "window: a whole window a call; stream: one time step a call"),
+    "state": ("window", "window: a whole window a call, from reset; stream: one time step a call, going on (docs/report.md)"),
     "cache": ("", "folder that keeps what was built, to be found again after a change and back"),
     "ccache": ("", "1: compile through ccache; redis://host:port: and share with other machines (docs/build.md)"),
     "dest": ("", "for export: the folder or .zip to write"),

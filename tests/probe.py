@@ -31,6 +31,7 @@ BENCH_HEADER = """
 #define MODEL_RESET probe_reset
 #define MODEL_RUN probe_run
 #define MODEL_STEP probe_step
+#define MODEL_STEP_STRIDE 0
 #define MODEL_STREAM {stream}
 #define MODEL_STEPS 2
 #define MODEL_INPUT_TYPE uint8_t

@@ -4,13 +4,16 @@
  *
  * In the host's working directory:
  *   inputs.bin   read: N windows of MODEL_INPUT_LENGTH elements, raw, little-endian
- *   outputs.bin  written: N outputs of MODEL_OUTPUT_LENGTH elements
+ *   outputs.bin  written: N outputs of MODEL_OUTPUT_LENGTH elements; of a stream's steps, each one's
+ *                output in its row where the network has one a step, else the last step's
  *   bench.txt    written: samples, state_bytes, stack_bytes, stack_base as key=value lines
  *
  * stack_bytes is the stack of one call of MODEL_RUN (or MODEL_STEP), the deepest over all samples:
  * the bytes from SP at the call instruction down to the lowest word that the call, or anything it
  * calls, has written. What a callee reserves below its last written word is not seen. The bench's
- * own frames are not in it: stack_base is their share, from the top of the stack to that SP. */
+ * own frames are not in it: stack_base is their share, from the top of the stack to that SP.
+ *
+ * A stream is reset before each sample; or, with MODEL_GOES_ON, before the first one only. */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +22,10 @@
 #include "semihosting.h"
 
 #include MODEL_BENCH_H
+
+#ifndef MODEL_GOES_ON
+#define MODEL_GOES_ON (MODEL_STEPS == 1) /* the samples are the steps of one stream */
+#endif
 
 /* From the linker script: the lowest word of the stack, and the word after its highest. */
 extern uint32_t __stack_limit[], __stack_top[];
@@ -29,6 +36,9 @@ static MODEL_OUTPUT_TYPE output[MODEL_OUTPUT_LENGTH];
 
 static size_t stack_bytes;
 static size_t stack_base;
+#if MODEL_STREAM
+static int ready; /* what the last step returned */
+#endif
 
 __attribute__((noreturn)) static void fail(const char *sentence)
 {
@@ -46,7 +56,7 @@ __attribute__((always_inline)) static inline uint32_t paint(const volatile uint3
 
 /* One call, with the stack below it painted before and looked over after. Never inlined, and no
  * other call in it, even unoptimised: SP is the same at painting, call and search. */
-__attribute__((noinline)) static void measured_call(const MODEL_INPUT_TYPE *x)
+__attribute__((noinline)) static void measured_call(const MODEL_INPUT_TYPE *x, MODEL_OUTPUT_TYPE *y)
 {
     volatile uint32_t *const limit = __stack_limit;
     volatile uint32_t *const sp = (volatile uint32_t *)arch_stack_pointer();
@@ -55,9 +65,9 @@ __attribute__((noinline)) static void measured_call(const MODEL_INPUT_TYPE *x)
         *word = paint(word);
 
 #if MODEL_STREAM
-    (void)MODEL_STEP(&state, x, output);
+    ready = MODEL_STEP(&state, x, y);
 #else
-    MODEL_RUN(&state, x, output);
+    MODEL_RUN(&state, x, y);
 #endif
 
     volatile uint32_t *lowest = limit;
@@ -72,14 +82,20 @@ __attribute__((noinline)) static void measured_call(const MODEL_INPUT_TYPE *x)
         fail("the stack is full to its last word: give the firmware more (__stack_size)");
 }
 
-static void run_sample(void)
+static void run_sample(size_t sample)
 {
 #if MODEL_STREAM
-    MODEL_RESET(&state);
-    for (size_t step = 0; step < MODEL_STEPS; step++)
-        measured_call(input + step * (MODEL_INPUT_LENGTH / MODEL_STEPS));
+    if (sample == 0 || !MODEL_GOES_ON)
+        MODEL_RESET(&state);
+    for (size_t step = 0; step < MODEL_STEPS; step++) {
+        measured_call(input + step * (MODEL_INPUT_LENGTH / MODEL_STEPS),
+                      output + step * MODEL_STEP_STRIDE);
+        if (!ready && (MODEL_STEP_STRIDE != 0 || step + 1 == MODEL_STEPS))
+            fail("a step returned 0 where the network has an output");
+    }
 #else
-    measured_call(input);
+    (void)sample;
+    measured_call(input, output);
 #endif
 }
 
@@ -109,7 +125,7 @@ int main(void)
     for (size_t sample = 0; sample < samples; sample++) {
         if (semihosting_read(inputs, input, sizeof input) != 0)
             fail("cannot read inputs.bin");
-        run_sample();
+        run_sample(sample);
         if (semihosting_write(outputs, output, sizeof output) != 0)
             fail("cannot write outputs.bin");
     }

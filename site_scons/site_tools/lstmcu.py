@@ -85,7 +85,7 @@ def _model_objects(env: Environment, folder: str, generated: list, kernels: str)
     return [*model, *runtime.FirmwareObjects("runtime"), *primitives.FirmwareObjects("kernels/c"), *more]
 
 
-def _network(env: Environment, name: str, folder: str, model, samples, quant: str) -> list:
+def _network(env: Environment, name: str, folder: str, model, samples, quant: str, state: str) -> list:
     if not model:
         raise UserError(f"LstmModel('{name}') needs model=, the file of a trained model")
     trained = File(model)
@@ -97,7 +97,7 @@ def _network(env: Environment, name: str, folder: str, model, samples, quant: st
         chosen.samples = env.RandomSamples(folder, chosen)[0]
     elif samples is None:
         raise UserError(f"LstmModel('{name}'): there is no {Path(model).stem}.npz beside {model}; give samples=")
-    return env.Network(folder, chosen, quant)
+    return env.Network(folder, chosen, quant, state)
 
 
 def _lstm_model(
@@ -118,7 +118,7 @@ def _lstm_model(
     if "TARGET_CORE" not in env:  # whose commands are argument vectors
         _require_plain(env.FolderAt(folder))
     own = env if env.get("OBJECTS") else env.Clone(OBJECTS=f"{folder}/obj")
-    network = network or _network(own, name, folder, model, samples, quant)
+    network = network or _network(own, name, folder, model, samples, quant, state)
     generated = own.ModelSource(folder, network, kernels, state, name, optimize)
     objects = own.ModelObjects(folder, generated, kernels)
     file = own.subst(f"${{LIBPREFIX}}lstmcu_{name}$LIBSUFFIX")

@@ -3,8 +3,8 @@
 """From a trained file to C text, and to what the device must answer.
 
     samples = env.RandomSamples("build/models/forecast", model)                   # for a quantised file without any
-    network = env.Network("build/models/forecast/int8", model, "int8")          # network.npz
-    expected = env.Expected("build/models/forecast/int8", network, model)       # inputs, expected, float .npy
+    network = env.Network("build/models/forecast/int8", model, "int8", "window")  # network.npz
+    expected = env.Expected("build/models/forecast/int8", network, model, "window")  # inputs, expected, float .npy
     c, header, bench, *assembly, card = env.ModelSource(folder, network, "c", "window", "forecast", "balanced")
 """
 
@@ -28,16 +28,16 @@ def _layer_list(env: Environment, trained) -> list:
     return [env.FileAt(path.with_suffix(".toml"))] if path.suffix.lower() == ".safetensors" else []
 
 
-def _network(env: Environment, folder: str, model, quantisation: str) -> list:
+def _network(env: Environment, folder: str, model, quantisation: str, state: str) -> list:
     trained, samples, made = env.FileAt(model.path), env.FileAt(model.samples), env.FileAt(f"{folder}/network.npz")
-    words = [trained, "--samples", samples, "--quant", quantisation, "--out", made]
+    words = [trained, "--samples", samples, "--quant", quantisation, "--state", state, "--out", made]
     sources = [trained, samples, *_layer_list(env, trained)]
     return env.PythonProgram("model.prepare", [made], sources, *words, tag="QUANT")
 
 
-def _expected(env: Environment, folder: str, network: list, model) -> list:
+def _expected(env: Environment, folder: str, network: list, model, state: str) -> list:
     trained, samples, made = env.FileAt(model.path), env.FileAt(model.samples), env.FolderAt(folder)
-    words = [*network, "--model", trained, "--samples", samples, "--out", made]
+    words = [*network, "--model", trained, "--samples", samples, "--state", state, "--out", made]
     targets = [made.File(name) for name in ("inputs.npy", "expected.npy", "float.npy", "saturation.json")]
     sources = [*network, trained, samples, *_layer_list(env, trained)]
     return env.PythonProgram("model.expect", targets, sources, *words, tag="REF")[:3]

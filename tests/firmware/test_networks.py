@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from measure.report import TOLERANCES
 from model import generate, plan, quantise, reference
 from model.errors import UserError
 from model.network import (
@@ -28,12 +27,12 @@ from model.network import (
     Reshape,
     Signal,
     Weights,
+    goes_on,
 )
 from model.prepare import prepare
-from model.quantise import INTEGER_TYPES
 from tests.support import networks
 from tests.support.host import ROOT, Host, Result, Steps
-from tests.support.networks import Chain, Spec, Word
+from tests.support.networks import Chain, Spec, Word, assert_equal
 
 COUNT = 6  # windows a network
 
@@ -75,22 +74,6 @@ STRUCTURES: dict[str, tuple[tuple[int, ...], tuple[Word, ...]]] = {
 }  # fmt: skip
 
 
-def tolerance(network: Network, expected: Array) -> float:
-    """What the generated code may differ by: nothing in integers, a conversion to float at the end aside.
-
-    In floats, single precision, a few hundred operations deep; where vectors are quantised on the way, as stated.
-    """
-    relative = {"float32": 2e-5, "dynamic": TOLERANCES["dynamic"]}.get(network.quantisation, 0.0)
-    if network.quantisation in INTEGER_TYPES and network.output.dtype == "float32":
-        return 1e-6 * float(np.abs(expected).max())
-    return relative * max(1.0, float(np.abs(expected).max()))
-
-
-def assert_equal(network: Network, actual: Array, expected: Array) -> None:
-    """No differing bit for integers; close for floats."""
-    np.testing.assert_allclose(actual.astype(np.float64), expected, rtol=0, atol=tolerance(network, expected))
-
-
 def assert_steps(steps: Steps, network: Network, expected: Array) -> None:
     """Streaming gives the window's outputs at the steps where a whole window would have them."""
     windows, count, length = steps.outputs.shape
@@ -103,6 +86,12 @@ def assert_steps(steps: Steps, network: Network, expected: Array) -> None:
     else:  # last hidden state: an output at every step, that of the window so far
         assert steps.ready.all()
         assert_equal(network, steps.outputs[:, -1], expected.reshape(windows, length))
+
+
+def check_bench(host: Host, network: Network, inputs: Array) -> None:
+    """The bench's own outputs of a stream that goes on across windows."""
+    outputs, _ = host.bench(network, inputs, "stream", goes_on=True)
+    assert_equal(network, outputs, reference.run(network, inputs, goes_on=True))
 
 
 def plan_counts_steps(network: Network) -> bool:
@@ -118,6 +107,8 @@ def check_network(host: Host, network: Network, inputs: Array, state: str = "win
         assert_steps(result.steps, network, expected)
         np.testing.assert_array_equal(result.steps.ready, result.taking_turns.ready)
         np.testing.assert_array_equal(result.steps.outputs, result.taking_turns.outputs)
+    if result.going_on is not None:
+        assert_steps(result.going_on, network, reference.run(network, inputs, goes_on=True))
     return result
 
 
@@ -134,6 +125,7 @@ def check_chain(host: Host, chain: Chain) -> None:
     if not reason:
         result = check_network(host, network, inputs, "stream")
         assert result.steps is not None
+        check_bench(host, network, inputs)
     else:
         with pytest.raises(UserError, match=re.escape(f"cannot run as state=stream: {reason}")):
             generate.generate(network, "c", "stream")
@@ -466,6 +458,21 @@ def test_the_state_holds_nothing_but_what_is_stated(host: Host, integer: bool, s
     assert result.state_bytes == (kept_by_one_step_from_reset if one_step else hidden + cell + next_hidden)
 
 
+@pytest.mark.parametrize("dense", [(), ((2, "relu"),)])
+@pytest.mark.parametrize("sequences", [True, False])
+@pytest.mark.parametrize("steps", [1, 3])
+def test_what_a_report_compares_of_a_stream(
+    host: Host, steps: int, sequences: bool, dense: tuple[tuple[int, str], ...]
+) -> None:
+    """Every step's output where there is one a step; windows from reset, but for those of a single step."""
+    spec = Spec(steps, 3, (4, 3), sequences, False, dense, (False, False), True, False, False, 5)
+    network, inputs = networks.build(spec), networks.inputs_of(spec, COUNT)
+    outputs, _ = host.bench(network, inputs, "stream")
+    alone, on = reference.run(network, inputs), reference.run(network, inputs, goes_on=True)
+    assert (alone[1:] != on[1:]).any()
+    np.testing.assert_array_equal(outputs, on if steps == 1 else alone)
+
+
 @pytest.mark.parametrize("integer", [True, False])
 def test_streaming_goes_on_from_window_to_window(host: Host, integer: bool) -> None:
     """Without a reset the hidden state goes on, as in one long window; each window's sums start afresh."""
@@ -480,7 +487,9 @@ def test_streaming_goes_on_from_window_to_window(host: Host, integer: bool) -> N
     recurrent = replace(network, input=replace(network.input, shape=(steps, 2)), layers=lstms)
     hidden = reference.run(recurrent, inputs.reshape(1, steps, 2)).reshape(COUNT, spec.steps * 3)
     rest = replace(network, input=network.layers[2].output, layers=network.layers[3:])
-    assert_equal(network, result.going_on.outputs[:, -1], reference.run(rest, hidden))
+    expected = reference.run(rest, hidden)
+    assert_equal(network, result.going_on.outputs[:, -1], expected)
+    assert_equal(network, reference.run(network, inputs, goes_on=True), expected)
     assert (result.going_on.outputs[1:, -1] != result.run[1:]).any()
 
 
@@ -492,7 +501,7 @@ def test_the_bench_runs_the_shipped_models_on_the_host(host: Host, model: str, q
     network = prepare(folder / f"{model}.keras", folder / f"{model}.npz", quantisation)
     inputs = reference.to_stored(np.load(folder / f"{model}.npz")["inputs"][:20], network.input)
     outputs, figures = host.bench(network, inputs, state)
-    assert_equal(network, outputs, reference.run(network, inputs))
+    assert_equal(network, outputs, reference.run(network, inputs, goes_on=goes_on(network, state)))
     assert figures["samples"] == 20
     assert figures["state_bytes"] == host.run(network, inputs, state).state_bytes
 

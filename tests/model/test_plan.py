@@ -4,15 +4,17 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import generate, plan
+from model import generate, plan, reference
+from model.errors import UserError
 from model.layouts import SETS
-from model.network import Activation, Dense, Lstm, Place, Signal
+from model.network import Activation, Dense, Lstm, Network, Place, Signal
 from model.plan import Loop, Op, Plan, Value
 from tests.support import networks
-from tests.support.networks import Spec
+from tests.support.networks import Chain, Spec, Word
 
 ANY_SPEC = st.booleans().flatmap(lambda integer: networks.specs(integer=integer))
 
@@ -117,3 +119,118 @@ def test_a_sequence_is_stored_only_for_a_reader_that_turns_it_round() -> None:
     turned = plan.make(networks.build(spec(units=(3, 2), backwards=(False, True))), stream=False)
     assert [(f.name, f.length) for f in turned.fields if f.role == "sequence"] == [("L0_lstm_sequence", 4 * 3)]
     assert turned.streamable == "layer 'lstm1' reads the window from its end"
+
+
+def chain(shape: tuple[int, ...], *words: Word, quantisation: str = "int8") -> Network:
+    return networks.build_chain(Chain(quantisation, shape, words))
+
+
+BOTH = ("both", 3, True)
+DENSE = ("dense", 2, "linear")
+SEQUENCE: Word = ("lstm", 3, True, False)
+LAST: Word = ("lstm", 3, False, False)
+
+
+def test_a_flattened_bidirectional_is_summed_not_stored_from_two_steps_on() -> None:
+    for steps in (2, 3):
+        work = plan.make(chain((steps, 2), BOTH, ("reshape", (6 * steps,)), DENSE), stream=False)
+        assert {f.role for f in work.fields} == {"hidden", "cell", "sums"}
+        assert kinds(work) == ["lstm", "dense_add", "lstm", "dense_add", "dense_finish"]
+    single = plan.make(chain((1, 2), BOTH, ("reshape", (6,)), DENSE), stream=False)
+    assert kinds(single) == ["lstm_once", "lstm_once", "dense"]
+
+
+@pytest.mark.parametrize("words", [(("reshape", (18,)),), (("reshape", (18,)), ("relu",)), ()])
+def test_a_bidirectional_whose_sequence_no_dense_reads_is_stored(words: tuple[Word, ...]) -> None:
+    assert "sequence" in {f.role for f in plan.make(chain((3, 2), BOTH, *words), stream=False).fields}
+
+
+ANOTHER_SHAPE = "reads the window in another shape"
+STREAMABLE: list[tuple[tuple[int, ...], tuple[Word, ...], str]] = [
+    ((4, 2), (SEQUENCE, DENSE, ("softmax",)), ""),
+    ((4, 2), (SEQUENCE, ("reshape", (12,)), DENSE), ""),
+    ((4, 2), (SEQUENCE, ("reshape", (12,))), ""),
+    ((4, 2), (("reshape", (8,)), DENSE), ""),
+    ((4, 2), (("reshape", (8,)), ("relu",)), ""),
+    ((1, 8), (("reshape", (8,)), ("softmax",)), ""),
+    ((8,), (("reshape", (1, 8)), LAST), ""),
+    ((1, 4), (("lstm", 3, False, True),), ""),  # one step has no other end
+    ((4, 2), (("reshape", (8,)), ("softmax",)), ANOTHER_SHAPE),
+    ((2, 2), (("reshape", (4,)), ("softmax",), DENSE), ANOTHER_SHAPE),
+    ((4, 2), (("reshape", (2, 4)), LAST), ANOTHER_SHAPE),
+    ((8, 1), (("reshape", (1, 8)), LAST), ANOTHER_SHAPE),
+    ((1, 8), (("reshape", (8, 1)), LAST), ANOTHER_SHAPE),
+    ((8,), (("reshape", (4, 2)), LAST), ANOTHER_SHAPE),
+    ((4, 2), (LAST, ("reshape", (1, 3)), LAST), ANOTHER_SHAPE),
+    ((4, 2), (LAST, ("dense", 6, "linear"), ("reshape", (3, 2)), LAST), ANOTHER_SHAPE),
+    ((4, 2), (SEQUENCE, ("reshape", (12,)), ("softmax",)), ANOTHER_SHAPE),
+    ((4, 2), (SEQUENCE, ("reshape", (3, 4)), LAST), ANOTHER_SHAPE),
+    ((4, 2), (("lstm", 3, False, True),), "reads the window from its end"),
+    ((1, 2), (("both", 3, False),), "reads the window from both ends"),
+]
+
+
+@pytest.mark.parametrize(("shape", "words", "why_not"), STREAMABLE)
+def test_what_can_run_step_by_step(shape: tuple[int, ...], words: tuple[Word, ...], why_not: str) -> None:
+    found = plan.make(chain(shape, *words), stream=True).streamable
+    assert found.endswith(why_not) if why_not else not found
+
+
+def parts(network: Network, index: int) -> int:
+    """As how many vectors the device adds up what layer ``index`` reads."""
+    for item in plan.make(network, stream=False).work:
+        for op in item.body if isinstance(item, Loop) else (item,):
+            if op.layer is network.layers[index] and op.kind in ("dense", "dense_add"):
+                steps = item.steps if isinstance(item, Loop) else 1
+                return op.blocks * steps if op.kind == "dense_add" else 1
+    raise AssertionError(index)
+
+
+def assert_same_parts(network: Network) -> None:
+    """With int8 weights and float vectors each part is quantised on its own, so the reference must cut alike."""
+    for index, layer in enumerate(network.layers):
+        if isinstance(layer, Dense):
+            assert reference.parts(network, index) == parts(network, index)
+
+
+@pytest.mark.parametrize(
+    ("shape", "words", "expected"),
+    [
+        ((3, 2), (BOTH, ("reshape", (18,)), DENSE), 6),  # each step of each half
+        ((3, 2), (BOTH, ("reshape", (18,)), ("reshape", (18,)), DENSE), 3),  # stored, then read step by step
+        ((3, 2), (BOTH, ("relu",), ("reshape", (18,)), DENSE), 3),
+        ((3, 2), (BOTH, ("reshape", (18,)), ("relu",), DENSE), 3),
+        ((3, 2), (SEQUENCE, ("reshape", (9,)), DENSE), 3),
+        ((3, 2), (("reshape", (6,)), DENSE), 3),
+        ((3, 2), (("reshape", (6,)), ("dense", 6, "linear"), ("reshape", (3, 2)), BOTH), 3),  # what comes later
+        ((1, 2), (BOTH, ("reshape", (6,)), DENSE), 1),
+        ((6,), (DENSE,), 1),
+        ((3, 2), (DENSE,), 1),
+    ],
+)
+def test_the_reference_cuts_a_flattened_sequence_as_the_plan_does(
+    shape: tuple[int, ...], words: tuple[Word, ...], expected: int
+) -> None:
+    network = chain(shape, *words, quantisation="dynamic")
+    index = next(index for index, layer in enumerate(network.layers) if isinstance(layer, Dense))
+    assert reference.parts(network, index) == expected
+    assert_same_parts(network)
+
+
+@given(networks.chains("dynamic"))
+def test_the_reference_cuts_any_sequence_as_the_plan_does(drawn: Chain) -> None:
+    try:
+        plan.make(networks.build_chain(drawn), stream=False)
+    except UserError:
+        return
+    assert_same_parts(networks.build_chain(drawn))
+
+
+def test_recurrent_weights_and_all_gates_are_there_once_steps_go_on() -> None:
+    """From reset a single step needs neither; and the header says how to get them."""
+    network = chain((1, 3), LAST, DENSE)
+    window, stream = (generate.generate(network, "c", state) for state in ("window", "stream"))
+    assert "net_L0_lstm_recurrent[" in stream["net.c"]
+    assert "net_L0_lstm_recurrent[" not in window["net.c"]
+    assert "generate with state=stream" in window["net.h"]
+    assert "int net_step(" in stream["net.h"]

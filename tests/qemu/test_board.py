@@ -100,6 +100,19 @@ def test_streaming_resets_and_steps_through_the_window(tmp_path: Path) -> None:
     np.testing.assert_array_equal(result.outputs[:, 1], np.full(10, 2))
 
 
+def test_a_stream_whose_last_step_gives_nothing_is_an_error(tmp_path: Path) -> None:
+    model = """
+        void probe_reset(probe_state *state) { state->calls = 0; }
+        int probe_step(probe_state *state, const uint8_t *x, uint8_t *y)
+        {
+            y[0] = x[0];
+            return ++state->calls < 2u;
+        }
+    """
+    elf = build(M4, tmp_path, model, stream=True)
+    assert "bench: a step returned 0 where the network has an output" in failure("cortex-m4", elf)
+
+
 @pytest.mark.parametrize(
     ("target", "assembly"),
     [

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from measure import cmsis_nn
 from model import plan, prepare, quantise, reference
 from model.layouts import OPTIMIZE, SETS
-from model.network import Array, Dense, Layer, Lstm, Network, Signal, Weights
+from model.network import QUANTISATIONS, Array, Dense, Layer, Lstm, Network, Signal, Weights
 from tests.probe import CORES, ROOT
 from tests.support import networks
 from tests.support.device import Device
-from tests.support.networks import Chain, Spec
+from tests.support.networks import Chain, Spec, Word
 
 ASSEMBLED = {target.assembly: name for name, target in sorted(CORES.items(), reverse=True) if target.assembly}
 ARM = ("cortex-m0", "cortex-m4", "cortex-m55")  # the library's three kinds of code
@@ -47,22 +47,13 @@ def device(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
     return make
 
 
-def gives_all_at_the_last_step(network: Network) -> bool:
-    """Whether a stream ends with what the window gives: a sequence comes out step by step instead."""
-    stream = plan.make(network, stream=True)
-    last = stream.work[-1]
-    op = last.body[-1] if isinstance(last, plan.Loop) else last
-    return not stream.streamable and op.y.length == network.output.size
-
-
 def check(device: Device, network: Network, inputs: Array, optimize: str) -> None:
-    """As a window, and where it gives the same as a stream."""
-    expected = reference.run(network, inputs)
+    """As windows from reset, and as those of one stream."""
     outputs, _ = device.run(network, inputs, "window", optimize)
-    np.testing.assert_array_equal(outputs, expected)
-    if gives_all_at_the_last_step(network):
-        outputs, _ = device.run(network, inputs, "stream", optimize)
-        np.testing.assert_array_equal(outputs, expected)
+    np.testing.assert_array_equal(outputs, reference.run(network, inputs))
+    if not plan.make(network, stream=True).streamable:
+        outputs, _ = device.run(network, inputs, "stream", optimize, goes_on=True)
+        np.testing.assert_array_equal(outputs, reference.run(network, inputs, goes_on=True))
 
 
 def test_every_kernel_set_is_tried() -> None:
@@ -105,9 +96,42 @@ def test_floats_in_assembly_are_those_of_c(device: MakeDevice, assembly: str, ne
     for state in ("window", "stream"):
         if state == "stream" and plan.make(network, stream=True).streamable:
             continue
-        ours, _ = device(target, f"asm-{assembly}-fp").run(network, inputs, state)
-        expected, _ = device(target, "c").run(network, inputs, state)
+        ours, _ = device(target, f"asm-{assembly}-fp").run(network, inputs, state, goes_on=True)
+        expected, _ = device(target, "c").run(network, inputs, state, goes_on=True)
         np.testing.assert_array_equal(ours.view(np.uint32), expected.view(np.uint32))
+
+
+STREAMS: dict[str, tuple[tuple[int, int], tuple[Word, ...]]] = {
+    "one step": ((1, 3), (("lstm", 5, False, False), ("dense", 3, "linear"))),
+    "an output at every step": ((3, 2), (("lstm", 4, True, False), ("lstm", 5, True, False), ("dense", 3, "linear"))),
+    "an output at the window's end": ((3, 2), (("lstm", 5, True, False), ("reshape", (15,)), ("dense", 3, "linear"))),
+}
+# what each set has kernels of its own for
+OWN = [("c", quantisation) for quantisation in QUANTISATIONS]
+OWN += [(f"asm-{assembly}", "int8") for assembly in ASSEMBLED]
+OWN += [(f"asm-{assembly}-fp", "float32") for assembly in FLOATS]
+OWN += [("cmsis-nn", "int8"), ("cmsis-nn", "int16x8")]
+
+
+def test_every_set_streams() -> None:
+    assert {kernels.removesuffix("-fp") for kernels, _ in OWN} == {kernels.removesuffix("-fp") for kernels in SETS}
+
+
+@pytest.mark.parametrize("structure", STREAMS)
+@pytest.mark.parametrize(("kernels", "quantisation"), OWN)
+def test_a_stream_goes_on_across_windows(device: MakeDevice, kernels: str, quantisation: str, structure: str) -> None:
+    """Each set runs all of it itself, and the state that a window leaves matters to the next one."""
+    shape, words = STREAMS[structure]
+    trained = networks.build_chain(Chain("float32", shape, words, seed=3))
+    real = np.random.default_rng(4).normal(0, 1, (8, *shape)).astype(np.float32)
+    network = quantise.quantise(trained, real, quantisation, goes_on=True)
+    inputs = reference.stored_inputs(network, real)
+    expected = reference.run(network, inputs, goes_on=True)
+    assert (expected != reference.run(network, inputs)).any(axis=-1)[1:].all()
+    target = ASSEMBLED.get(kernels.removeprefix("asm-").removesuffix("-fp"), "cortex-m4")
+    outputs, notes = device(target, kernels).run(network, inputs, "stream", goes_on=True)
+    networks.assert_equal(network, outputs, expected)
+    assert [note for note in notes if "step by step" not in note] == []  # a Dense that CMSIS-NN cannot add up
 
 
 @pytest.mark.long

@@ -66,8 +66,13 @@ class Device:
                 self.objects[source] = self._compile(source, self.folder / f"{source.name}.o")
             yield self.objects[source]
 
-    def run(self, network: Network, inputs: Array, state: str, optimize: str = "balanced") -> tuple[Array, list[str]]:
-        """Outputs of ``_run``, or of the last ``_step``, for ``inputs`` (N, T, F); and the generator's notes."""
+    def run(
+        self, network: Network, inputs: Array, state: str, optimize: str = "balanced", *, goes_on: bool | None = None
+    ) -> tuple[Array, list[str]]:
+        """Outputs of ``_run``, or of all ``_step``, for ``inputs`` (N, T, F); and the generator's notes.
+
+        ``goes_on``: whether the windows of a stream do, if not as in a report.
+        """
         texts = generate.generate(network, self.kernels, state, optimize)
         for name, text in texts.items():
             (self.folder / name).write_text(text)
@@ -76,7 +81,8 @@ class Device:
         if f"{name}_kernels.S" in texts:
             own.append(self._compile(self.folder / f"{name}_kernels.S", self.folder / "kernels.o"))
         header = f'-DMODEL_BENCH_H="{name}_bench.h"'
-        own.append(self._compile(FIRMWARE / "bench/bench.c", self.folder / "bench.o", header, f"-I{self.folder}"))
+        words = [header, f"-I{self.folder}", *([] if goes_on is None else [f"-DMODEL_GOES_ON={int(goes_on)}"])]
+        own.append(self._compile(FIRMWARE / "bench/bench.c", self.folder / "bench.o", *words))
         found, board = compiler.find(self.target, self.chosen), FIRMWARE / "boards" / self.target.board
         memory = {
             "flash_origin": self.target.flash.origin, "flash_size": self.target.flash.size,

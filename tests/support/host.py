@@ -95,11 +95,14 @@ class Host:
             (self.directory / name).write_text(text)
         return self.directory / f"{network.name}.c", f"{network.name}_bench.h"
 
-    def bench(self, network: Network, inputs: Array, state: str = "window") -> tuple[Array, dict[str, int]]:
-        """Outputs (N, ...) and figures of the project's own bench."""
+    def bench(
+        self, network: Network, inputs: Array, state: str = "window", goes_on: bool | None = None
+    ) -> tuple[Array, dict[str, int]]:
+        """Outputs (N, ...) and figures of the project's own bench; ``goes_on``: not as it would by itself."""
         source, header = self.write(network, state)
         bench = [FIRMWARE / "bench/bench.c", FIRMWARE / "boards/host/semihosting.c"]
         words = [f"-I{self.directory}", *BOARD, f'-DMODEL_BENCH_H="{header}"']
+        words += [] if goes_on is None else [f"-DMODEL_GOES_ON={int(goes_on)}"]
         program = self.program("bench", [source, *bench], *words)
         inputs.tofile(self.directory / "inputs.bin")
         execute(program, self.directory)

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""``./scons state=stream``: what is compared of networks with an output at every step, and of those of one step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model import readers, reference
+from model.network import QUANTISATIONS, Array
+from model.prepare import prepare
+from tests.support.checkout import Checkout
+from tests.support.keras_files import Layer, archive, dense, input_layer, lstm
+
+SHAPES = {"steps": (5, 3), "single": (1, 3)}
+SETS = [("asm", "int8"), ("asm", "float32"), *(("c", quantisation) for quantisation in QUANTISATIONS)]
+BUILDS = [(model, kernels, quantisation) for model in SHAPES for kernels, quantisation in SETS]
+
+
+def layers(model: str) -> list[Layer]:
+    """A memory that hardly forgets: its cells grow from step to step, beyond what one step from reset can reach."""
+    kind, settings, (kernel, recurrent, bias) = lstm(3, 6, return_sequences=model == "steps")
+    bias[6:12] += 4  # the forget gate's
+    bias[12:18] += 1
+    return [input_layer(*SHAPES[model]), (kind, settings, [kernel, recurrent, bias]), dense(6, 2)]
+
+
+@pytest.fixture(scope="module")
+def streamed(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Both networks in every quantisation and kernel set of a Cortex-M4."""
+    checkout = Checkout.copy(tmp_path_factory.mktemp("streams") / "checkout")
+    for model, shape in SHAPES.items():
+        archive(checkout.root / f"{model}.keras", layers(model))
+        inputs = np.random.default_rng(5).normal(0, 1, (60, *shape)).astype(np.float32)
+        outputs = reference.run(readers.read(checkout.root / f"{model}.keras"), inputs, goes_on=model == "single")
+        np.savez(checkout.root / f"{model}.npz", inputs=inputs, targets=outputs)
+    words = ("model=steps.keras,single.keras", "quant=all", "kernels=all", "state=stream")
+    checkout.build("target=cortex-m4", *words)
+    return checkout
+
+
+def built(streamed: Checkout, model: str, kernels: str, quantisation: str) -> tuple[dict[str, Any], Array, Path]:
+    folder = streamed.root / f"build/cortex-m4/{model}/{quantisation}-{kernels}-stream"
+    report = json.loads((folder / "report.json").read_text())
+    return report, np.load(folder / "outputs.npy"), streamed.root / f"build/models/{model}/{quantisation}-stream"
+
+
+@pytest.mark.parametrize(("model", "kernels", "quantisation"), BUILDS)
+def test_every_output_is_the_references(streamed: Checkout, model: str, kernels: str, quantisation: str) -> None:
+    report, outputs, shared = built(streamed, model, kernels, quantisation)
+    source = streamed.root / f"{model}.keras"
+    network = prepare(source, source.with_suffix(".npz"), quantisation, "stream")
+    real = np.load(source.with_suffix(".npz"))["inputs"]
+    expected = reference.run(network, reference.stored_inputs(network, real), goes_on=model == "single")
+    np.testing.assert_array_equal(np.load(shared / "expected.npy"), expected)
+    assert report["error"]["reference"]["mismatches"] == 0
+    assert report["error"]["reference"]["values"] == outputs.size == expected.size
+    if quantisation in ("int8", "int16x8"):
+        np.testing.assert_array_equal(outputs, expected)
+    assert json.loads((shared / "saturation.json").read_text()) == []  # calibrated over the same stream
+
+
+@pytest.mark.parametrize(("model", "kernels", "quantisation"), BUILDS)
+def test_its_distance_is_told_from_the_trained_model_doing_the_same(
+    streamed: Checkout, model: str, kernels: str, quantisation: str
+) -> None:
+    report, _, shared = built(streamed, model, kernels, quantisation)
+    targets = np.load(streamed.root / f"{model}.npz")["targets"]
+    np.testing.assert_allclose(np.load(shared / "float.npy"), targets, rtol=0, atol=1e-6)
+    spread = float(np.abs(targets).mean())
+    assert report["error"]["float"]["mae"] < (0.05 if quantisation == "int8" else 0.02) * spread
+    assert report["error"]["targets"]["float"] < 1e-6
+    assert report["error"]["targets"]["device"] < 0.05 * spread
+
+
+def test_cells_are_given_the_range_that_a_stream_needs(streamed: Checkout) -> None:
+    source = streamed.root / "single.keras"
+    window, stream = (prepare(source, source.with_suffix(".npz"), "int8", state) for state in ("window", "stream"))
+    assert stream.layers[0].cell_scale >= 4 * window.layers[0].cell_scale  # type: ignore[union-attr]
