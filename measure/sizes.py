@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
+import io
 import re
-import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,8 @@ from pathlib import Path
 from elftools.dwarf.die import DIE
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import Section, SymbolTableSection
+
+from measure import archive
 
 ALLOCATED, WRITABLE, EXECUTABLE = 0x2, 0x1, 0x4  # section flags of the ELF specification
 UNNAMED = "(literals and padding)"
@@ -91,7 +93,7 @@ def flash(carried: Path, model_object: Path, objects: Sequence[Path], libraries:
 
     ``objects`` and ``libraries`` are what it was linked from.
     """
-    origin = _origins(objects, libraries)
+    origin = _origins(objects, libraries, symbols(carried))
     own = {(symbol.file, symbol.name) for symbol in symbols(model_object) if symbol.kind == "OBJECT"}
     with carried.open("rb") as file:
         elf = ELFFile(file)
@@ -126,24 +128,21 @@ def static_ram(carried: Path) -> int:
     return sum(size for _, size in found)
 
 
-def _origins(objects: Sequence[Path], libraries: Sequence[Path]) -> dict[tuple[str, str], str]:
+def _origins(
+    objects: Sequence[Path], libraries: Sequence[Path], carried: Sequence[Symbol]
+) -> dict[tuple[str, str], str]:
     """The file that defines a symbol, by the symbol's own source file (empty for a global one) and name."""
-    found = {("", name): library.name for library in libraries for name in archive_symbols(library)}
+    found: dict[tuple[str, str], str] = {}
+    for library in libraries:
+        index = archive.index(library)
+        found |= {("", name): library.name for name in index}
+        for offset in {index[symbol.name] for symbol in carried if symbol.name in index}:
+            parts = _symbols(ELFFile(io.BytesIO(archive.member(library, offset))))
+            found |= {(part.file, part.name): library.name for part in parts if part.file}
     for path in reversed(objects):
         name = path.name.removesuffix(".o")
         found |= {(symbol.file, symbol.name): name for symbol in symbols(path)}
     return found
-
-
-def archive_symbols(path: Path) -> tuple[str, ...]:
-    """The global symbols that a library defines, from the index that it opens with (System V's, as GNU ar writes)."""
-    with path.open("rb") as file:
-        magic, head = file.read(8), file.read(60)
-        if magic != b"!<arch>\n" or head[:16].strip() != b"/":
-            return ()
-        index = file.read(int(head[48:58]))
-    (count,) = struct.unpack_from(">I", index)
-    return tuple(name.decode() for name in index[4 + 4 * count :].split(b"\0")[:count])
 
 
 def state_fields(carried: Path, struct_name: str) -> tuple[Field, ...]:

@@ -242,9 +242,9 @@ class Emitter:
         return made
 
     def assembled(self, op: Op) -> bool:
-        """Whether ``op``'s layer has code of its own, whose gates never lie in memory."""
+        """Whether ``op``'s layer has code of its own, or a library's, whose gates a trace never sees."""
         made = self.constants.get(op.name)
-        return made is not None and bool(made.assembly)
+        return made is not None and (bool(made.assembly) or made.library)
 
     def state_fields(self) -> list[tuple[str, str, int, str]]:
         """(C type, name, elements, comment) of the state struct, widest alignment first."""

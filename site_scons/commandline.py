@@ -42,7 +42,7 @@ OPTIONS = {
     "kernels": ("", "kernel set (asm | c | cmsis-nn), a list or all; default: the best of the target"),
     "cmsis_nn": ("", "for kernels=cmsis-nn: the folder of a CMSIS-NN you built, Include/ and libcmsis-nn.a"),
     "optimize": ("balanced", f"{' | '.join(OPTIMIZE)}, a list or all: the same bits, other tables, packing, loops"),
-    "state": ("window", "window: a whole window a call, from reset; stream: one time step a call, going on (docs/report.md)"),
+    "state": ("window", "window: a whole window a call, from reset; stream: one time step a call, going on"),
     "cache": ("", "folder that keeps what was built, to be found again after a change and back"),
     "ccache": ("", "1: compile through ccache; redis://host:port: and share with other machines (docs/build.md)"),
     "dest": ("", "for export: the folder or .zip to write"),
@@ -296,15 +296,16 @@ def _targets(given: Mapping[str, str], named: bool, root: Path) -> tuple[Target,
 def _kernels(given: Mapping[str, str], targets: Sequence[Target]) -> str:
     """The value of kernels=; ``all`` is without CMSIS-NN unless there is one."""
     known = sorted({name for target in targets for name in target.kernels})
-    if given["kernels"] == "all":
-        return ",".join(name for name in known if name != "cmsis-nn" or given["cmsis_nn"])
-    if given["kernels"]:
-        _choices("kernels", given["kernels"], known)
-    if "cmsis-nn" in given["kernels"].split(","):
+    wanted = given["kernels"]
+    if wanted == "all":
+        wanted = ",".join(name for name in known if name != "cmsis-nn" or given["cmsis_nn"])
+    elif wanted:
+        _choices("kernels", wanted, known)
+    if "cmsis-nn" in wanted.split(","):
         for target in targets:
             if "cmsis-nn" in target.kernels:
-                cmsis_nn.find(given["cmsis_nn"], target.name)
-    return given["kernels"]
+                cmsis_nn.find(given["cmsis_nn"], target)
+    return wanted
 
 
 def _shapes(value: str) -> tuple[Model, ...]:

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.checkout import Checkout, build_once
+from measure import cmsis_nn
+from tests.probe import CORES
+from tests.support import stand_in
+from tests.support.checkout import Checkout, alone, build_once
 from tests.support.host import Host
 
 # The same examples every time: a change that breaks a test is the change that was made. The sweeps marked
@@ -45,3 +48,14 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(shared_folder: Path) -> Callable[..., Checkout]:
     """``built("quant=int8", ...)``: the checkout all processes share, after SCons was asked for this."""
     return partial(build_once, shared_folder / "built")
+
+
+@pytest.fixture(scope="session")
+def cmsis_stand_in(shared_folder: Path) -> Path:
+    """A prefix with a stand-in for CMSIS-NN for every core that has the kernel set."""
+    prefix = shared_folder / "cmsis-nn"
+    with alone(shared_folder / "cmsis-nn-lock"):
+        if not prefix.exists():
+            stand_in.build(prefix, [core for core in CORES.values() if "cmsis-nn" in core.kernels])
+    assert list(prefix.glob(f"*/{cmsis_nn.LIBRARY}"))
+    return prefix

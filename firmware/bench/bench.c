@@ -4,9 +4,9 @@
  *
  * In the host's working directory:
  *   inputs.bin   read: N windows of MODEL_INPUT_LENGTH elements, raw, little-endian
- *   outputs.bin  written: N outputs of MODEL_OUTPUT_LENGTH elements; of a stream's steps, each one's
- *                output in its row where the network has one a step, else the last step's
- *   bench.txt    written: samples, state_bytes, stack_bytes, stack_base as key=value lines
+ *   outputs.bin  written: N outputs of MODEL_OUTPUT_LENGTH elements; of a stream's steps, each
+ * one's output in its row where the network has one a step, else the last step's bench.txt written:
+ * samples, state_bytes, stack_bytes, stack_base as key=value lines
  *
  * stack_bytes is the stack of one call of MODEL_RUN (or MODEL_STEP), the deepest over all samples:
  * the bytes from SP at the call instruction down to the lowest word that the call, or anything it

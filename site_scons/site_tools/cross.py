@@ -67,7 +67,7 @@ def _firmware_folders(env: Environment, *names: str) -> list:
 def _kernel_objects(env: Environment, kernels: str) -> tuple[list, list]:
     if kernels != "cmsis-nn":
         return [], []
-    found = cmsis_nn.find(str(env["CMSIS_NN"]), env["TARGET_CORE"].name)
+    found = cmsis_nn.find(str(env["CMSIS_NN"]), env["TARGET_CORE"])
     own = env.Clone()
     own.Append(CCFLAGS=["-isystem", str(found.include)])  # not ours to warn about
     nodes = own.FirmwareObjects("kernels/cmsis-nn")

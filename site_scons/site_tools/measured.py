@@ -47,7 +47,9 @@ def _report(env: Environment, folder: str, target, objects: list, options, **inp
     words += ["--clock", str(options.clock), "--period", str(options.period)] if options.clock else []
     for name, node in inputs.items():
         words += [f"--{name.replace('_', '-')}", node]
-    words += ["--objects", *objects, "--libraries", *(lib for lib in env["LIBRARIES"] if lib.endswith(".a"))]
+    linked = [*objects, *env["LIBRARIES"]]  # a kernel set may bring a library along
+    libraries = [path for path in linked if str(path).endswith(".a")]
+    words += ["--objects", *(path for path in linked if str(path).endswith(".o")), "--libraries", *libraries]
     nodes = env.PythonProgram("measure.report", [made], list(inputs.values()), *words, tag="REPORT")
     env.Depends(nodes, [*_told(env, inputs["samples"]), env.FileAt(target.file)])
     return nodes

@@ -43,7 +43,7 @@ class Device:
         paths += [kernels / "c", kernels / self.kernels.removesuffix("-fp"), kernels / "asm"]
         words = [f"-I{path}" for path in paths]
         if self.cmsis:
-            words += ["-isystem", str(cmsis_nn.find(self.cmsis, self.target.name).include)]
+            words += ["-isystem", str(cmsis_nn.find(self.cmsis, self.target).include)]
         return words
 
     def _compile(self, source: Path, made: Path, *more: str) -> Path:
@@ -89,7 +89,7 @@ class Device:
             "ram_origin": self.target.ram.origin, "ram_size": self.target.ram.size, "stack_size": STACK,
         }  # fmt: skip
         words = [found.program, *found.link, *map(str, (*own, *self._shared()))]
-        words += [str(cmsis_nn.find(self.cmsis, self.target.name).library)] if self.cmsis else []
+        words += [str(cmsis_nn.find(self.cmsis, self.target).library)] if self.cmsis else []
         words += ["-Wl,--start-group", *map(str, found.libraries), "-Wl,--end-group", f"-T{board}/link.ld"]
         words += [f"-Wl,--defsym=__{what}={value:#x}" for what, value in memory.items()]
         elf = self.folder / "network.elf"

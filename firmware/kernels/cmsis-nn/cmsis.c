@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "lstmcu_cmsis.h"
 
+#include <stddef.h>
+
 #include "arm_nnfunctions.h"
 
 void lstmcu_cmsis_lstm_s8_step(const cmsis_nn_lstm_params *layer, const int8_t *x, int8_t *hidden,
