@@ -191,6 +191,22 @@ def measured(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return checkout
 
 
+def test_another_library_or_header_is_noticed(measured: Checkout, cmsis_stand_in: Path, tmp_path: Path) -> None:
+    prefix = tmp_path / "prefix"
+    shutil.copytree(cmsis_stand_in / "Include", prefix / "Include")
+    library = Path(shutil.copy(cmsis_stand_in / "cortex-m4" / cmsis_nn.LIBRARY, prefix))
+    words = ("target=cortex-m4", "model=calm.keras", "kernels=cmsis-nn", f"cmsis_nn={prefix}")
+    measured.build(*words)
+    assert measured.build(*words).rules == set()
+    (tmp_path / "more.c").write_text("int arm_more = 1;")
+    stand_in.call("arm-none-eabi-gcc", *M4.flags, "-c", tmp_path / "more.c", "-o", tmp_path / "more.o")
+    stand_in.call("arm-none-eabi-ar", "rsD", library, tmp_path / "more.o")
+    assert measured.build(*words).rules == {"LINK calm.elf", "LINK carried.elf"}  # the same bytes come of it
+    header = prefix / "Include/arm_nnfunctions.h"
+    header.write_text(header.read_text() + "\n#define ANOTHER\n")
+    assert "CC cmsis.c.o" in measured.build(*words).rules
+
+
 def report_of(checkout: Checkout, quantisation: str, state: str, kernels: str = "cmsis-nn") -> tuple[Path, Any]:
     folder = checkout.root / f"build/cortex-m4/calm/{quantisation}-{kernels}{'-stream' if state == 'stream' else ''}"
     return folder, json.loads((folder / "report.json").read_text())

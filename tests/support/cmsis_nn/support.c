@@ -34,8 +34,8 @@ static int64_t sigmoid_of(int64_t magnitude, int bits)
     if (k >= 255) {
         return (INT64_C(1) << (16 + bits)) - (INT64_C(1) << bits);
     }
-    return ((int64_t)sigmoid_table[k] << bits) +
-           fraction * (sigmoid_table[k + 1] - sigmoid_table[k]);
+    return ((int64_t)stand_in_table[k] << bits) +
+           fraction * (stand_in_table[k + 1] - stand_in_table[k]);
 }
 
 int16_t arm_nn_stand_in_sigmoid(int32_t x)
