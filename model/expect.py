@@ -73,7 +73,7 @@ class Saturation:
 
 
 def ideal_outputs(
-    network: Network, trained: Network, given: Array, expected: Array, state: str
+    network: Network, trained: Network, given: Array, expected: Array, state: str = "window"
 ) -> tuple[Array, list[Clipped]]:
     """Real outputs of the model as trained, and how many samples each signal of the quantised one cannot hold."""
     if trained.quantisation != "float32":
@@ -91,7 +91,7 @@ def main() -> None:
     parser.add_argument("network", type=Path)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--samples", type=Path, required=True)
-    parser.add_argument("--state", choices=STATES, required=True)
+    parser.add_argument("--state", choices=STATES, default="window")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     network, trained = store.load(arguments.network), readers.read(arguments.model)

@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--samples", type=Path, required=True)
     parser.add_argument("--quant", choices=QUANTISATIONS, required=True)
-    parser.add_argument("--state", choices=STATES, required=True)
+    parser.add_argument("--state", choices=STATES, default="window")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     store.save(prepare(arguments.model, arguments.samples, arguments.quant, arguments.state), arguments.out)
