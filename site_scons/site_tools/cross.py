@@ -106,9 +106,12 @@ def _bench(env: Environment, folder: str, objects: list, generated: list) -> lis
 
 def _traced(env: Environment, folder: str, generated: list, kernels: str) -> list:
     noting = env.Clone(OBJECTS=env["OBJECTS"].Dir("traced"))
-    noting.Append(CCFLAGS=["-DLSTMCU_TRACE"], CPPPATH=_firmware_folders(env, "include", "runtime", "boards/common"))
-    writer = noting.LstmcuObject(env.FileAt(FIRMWARE / "bench/trace.c"), f"{noting['OBJECTS']}/bench/trace.c")
-    return noting.Bench(folder, [*noting.ModelObjects(folder, generated, kernels), *writer], generated)
+    noting.Append(CCFLAGS=["-DLSTMCU_TRACE"])
+    if "TRACE_WRITER" not in env:  # one for all models
+        path = _firmware_folders(env, "include", "runtime", "boards/common")
+        source, made = env.FileAt(FIRMWARE / "bench/trace.c"), f"{noting['OBJECTS']}/bench/trace.c"
+        env["TRACE_WRITER"] = noting.LstmcuObject(source, made, CPPPATH=path)
+    return noting.Bench(folder, [*noting.ModelObjects(folder, generated, kernels), *env["TRACE_WRITER"]], generated)
 
 
 def _carried(env: Environment, folder: str, objects: list, functions: list[str]) -> list:
