@@ -236,7 +236,7 @@ def test_the_report_is_of_the_library(measured: Checkout, quantisation: str, sta
 
 @pytest.mark.parametrize(("quantisation", "state"), BUILDS)
 def test_its_bytes_are_counted_as_the_librarys(measured: Checkout, quantisation: str, state: str) -> None:
-    folder, report = report_of(measured, quantisation, state)
+    report = report_of(measured, quantisation, state)[1]
     flash = report["flash"]
     assert flash["total"] == sum(flash[kind] for kind in ("code", "tables", "weights"))
     assert flash["total"] == sum(section["bytes"] for section in flash["sections"])
@@ -257,7 +257,6 @@ def test_its_bytes_are_counted_as_the_librarys(measured: Checkout, quantisation:
     assert report["ram"]["static"] == 0
     assert report["ram"]["total"] == sum(field["bytes"] for field in report["ram"]["fields"])
     assert "libcmsis-nn.a" in (measured.root / "build/sizes.md").read_text()
-    assert folder.joinpath("carried.elf").is_file()
 
 
 @pytest.mark.parametrize(("quantisation", "state"), BUILDS)
