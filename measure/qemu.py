@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +23,13 @@ from numpy.typing import NDArray
 from measure import isa
 from measure.profile import Profile, parse_profile
 from measure.target import Target
+from model import process
 from model.errors import UserError
 
 NATIVE = "run natively, where nothing counts instructions"
+
+# A firmware may ask its host to run a command, by semihosting (SYS_SYSTEM). QEMU is not let start any.
+_SANDBOX = ["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
 
 # What QEMU and the profiler say when they do not get along.
 _REFUSED = re.compile(r"^.*(?:Could not load plugin|-plugin: |profiler: made for|profiler: needs).*$", re.M)
@@ -67,7 +72,8 @@ def run(
     """Run ``elf`` on every sample of ``inputs`` (N, …), already in the device's type.
 
     With ``profiler`` (the built plugin) the calls of ``function`` are profiled; when this QEMU refuses
-    the plugin the run is done without it and says so. UserError for everything that goes wrong.
+    the plugin the run is done without it and says so. ``timeout``: seconds of a processor that the run may take,
+    or that it may do nothing. UserError for everything that goes wrong.
     """
     firmware = _read_firmware(elf, target)
     if reason := reason_not_to_run(target, elf):
@@ -158,22 +164,26 @@ def _execute(
     program: str, target: Target, elf: Path, plugin: list[str], directory: Path, timeout: float
 ) -> subprocess.CompletedProcess[str]:
     command = [program, *_machine(target, elf, plugin)] if target.qemu else [program]
+    sandbox = _SANDBOX if target.qemu else []
     try:
-        return subprocess.run(
-            command,
-            cwd=directory,
-            timeout=timeout,
-            check=False,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-        )
-    except subprocess.TimeoutExpired:
+        done = process.run([*command, *sandbox], directory, timeout)
+        # Whether QEMU has a sandbox is not told by what this run said: those may be the firmware's own words.
+        if sandbox and done.returncode != 0 and not _has_sandbox(program, directory):
+            text = f"{program} was built without -sandbox: the firmware could make it run a command of this machine"
+            print(f"lstmcu: warning: {text}", file=sys.stderr)
+            done = process.run(command, directory, timeout)
+    except process.HangError:
         raise UserError(
             f"{elf} was still running {_where(target)} after {timeout:g} s and was "
             "stopped: it hangs, or needs a higher --timeout"
         ) from None
+    return done
+
+
+def _has_sandbox(program: str, directory: Path) -> bool:
+    """Ask QEMU, which runs nothing to answer."""
+    asked = process.run([program, *_SANDBOX, "-machine", "help"], directory, 60)
+    return asked.returncode == 0 or "sandbox" not in asked.stderr
 
 
 def _machine(target: Target, elf: Path, plugin: list[str]) -> list[str]:

@@ -56,7 +56,7 @@ OPTIONS = {
     "clock": ("", "of the core, 64MHz: gives milliseconds a call where there is a timing model"),
     "period": ("", "for clock=: time between two samples, 20ms; default: as the samples' .json says"),
     "baseline": ("baseline.json", "for baseline and diff: the file that keeps the figures"),
-    "timeout": ("300", "seconds a run under QEMU may take"),
+    "timeout": ("300", "seconds of a processor a run may take, or may do nothing"),
     "verbose": ("0", "1 shows every command in full"),
 }
 

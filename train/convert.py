@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model import readers, reference, samples, store
+from model import process, readers, reference, samples, store
 from model.errors import UserError, run_main
 from model.files import npy_bytes, write_atomically
 from model.network import Array, Network
@@ -65,8 +64,8 @@ class Summary:
 def run_step(what: str, command: list[str], timeout: float) -> None:
     """Run one step in a process of its own; its death becomes a ``UserError`` that starts with ``what``."""
     try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=timeout)
-    except subprocess.TimeoutExpired:
+        done = process.run(command, ROOT, timeout)
+    except process.HangError:
         raise UserError(
             f"{what} did not end within {timeout:g} s and was stopped; raise timeout= if it may be slow"
         ) from None

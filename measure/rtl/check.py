@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from measure import qemu, sizes, timing
 from measure.rtl.core import CORES
 from measure.target import Target, load_target
 from measure.timing.disassembly import disassemble
+from model import process
 from model.errors import UserError, run_main
 from model.files import write_atomically
 from model.network import Array
@@ -48,8 +48,8 @@ def simulate(simulator: Path, elf: Path, target: Target, function: str, inputs: 
         inputs.tofile(work / "inputs.bin")
         command = [str(simulator.resolve()), "image.bin", hex(target.flash.origin), hex(entry)]
         try:
-            done = subprocess.run(command, cwd=work, capture_output=True, text=True, check=False, timeout=timeout)
-        except subprocess.TimeoutExpired:
+            done = process.run(command, work, timeout)
+        except process.HangError:
             raise UserError(f"{elf} was still running on {simulator} after {timeout:g} s: raise timeout=") from None
         if done.returncode != 0:
             raise UserError(f"{elf} failed on {simulator} and said: {done.stderr.strip() or '(nothing)'}")

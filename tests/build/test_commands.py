@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.checkout import Checkout
 from tests.support.exported import forecasts, printed
-from tests.support.host import ROOT
+from tests.support.host import HANG, ROOT
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 PROGRAMS = ("./scons", "make", "cmake", "cp")
@@ -70,7 +70,7 @@ def run(checkout: Checkout, command: str) -> str:
         words += ["-n"] if GOALS_OF_THEIR_OWN & set(goals(command)) else []
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
-        words, cwd=checkout.root, env=environment, capture_output=True, text=True, check=False, timeout=3600
+        words, cwd=checkout.root, env=environment, capture_output=True, text=True, check=False, timeout=HANG
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout

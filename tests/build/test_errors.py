@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -250,11 +249,9 @@ def test_a_qemu_that_hangs_is_stopped(built: Callable[..., Checkout], tmp_path: 
     (checkout.root / FOLDER / "report.json").unlink()
     path = tools(tmp_path / "bin", "qemu-system-arm")
     hanging = Path(path) / "qemu-system-arm"
-    hanging.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 300\n")
+    hanging.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 1e6\n")
     hanging.chmod(0o755)
-    begin = time.monotonic()
     sentence = complaint(checkout, *REQUEST, "timeout=1", path=path)
-    assert time.monotonic() - begin < 20
     assert "forecast_window.elf was still running under QEMU" in sentence
     assert "after 1 s" in sentence
     assert "timeout" in sentence

@@ -25,6 +25,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.host import HANG
+
 REPO = Path(__file__).resolve().parents[2]
 TARGET_TOOLS = ("arm-none-eabi-gcc", "qemu-system-arm")
 APT_LINE = (
@@ -90,7 +92,7 @@ class Checkout:
 
 
 def finish(process: subprocess.Popen[str]) -> Done:
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=HANG)
     return Done(process.returncode, err, json.loads(out) if out else None)
 
 

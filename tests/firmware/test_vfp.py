@@ -14,6 +14,7 @@ from measure import compiler, qemu
 from model.layouts import SETS
 from model.network import Dense, Lstm, Signal, Weights
 from tests.probe import ROOT, TARGETS
+from tests.support.host import HANG
 
 FLAGS = ("-O1", "-g", "-Wa,--fatal-warnings")
 STUB = """
@@ -131,4 +132,4 @@ def test_callee_saved_registers_survive(tmp_path: Path, target: str, chosen: str
     subprocess.run(list(map(str, words)), check=True)
     assert core.qemu is not None
     machine = [core.qemu.program, *qemu._machine(core, tmp_path / "test.elf", [])]
-    assert subprocess.run(machine, timeout=60, check=False).returncode == 0
+    assert subprocess.run(machine, timeout=HANG, check=False).returncode == 0

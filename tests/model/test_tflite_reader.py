@@ -267,9 +267,9 @@ def survive(count: int, path: Path) -> None:
     read_whole = 0
     for seed, data in enumerate(files):
         for bad in mutations(data, count // len(files) + 1, seed):
-            start = time.perf_counter()
+            start = time.process_time()
             sentence = complaint(bad, path)
-            assert time.perf_counter() - start < 5
+            assert time.process_time() - start < 5
             assert "\n" not in sentence
             read_whole += not sentence
     assert 0 < read_whole < count

@@ -166,3 +166,43 @@ def test_the_whole_matrix(model: str, quantisation: str, chosen: str, tmp_path: 
             checkout.build(*words)  # one at a time: software floats take their time
             found[name] = np.load(checkout.root / f"build/{name}/{model}/{quantisation}-c/outputs.npy").tobytes()
     assert len({data for data in found.values() if data}) == 1, "the same bits everywhere"
+
+
+def system(command: str) -> str:
+    """A model that has its host run a command, by semihosting's SYS_SYSTEM."""
+    code = f'static const char text[] = "{command}";'
+    code += "const uintptr_t block[2] = {(uintptr_t)text, sizeof text - 1}; arch_semihosting_call(0x12, block);"
+    return f'#include "arch.h"\n{body(code)}'
+
+
+@pytest.mark.parametrize("name", CORES)
+def test_a_firmware_runs_no_command_of_the_host(name: str, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    elf = build(CORES[name], tmp_path, system(f"touch {canary}"))
+    assert "failed under QEMU" in failure(name, elf)
+    assert not canary.exists()
+
+
+def test_it_would_without_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So the test above can fail; and a QEMU that knows no -sandbox is used with a warning."""
+    canary = tmp_path / "canary"
+    elf = build(CORES["cortex-m4"], tmp_path, system(f"touch {canary}"))
+    monkeypatch.setattr(qemu, "_SANDBOX", ["-sandbox"])  # as a QEMU without it answers: a word that it does not take
+    run("cortex-m4", elf)
+    assert canary.exists()
+    assert "was built without -sandbox" in capsys.readouterr().err
+
+
+def test_a_firmware_cannot_talk_its_way_out_of_the_sandbox(tmp_path: Path) -> None:
+    """It fails and says what a QEMU without a sandbox says; then it must not be run again without one."""
+    said = "qemu-system-arm: -sandbox support is not enabled in this QEMU binary"
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    program = tmp_path / "qemu-system-arm"
+    program.write_text(f'#!/bin/sh\ncase "$*" in *help) exit 0 ;; esac\ntouch {runs}/$$\necho "{said}" >&2\nexit 1\n')
+    program.chmod(0o755)
+    target = CORES["cortex-m4"]
+    done = qemu._execute(str(program), target, build(target, tmp_path, SUM), [], tmp_path, 30)
+    assert (done.returncode, len(list(runs.iterdir()))) == (1, 1)

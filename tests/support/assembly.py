@@ -29,6 +29,7 @@ from model.layouts import OPTIMIZE, SETS
 from model.layouts.common import Constants, ConstArray, folded
 from model.network import Array, Dense, Layer, Lstm, Network, Signal, Weights
 from tests.probe import ROOT, WARNINGS
+from tests.support.host import HANG
 
 Random = np.random.Generator
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 19, 33)
@@ -384,7 +385,7 @@ class Assembly:
         """What the firmware says, nothing when all is well; ``machine``: more words for QEMU."""
         assert self.target.qemu is not None
         words = [self.target.qemu.program, *qemu._machine(self.target, elf, []), *machine]
-        done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(words, capture_output=True, text=True, timeout=HANG, check=False)
         assert done.returncode in (0, 1), done.stderr
         assert (done.returncode == 0) == (not done.stdout)
         return done.stdout

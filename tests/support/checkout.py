@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.host import ROOT
+from tests.support.host import HANG, ROOT
 
 NEEDED = (
     "SConstruct", "site_scons", "model", "models", "firmware", "toolchains", "measure", "train", "export", "examples",
@@ -81,7 +81,7 @@ class Checkout:
         begin = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-m", "SCons", *words],
-            cwd=self.root, env=environment, capture_output=True, text=True, check=False, timeout=1200,
+            cwd=self.root, env=environment, capture_output=True, text=True, check=False, timeout=HANG,
         )  # fmt: skip
         return Done(done.returncode, done.stdout, done.stderr, time.perf_counter() - begin)
 

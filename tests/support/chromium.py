@@ -22,7 +22,7 @@ SWITCHES = (
     "--font-render-hinting=none", "--remote-debugging-pipe",
 )  # fmt: skip
 TROUBLE = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded", "Network.loadingFailed")
-SECONDS = 60
+SECONDS = 600  # of silence
 
 
 class Browser:

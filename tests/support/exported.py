@@ -18,7 +18,7 @@ from measure.target import Target
 from model import reference
 from model.network import Array
 from model.prepare import prepare
-from tests.support.host import FIRMWARE, ROOT, WARNINGS
+from tests.support.host import FIRMWARE, HANG, ROOT, WARNINGS
 
 C99 = ("-x", "c", "-std=c99")
 CPP17 = ("-x", "c++", "-std=c++17", "-fno-exceptions", "-fno-rtti")
@@ -27,7 +27,7 @@ STACK = 4096
 
 def call(*command: str | Path, cwd: Path | None = None) -> str:
     """Run a command; what it complains of becomes the test's."""
-    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False, timeout=HANG)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -16,6 +16,7 @@ from model import generate
 from model.network import Array, Network
 
 ROOT = Path(__file__).resolve().parents[2]
+HANG = 7200  # seconds after which a program of a test is sure to hang, however busy the machine
 FIRMWARE = ROOT / "firmware"
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
 # what -std=c99 and the sanitizers need on a 64-bit host; -O1 keeps the many small builds quick
@@ -43,7 +44,7 @@ def guarded(header: str) -> tuple[str, int]:
 
 def execute(program: Path, directory: Path) -> str:
     """Run a program in ``directory``; a sanitizer's report becomes the test's."""
-    done = subprocess.run([program], cwd=directory, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([program], cwd=directory, capture_output=True, text=True, check=False, timeout=HANG)
     assert done.returncode == 0, done.stderr or done.stdout
     return done.stdout
 

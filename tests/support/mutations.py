@@ -36,7 +36,7 @@ from tests.support.keras_files import archive, dense, input_layer, legacy, lstm
 DATA = Path(__file__).parents[1] / "model" / "data"
 SHIPPED = Path(__file__).parents[2] / "models"
 MEMORY = 1 << 30  # bytes that the process may have
-SECONDS = 10  # that reading one file may take
+SECONDS = 10  # of processor time that reading one file may take
 
 LAYERS = [
     input_layer(5, 3),
@@ -354,12 +354,12 @@ def main() -> None:
     for seed in range(first, first + count):
         path = make(files, kind, seed)
         print(json.dumps({"seed": seed}), flush=True)
-        signal.alarm(SECONDS)  # ends the process, whatever library it hangs in
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)  # ends the process, whatever library it hangs in
         try:
             result = outcome(path)
         except Exception as error:
             result = f"{type(error).__name__}: {error}"
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         print(json.dumps({"seed": seed, "result": result}), flush=True)
 
 

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.host import HANG, ROOT
+
 FORECASTS = ("forecast", "forecast-window")
 MODELS = (*FORECASTS, "exercises")
 
@@ -50,7 +51,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=HANG,
     )
 
 
