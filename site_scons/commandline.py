@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,7 @@ OPTIONS = {
     "optimize": ("balanced", f"{' | '.join(OPTIMIZE)}, a list or all: the same bits, other tables, packing, loops"),
     "state": ("window", "window: a whole window a call, from reset; stream: one time step a call, going on"),
     "cache": ("", "folder that keeps what was built, to be found again after a change and back"),
+    "cache_key": ("", "for a cache= shared with others: the file of a key that only those you trust can read"),
     "ccache": ("", "1: compile through ccache; redis://host:port: and share with other machines (docs/build.md)"),
     "dest": ("", "for export: the folder or .zip to write"),
     "flash_max": ("", "fail above these bytes of flash, 12K; so do ram_max= and stack_max="),
@@ -121,6 +123,7 @@ class Options:
     optimize: tuple[str, ...]  # of OPTIMIZE
     compiler: str
     cache: str  # empty: none
+    cache_key: str  # a file; empty: the user's own
     ccache: str  # empty: none; 1, or where its remote storage is
     dest: str  # empty unless exporting
     limits: tuple[tuple[str, int], ...]  # of flash, ram, stack, instructions, cycles
@@ -357,6 +360,7 @@ def read(
         optimize=_choices("optimize", given["optimize"], OPTIMIZE),
         compiler=chosen,
         cache=given["cache"],
+        cache_key=_cache_key(given),
         ccache=_ccache(given["ccache"], building),
         dest=given["dest"],
         limits=_limits(given),
@@ -389,16 +393,44 @@ def _check_dest(given: Mapping[str, str], exporting: bool, one: bool) -> None:
         raise UserError(f"export takes {what}: a folder has one version of a model")
 
 
+def _cache_key(given: Mapping[str, str]) -> str:
+    if given["cache_key"] and not given["cache"]:
+        raise UserError(f"cache_key={given['cache_key']}: it is the key to a cache=, and none is given")
+    return given["cache_key"]
+
+
 def _ccache(value: str, building: bool) -> str:
     """Of ccache=: empty, 1 or an address; ccache must be there."""
     if value in ("", "0", "no"):
         return ""
-    if value != "1" and not re.fullmatch(r"[a-z+]+://\S+", value):
-        raise UserError(f"ccache={value}: give 1, or the address of its remote storage, as redis://host:port")
+    for address in [value] if value != "1" else os.environ.get("CCACHE_REMOTE_STORAGE", "").split():
+        _check_address(address)
     if building and shutil.which("ccache") is None:
         path = os.environ.get("PATH", "")
-        raise UserError(f"ccache={value} needs ccache, not found in PATH={path}; sudo apt-get install ccache")
+        raise UserError(f"ccache= needs ccache, not found in PATH={path}; sudo apt-get install ccache")
     return value
+
+
+def _check_address(value: str) -> None:
+    """Who writes to remote storage decides what others link: over the network it must ask for a password.
+
+    A password that was given is not repeated."""
+    shown = re.sub(r"//[^/@]*@", "//...@", value)
+    wanted = re.fullmatch(r"[a-z+]+://\S+", value)
+    try:
+        address = urllib.parse.urlsplit(value.partition("|")[0])  # behind a bar: ccache's settings for it
+        host = address.hostname or ""
+        address.port  # noqa: B018 (raises)
+    except ValueError:
+        wanted = None
+    if not wanted:
+        raise UserError(f"ccache={shown}: give 1, or the address of its remote storage, as redis://:password@host:port")
+    here = host in ("", "localhost", "::1") or re.fullmatch(r"127(\.\d+){3}", host)
+    if not here and not address.password:
+        raise UserError(
+            f"ccache={shown}: it has no password, so whoever reaches {host} decides what you link; "
+            f"let the server ask for one and say {address.scheme}://:password@{address.netloc}"
+        )
 
 
 def environment(given: Mapping[str, str], root: Path, ccache: str) -> dict[str, str]:

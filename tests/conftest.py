@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +29,14 @@ settings.load_profile("same")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What a machine may have and others not."""
     parser.addoption("--cmsis-nn", default="", metavar="PREFIX", help="a built CMSIS-NN, by target's name inside")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is read from, or written to, the settings of whoever runs the tests: cache= keeps its key there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,8 @@ static uint32_t semihosting(uint32_t block)
         std::exit(static_cast<int>(argument(block, 1)));
     if (operation == 0x01) { // SYS_OPEN
         const std::string path(reinterpret_cast<char *>(at(a)), argument(block, 2));
+        if (path.find('/') != std::string::npos)
+            return UINT32_MAX; // a firmware has the folder it runs in, and nothing else of the host's
         FILE *const file = path == ":tt" ? stderr : std::fopen(path.c_str(), argument(block, 1) < 4 ? "rb" : "wb");
         if (file == nullptr)
             return UINT32_MAX;

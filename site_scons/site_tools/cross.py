@@ -140,6 +140,8 @@ def generate(env: Environment) -> None:
     env["MACROS"], env["PLACES"] = [], []  # a source's own, a program's own
     env["LIBRARIES"] = ["-Wl,--start-group", *map(str, found.libraries), "-Wl,--end-group"]
     env["PROGSUFFIX"] = ""
+    if target.arch == "host":
+        env["CCACHE"] = []  # what runs outside of QEMU is compiled here, not fetched from where others write
     # the same bytes wherever the project lies; gcc tells its assembler of the second option only
     here = HERE if Path(HERE).exists() else Dir("#").abspath
     env["ENV"] = {**env["ENV"], "PWD": here}

@@ -145,6 +145,40 @@ def test_what_ccache_takes(built: Callable[..., Checkout], value: str) -> None:
     assert f"ccache={value}: give 1, or the address" in built(*REQUEST).scons(f"ccache={value}").sentence
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["redis://cache:6379", "redis://me@cache", "http://10.0.0.1/x", "https://cache|layout=bazel", "redis://127.evil.org"],
+)
+def test_storage_of_others_asks_for_a_password(built: Callable[..., Checkout], value: str) -> None:
+    sentence = built(*REQUEST).scons("-n", f"ccache={value}").sentence
+    assert "it has no password, so whoever reaches " in sentence
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CCACHE_REMOTE_STORAGE", value)
+        assert built(*REQUEST).scons("-n", "ccache=1").sentence == sentence
+
+
+def test_a_password_is_not_repeated(built: Callable[..., Checkout]) -> None:
+    sentence = built(*REQUEST).scons("-n", "ccache=redis://me:secret@cache:port").sentence
+    assert sentence.startswith("ccache=redis://...@cache:port: ")
+    assert "secret" not in sentence
+
+
+@pytest.mark.parametrize("value", ["redis://:secret@cache:6379", "redis://localhost", "http://[::1]:80", "file:///mnt"])
+def test_storage_that_is_taken(built: Callable[..., Checkout], value: str) -> None:
+    assert built(*REQUEST).scons("-n", *REQUEST, f"ccache={value}").code == 0
+
+
+def test_what_runs_here_is_not_fetched(
+    built: Callable[..., Checkout], local: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """The host's firmware and the profiler are compiled without ccache."""
+    checkout = Checkout.copy(tmp_path / "checkout")
+    folder = local("cache")
+    checkout.build("target=host", *MODEL, "ccache=1")
+    checkout.build("build/profiler", "target=host", *MODEL, "ccache=1")
+    assert not folder.exists() or counts(folder)["cache_miss"] + hits(folder) == 0
+
+
 def test_a_missing_ccache_is_one_sentence(built: Callable[..., Checkout], tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
@@ -153,5 +187,5 @@ def test_a_missing_ccache_is_one_sentence(built: Callable[..., Checkout], tmp_pa
             if file.name != "ccache" and not (tools / file.name).exists():
                 (tools / file.name).symlink_to(file)
     sentence = built(*REQUEST).scons(*REQUEST, "ccache=1", path=str(tools)).sentence
-    assert sentence.startswith("ccache=1 needs ccache, not found in PATH=")
+    assert sentence.startswith("ccache= needs ccache, not found in PATH=")
     assert sentence.endswith("sudo apt-get install ccache")
