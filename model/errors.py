@@ -4,6 +4,10 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -22,10 +26,31 @@ def printable(sentence: str) -> str:
     return line if len(line) <= LONGEST else f"{line[: LONGEST // 2]} ... {line[-LONGEST // 3 :]}"
 
 
+def steady_streams() -> None:
+    """Let a program end as it should though its output takes not every character, or nobody reads it any longer."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # SCons has put a wrapper of its own around them
+            stream.reconfigure(errors="replace")
+    atexit.register(_end_output)
+
+
+def _end_output() -> None:
+    """Write what is buffered, for a reader that has gone to nowhere."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run_main(main: Callable[[], None]) -> None:
     """Run ``main`` and exit: 0 when it returns, 2 with one sentence on stderr for a user's mistake."""
+    steady_streams()
     try:
         main()
+    except BrokenPipeError:  # as in: ... | head
+        _end_output()
+        sys.exit(128 + signal.SIGPIPE)
     except UserError as error:
         print(f"lstmcu: error: {lines(error)}", file=sys.stderr)
         sys.exit(2)

@@ -440,9 +440,10 @@ def environment(given: Mapping[str, str], root: Path, ccache: str) -> dict[str, 
     machines, since a compiler is told by its contents, not by its date.
     """
     names = [name for name in given if name in ("PATH", "HOME", "LANG", "TMPDIR")]
+    utf8 = {"PYTHONUTF8": "1"}  # of texts that name no encoding, whatever the user's language
     if not ccache:
-        return {name: given[name] for name in names}
-    own = {"CCACHE_BASEDIR": str(root), "CCACHE_COMPILERCHECK": "content"}
+        return {**utf8, **{name: given[name] for name in names}}
+    own = {**utf8, "CCACHE_BASEDIR": str(root), "CCACHE_COMPILERCHECK": "content"}
     own |= {"CCACHE_REMOTE_STORAGE": ccache} if ccache != "1" else {}
     names += [name for name in given if name.startswith(("CCACHE_", "XDG_"))]
     return {**own, **{name: given[name] for name in names if name != "CCACHE_REMOTE_STORAGE" or ccache == "1"}}
