@@ -392,12 +392,18 @@ class Assembly:
 
 
 def cell_cases(layout: ModuleType, optimize: str) -> Iterator[Case]:
-    """A layer for every scale of the cell state that assembly claims, and one beyond at either end."""
+    """A layer for every scale of the cell state that assembly claims, and one beyond at either end.
+
+    The hidden state's scale is as fine as shows all of the cell's tanh.
+    """
     for log2 in range(-25, -5):
         random = np.random.default_rng(-log2)
-        source, layer = random_lstm(random, 6, 5, 20, 0)
-        name = f"cell_{-log2}"
-        yield lstm_case(layout, name, random, (source, replace(layer, cell_scale=2.0**log2)), 0, optimize, False)
+        source, layer = random_lstm(random, 6, 5, 40, 0)
+        fine = min(1.0, 2.0 ** (log2 + 8) / layer.output.scale)
+        output = replace(layer.output, scale=layer.output.scale * fine)
+        recurrent = replace(layer.recurrent, scale=np.float32(reference.scale_of(layer.recurrent) / fine))
+        layer = replace(layer, cell_scale=2.0**log2, output=output, recurrent=recurrent)
+        yield lstm_case(layout, f"cell_{-log2}", random, (source, layer), 0, optimize, False)
 
 
 def raw_cases(layout: ModuleType, optimize: str) -> Iterator[Case]:
