@@ -52,6 +52,8 @@ def find(target: Target, name: str) -> Compiler:
     if name == "gcc":
         return Compiler(driver, gcc_flags, (*target.flags, *bare), libraries, identity)
     assert target.clang is not None
+    if _say((driver, "-print-prog-name=ld.lld")).strip() == "ld.lld":  # it knows no path to it
+        raise UserError(f"{driver} links with lld, and there is no ld.lld beside it or on PATH")
     flags = (*target.flags, *target.clang.flags)
     headers = tuple(word for folder in _include_folders(gcc, gcc_flags) for word in ("-isystem", folder))
     return Compiler(driver, (*flags, *headers), (*flags, "-fuse-ld=lld", *bare), libraries, identity)

@@ -243,6 +243,19 @@ def test_a_missing_tool(checkout: Checkout, tmp_path: Path, program: str, packag
     assert f"missing: {program}" in row
 
 
+def test_clang_without_lld_is_said_before_anything_is_built(checkout: Checkout, tmp_path: Path) -> None:
+    clang = tmp_path / "clang-16"
+    real = shutil.which("clang-16")
+    clang.write_text(f'#!/bin/sh\ncase "$*" in *-print-prog-name=*) echo ld.lld ;; *) exec {real} "$@" ;; esac\n')
+    clang.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    sentence = complaint(checkout, "target=cortex-m4", "compiler=clang", path=path)
+    assert sentence.startswith("target=cortex-m4 needs more: clang-16 links with lld, and there is no ld.lld beside it")
+    assert "sudo apt-get install " in sentence
+    assert "lld-16" in sentence
+    assert not (checkout.root / "build").exists()
+
+
 def test_a_qemu_that_hangs_is_stopped(built: Callable[..., Checkout], tmp_path: Path) -> None:
     checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
     (checkout.root / FOLDER / "outputs.npy").unlink()
