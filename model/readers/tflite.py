@@ -64,7 +64,7 @@ def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
         return UserError(f"{path}: {what}")
 
     _check_names(data, refuse)
-    graph = tflite_file.parse(data)
+    graph = tflite_file.parse(data, refuse)
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise refuse(f"it has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; supported: one of each")
     first, last = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
@@ -72,8 +72,13 @@ def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
         raise refuse(f"its input has shape {first.shape}; convert with a batch size of 1")
     source = signal_of(first, refuse)
     reader = Reader(path, graph, source)
+    for metadata in tflite_file.other_metadata(data):
+        reader.notes.append(f"the file's metadata '{metadata}' is not read: what it asks for is not done")
     for step in Chain(graph, refuse).steps():
         read_step(reader, step)
+    for tensor in graph.tensors:
+        if tensor.variable and tensor.number not in reader.states:
+            raise refuse(f"tensor {tensor.number} '{tensor.name}' is a variable, and no LSTM's state; convert it again")
     reader.relabel(replace(reader.signal, shape=signal_of(last, refuse).shape))
     quantisation, layers, notes = _quantisation(reader), tuple(reader.layers), tuple(reader.notes)
     network = Network(name, path.name, sha256, quantisation, source, layers, notes, quantisation != "float32")

@@ -29,6 +29,7 @@ class Direction:
     backwards: bool
     last_only: bool
     turned: bool  # its outputs are reversed again
+    result: int  # tensor that it writes in the end
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,13 @@ def integers(tensor: Tensor) -> list[int] | None:
     if tensor.data.nbytes != tensor.size * np.dtype(tensor.dtype).itemsize:
         return None
     return [int(n) for n in tensor.data.view(tensor.dtype)]
+
+
+def same_values(one: Tensor, other: Tensor) -> bool:
+    """Whether equal stored values of two tensors are equal real values."""
+    return one.dtype == other.dtype and all(
+        np.array_equal(a, b) for a, b in ((one.scale, other.scale), (one.zero_point, other.zero_point))
+    )
 
 
 class Chain:
@@ -98,7 +106,7 @@ class Chain:
         picked: list[range] = []
         for axis, length in enumerate(shape):
             if flags.get("ShrinkAxisMask", 0) >> axis & 1:
-                at = begin[axis] + length * (begin[axis] < 0)
+                at = 0 if flags.get("BeginMask", 0) >> axis & 1 else begin[axis] + length * (begin[axis] < 0)
                 picked.append(range(at, at + 1))
                 continue
             first = None if flags.get("BeginMask", 0) >> axis & 1 else begin[axis]
@@ -126,7 +134,10 @@ class Chain:
             if not self._is_reversal(before):
                 raise self.refuse(f"{before} does not reverse the steps of a sequence, the one reversal supported")
             source, backwards = self._producer(source).inputs[0], True
-        return Direction(lstm, source, backwards, last_only, turned)
+            turned_round, straight = (self.graph.tensors[n] for n in (lstm.inputs[0], source))
+            if not same_values(turned_round, straight):
+                raise self.refuse(f"{before}: its input and output have other scales or types; convert the model again")
+        return Direction(lstm, source, backwards, last_only, turned, operator.outputs[0])
 
     def _pair(self, operator: Operator) -> Pair:
         if len(operator.inputs) != 2:

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ FILE_LIMIT = 256 << 20  # bytes
 COUNT_LIMIT = 10_000  # tensors or operators; a network for a microcontroller has tens
 ENDS_LIMIT = 64  # inputs or outputs of one operator
 ELEMENT_LIMIT = 1 << 24  # elements of one tensor
+LATER_FIELDS = 16  # that a table may have been given by later schemas
 
 OPERATOR_NAMES: dict[int, str] = {code: name for name, code in vars(tflite.BuiltinOperator).items() if name.isupper()}
 TYPE_NAMES: dict[int, str] = {code: name.lower() for name, code in vars(tflite.TensorType).items() if name.isupper()}
 
-# operator: (its options table, the fields that matter)
+# operator: (its options table, the fields that are read); of the others, no value changes what is computed here:
+# KeepNumDims says how the output's shape is written, ProjClip is of a projection, which is refused
 OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": (
         "UnidirectionalSequenceLSTMOptions",
@@ -45,6 +48,9 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask", "Offset"),
     ),
 }
+
+
+Refuse = Callable[[str], UserError]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +141,17 @@ def _operator_name(model: Any, index: int) -> str:
     return OPERATOR_NAMES.get(number, f"operator code {number}")
 
 
-def _options(operator: Any, name: str) -> dict[str, Any]:
+def _check_fields(table: Any, kind: str, what: str, refuse: Refuse) -> None:
+    """Refuse a table with fields that a later schema than ours has given it."""
+    known = sum(name.startswith(f"{kind}Add") for name in vars(tflite))
+    for number in range(known, known + LATER_FIELDS):
+        if table._tab.Offset(4 + 2 * number):
+            raise refuse(f"{what}: has field {number} of {kind}, which lstmcu does not know; convert without it")
+
+
+def _options(operator: Any, name: str, what: str, refuse: Refuse) -> dict[str, Any]:
+    if operator.CustomOptionsLength() or operator.LargeCustomOptionsSize() or operator.BuiltinOptions2Type():
+        raise refuse(f"{what}: has custom options, which lstmcu does not know; convert for the builtin operators")
     if name not in OPTIONS or operator.BuiltinOptions() is None:
         return {}
     kind, fields = OPTIONS[name]
@@ -144,13 +160,16 @@ def _options(operator: Any, name: str) -> dict[str, Any]:
     table = getattr(tflite, kind)()
     source = operator.BuiltinOptions()
     table.Init(source.Bytes, source.Pos)
+    _check_fields(table, kind, what, refuse)
     return {field: getattr(table, field)() for field in fields}
 
 
-def _operator(model: Any, graph: Any, number: int) -> Operator:
+def _operator(model: Any, graph: Any, number: int, refuse: Refuse) -> Operator:
     operator = graph.Operators(number)
     name = _operator_name(model, operator.OpcodeIndex())
-    return Operator(number, name, _indices(operator, "Inputs"), _indices(operator, "Outputs"), _options(operator, name))
+    made = Operator(number, name, _indices(operator, "Inputs"), _indices(operator, "Outputs"), {})
+    _check_fields(operator, "Operator", str(made), refuse)
+    return replace(made, options=_options(operator, name, str(made), refuse))
 
 
 def _data(model: Any, index: int) -> Array:
@@ -162,14 +181,19 @@ def _data(model: Any, index: int) -> Array:
     return _vector(buffer, "Data", "uint8")
 
 
-def _tensor(model: Any, graph: Any, number: int) -> Tensor:
+def _tensor(model: Any, graph: Any, number: int, refuse: Refuse) -> Tensor:
     tensor = graph.Tensors(number)
+    where = f"tensor {number} '{_text(tensor.Name())}'"
+    _check_fields(tensor, "Tensor", where, refuse)
     quantisation = tensor.Quantization()
     scale, zero_point, axis = np.empty(0, np.float32), np.empty(0, np.int64), 0
     if quantisation is not None:
         scale = _vector(quantisation, "Scale", "float32")
         zero_point = _vector(quantisation, "ZeroPoint", "int64")
         axis = quantisation.QuantizedDimension()
+        _check_fields(quantisation, "QuantizationParameters", where, refuse)
+        if quantisation.DetailsType():
+            raise refuse(f"{where}: is quantised in a way of its own (details); supported: scales and zero points")
         if len(zero_point) != len(scale):
             raise ValueError(f"tensor {number} has {len(scale)} scales and {len(zero_point)} zero points")
     return Tensor(
@@ -187,6 +211,16 @@ def _tensor(model: Any, graph: Any, number: int) -> Tensor:
     )
 
 
+METADATA = {"min_runtime_version", "CONVERSION_METADATA", "TFLITE_METADATA", "reduced_precision_support"}
+
+
+def other_metadata(data: bytes) -> list[str]:
+    """Names of metadata that are not known to change nothing, as those of TensorFlow's converter do."""
+    model = tflite.Model.GetRootAs(data)
+    names = [_text(model.Metadata(n).Name()) for n in range(min(model.MetadataLength(), ENDS_LIMIT))]
+    return [name for name in names if name not in METADATA]
+
+
 def operator_names(data: bytes) -> list[str]:
     """The names of the main graph's operators, in order."""
     model = tflite.Model.GetRootAs(data)
@@ -196,19 +230,61 @@ def operator_names(data: bytes) -> list[str]:
     ]
 
 
-def parse(data: bytes) -> Graph:
-    """The main graph; raises ``ValueError`` and the like for damage."""
+def _check_entries(model: Any, graph: Any, refuse: Refuse) -> None:
+    """Refuse a file that can be run in several ways: with more signatures or graphs than the one that is built."""
+    signatures = [model.SignatureDefs(n) for n in range(min(model.SignatureDefsLength(), ENDS_LIMIT))]
+    names = [_text(signature.SignatureKey()) for signature in signatures]
+    if len({signature.SubgraphIndex() for signature in signatures}) > 1:
+        raise refuse(
+            f"it has {len(names)} signatures, {' and '.join(repr(name) for name in names)}; supported: one: convert it "
+            f"alone, by TFLiteConverter.from_saved_model(folder, signature_keys=[{names[0]!r}])"
+        )
+    if model.SubgraphsLength() != 1:
+        raise refuse(f"it has {model.SubgraphsLength()} graphs; supported: one: convert one function alone")
+    for name, signature in zip(names, signatures, strict=True):
+        for side in ("Inputs", "Outputs"):
+            count = min(getattr(signature, f"{side}Length")(), ENDS_LIMIT)
+            tensors = {getattr(signature, side)(n).TensorIndex() for n in range(count)}
+            if tensors != set(_indices(graph, side)):
+                raise refuse(f"its signature '{name}' has other {side.lower()} than its graph; convert it again")
+
+
+def _real_constants(graph: Graph) -> Graph:
+    """The graph with its float16 weights as float32 constants, as DEQUANTIZE makes of them whenever it is run."""
+    tensors, operators = list(graph.tensors), []
+    computed = {number for operator in graph.operators for number in operator.outputs}
+    for operator in graph.operators:
+        source = operator.inputs[0] if len(operator.inputs) == 1 else -1
+        constant = source >= 0 and source not in computed and not tensors[source].sparse
+        half = constant and tensors[source].dtype == "float16"
+        if operator.name != "DEQUANTIZE" or not half or len(operator.outputs) != 1:
+            operators.append(operator)
+            continue
+        values, target = tensors[source], tensors[operator.outputs[0]]
+        if target.dtype != "float32" or target.shape != values.shape or values.data.nbytes != 2 * values.size:
+            raise ValueError(f"{operator} does not make float32 of float16 weights")
+        wide = np.frombuffer(values.data.tobytes(), "<f2").astype("<f4")
+        tensors[target.number] = replace(target, data=np.frombuffer(wide.tobytes(), np.uint8))
+    return replace(graph, tensors=tuple(tensors), operators=tuple(operators))
+
+
+def parse(data: bytes, refuse: Refuse) -> Graph:
+    """The one graph, weights of float16 as float32; raises ``ValueError`` and the like for damage, and what ``refuse``
+    makes for what is not supported."""
     model = tflite.Model.GetRootAs(data)
     graph = model.Subgraphs(0)
-    tensors = tuple(_tensor(model, graph, n) for n in _count(graph.TensorsLength(), "tensors"))
-    operators = tuple(_operator(model, graph, n) for n in _count(graph.OperatorsLength(), "operators"))
+    _check_fields(model, "Model", "the model", refuse)
+    _check_fields(graph, "SubGraph", "its graph", refuse)
+    _check_entries(model, graph, refuse)
+    tensors = tuple(_tensor(model, graph, n, refuse) for n in _count(graph.TensorsLength(), "tensors"))
+    operators = tuple(_operator(model, graph, n, refuse) for n in _count(graph.OperatorsLength(), "operators"))
     for operator in operators:
         if any(not -1 <= n < len(tensors) for n in (*operator.inputs, *operator.outputs)):
             raise ValueError(f"{operator} names a tensor that does not exist")
     inputs, outputs = _indices(graph, "Inputs"), _indices(graph, "Outputs")
     if any(not 0 <= n < len(tensors) for n in (*inputs, *outputs)):
         raise ValueError("the graph names a tensor that does not exist")
-    return Graph(tensors, operators, inputs, outputs)
+    return _real_constants(Graph(tensors, operators, inputs, outputs))
 
 
 def load(path: Path) -> bytes:

@@ -53,6 +53,7 @@ class Reader:
     layers: list[Layer] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
+    states: set[int] = field(default_factory=set)  # tensors that an LSTM keeps its state in
 
     def refuse(self, what: str) -> UserError:
         """A complaint about the file."""
@@ -101,7 +102,7 @@ class Reader:
             raise self.refuse(f"{operator}: {what} has shape {tensor.shape}, the operator asks for {shape}")
         if not tensor.data.size:
             raise self.refuse(
-                f"{operator}: {what} is not stored in the file as {tensor.dtype}; convert without float16 weights"
+                f"{operator}: {what} is not stored in the file as {tensor.dtype}; convert with constant weights"
             )
         if tensor.data.nbytes != tensor.size * np.dtype(tensor.dtype).itemsize:
             raise self.refuse(f"{operator}: {what} has {tensor.data.nbytes} bytes for shape {tensor.shape}; damaged")
@@ -120,9 +121,9 @@ class Reader:
         assert tensor is not None
         scale = tensor.scale
         if len(scale) not in (1, rows) or (len(scale) > 1 and tensor.axis != 0):
-            raise self.refuse(
-                f"{operator}: {what} has {len(scale)} scales; supported: one{' or one a row' * (rows > 1)}"
-            )
+            along = f" along axis {tensor.axis}" if tensor.axis else ""
+            one = f"one{' or one a row' * (rows > 1)}"
+            raise self.refuse(f"{operator}: {what} has {len(scale)} scales{along}; supported: {one}")
         if not (np.isfinite(scale).all() and (scale > 0).all()) or tensor.zero_point.any():
             raise self.refuse(f"{operator}: {what} needs positive scales and zero points of 0")
         if self.signal.dtype == "float32" and not operator.options.get("AsymmetricQuantizeInputs"):
@@ -130,10 +131,26 @@ class Reader:
             self.notes += [] if note in self.notes else [note]
         return Weights(values, np.broadcast_to(scale, rows).astype(np.float32))
 
+    def bias(self, operator: Operator, index: int, what: str, scale: float | Array, units: int) -> Array:
+        """A bias, in units of ``scale``, the product of those of the input and the weights."""
+        types = BIAS_TYPES[self.signal.dtype]
+        array = self.array(operator, index, what, types if operator.name != LSTM else types[:1], units)
+        tensor = self.tensor(operator, index)
+        assert tensor is not None
+        if self.signal.dtype in INTEGERS and len(tensor.scale):
+            one_each = len(tensor.scale) in (1, units) and (len(tensor.scale) == 1 or tensor.axis == 0)
+            if tensor.zero_point.any() or not one_each or not np.allclose(tensor.scale, scale, rtol=1e-3, atol=0):
+                raise self.refuse(
+                    f"{operator}: {what} has other scales than its input times its weights, or a zero point; convert "
+                    "the model again"
+                )
+        return array
 
 def signal_of(tensor: Tensor, refuse: Callable[[str], UserError]) -> Signal:
     """How a tensor's values are stored; its shape without the batch axis."""
     where = f"tensor {tensor.number} '{tensor.name}'"
+    if tensor.sparse:
+        raise refuse(f"{where} is sparse; convert without sparsity")
     if not tensor.fixed:
         raise refuse(f"{where} leaves its shape open; convert with fixed steps and features")
     if any(n < 1 for n in tensor.shape) or tensor.size > ELEMENT_LIMIT:
@@ -156,6 +173,11 @@ def _state(reader: Reader, operator: Operator, index: int, units: int) -> Tensor
     tensor = reader.tensor(operator, index)
     if tensor is None or not tensor.variable or tensor.size != units:
         raise reader.refuse(f"{operator}: its state is not a variable of {units} values; convert with stateful=False")
+    if tensor.data.any():  # a conversion to float16 writes zeros into it before each run
+        raise reader.refuse(f"{operator}: its state does not start from zeros; convert without an initial state")
+    if tensor.number in reader.states:
+        raise reader.refuse(f"{operator}: it shares its state with another; give each LSTM a state of its own")
+    reader.states.add(tensor.number)
     return tensor
 
 
@@ -200,14 +222,14 @@ def _lstm(reader: Reader, direction: Direction, name: str) -> Lstm:
     kernel, recurrent = gates(1, "input weight", features), gates(5, "recurrent weight", units)
     if (kernel.scale is None) != (recurrent.scale is None):
         raise reader.refuse(f"{operator}: some of its weights are float32 and some int8")
-    bias_type = BIAS_TYPES[source.dtype][:1]
-    bias = np.stack([reader.array(operator, 12 + g, f"bias {g}", bias_type, units) for g in range(4)])
     hidden = reader.signal_of(_state(reader, operator, 18, units))
     if hidden.dtype != source.dtype:
         raise reader.refuse(f"{operator}: it reads {source.dtype} but its hidden state is {hidden.dtype}")
     cell, cell_scale = _state(reader, operator, 19, units), 0.0
     if hidden.dtype in INTEGERS:
         cell_scale = _cell_scale(reader, operator, cell)
+    scales = [1.0] * 4 if kernel.scale is None else [source.scale * float(scale) for scale in kernel.scale]
+    bias = np.stack([reader.bias(operator, 12 + g, f"bias {g}", scales[g], units) for g in range(4)])
     clip = float(operator.options.get("CellClip", 0.0))
     if not 0 <= clip < math.inf:
         raise reader.refuse(f"{operator}: its cell clip is {clip}; it must be 0 (none) or more")
@@ -263,7 +285,7 @@ def _read_lstm(reader: Reader, direction: Direction) -> None:
     _as_sequence(reader, direction)
     layer = _lstm(reader, direction, reader.name("lstm"))
     reader.add(layer)
-    written = replace(reader.signal_of(reader.graph.tensors[direction.lstm.outputs[0]]), shape=layer.output.shape)
+    written = replace(reader.signal_of(reader.graph.tensors[direction.result]), shape=layer.output.shape)
     _relabelled(reader, layer, written)
     reader.relabel(written)
 
@@ -305,7 +327,8 @@ def _read_dense(reader: Reader, operator: Operator) -> None:
     narrow = operator.options.get("QuantizedBiasType") == 2  # int32, of a 16x8 Dense without bias
     bias = np.zeros(units, BIAS_TYPES[source.dtype][-1 if narrow else 0])
     if reader.tensor(operator, 2) is not None:
-        bias = reader.array(operator, 2, "its bias", BIAS_TYPES[source.dtype], units)
+        scale = 1.0 if weights.scale is None else source.scale * weights.scale
+        bias = reader.bias(operator, 2, "its bias", scale, units)
     output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
     if output.dtype != source.dtype or output.size != rows * units:
         raise reader.refuse(f"{operator}: its output is {output.shape} {output.dtype}; {rows} by {units} was due")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import reference
+from model import readers, reference
 from model.errors import UserError
 from model.network import Bidirectional, Dense, Lstm, Network, Reshape, Signal
 from model.readers import tflite
@@ -154,6 +154,17 @@ def circle(file: File) -> None:
     lstm_of(file).inputs[0] = operator_of(file, "FULLY_CONNECTED").outputs[0]
 
 
+def huge_scale(file: File) -> None:
+    """Of a weight matrix and, as the product of scales that it is, of its bias."""
+    source = input_of(file, LSTM, 0).scale
+    assert source is not None
+    input_of(file, LSTM, 2).scale, input_of(file, LSTM, 13).scale = np.float32([1e30]), source * np.float32(1e30)
+
+
+def shared_state(file: File) -> None:
+    lstm_of(file).inputs[19] = lstm_of(file).inputs[18]
+
+
 def branch(file: File) -> None:
     file.operator("TANH", [0], replace(file.tensors[0]))
 
@@ -164,9 +175,20 @@ REFUSALS: dict[str, tuple[Change, str]] = {
     "relu6": (set_code("TANH", "RELU6"), "RELU6 is not supported: .*relu instead of relu6"),
     "other operator": (set_code("TANH", "CONV_2D"), "CONV_2D is not supported: supported: UNIDIRECTIONAL"),
     "no LSTM": (set_code(LSTM, "RELU"), "holds no fused LSTM"),
-    "peephole": (set_input(LSTM, 9, 0), "peephole connections is not supported"),
-    "projection": (set_input(LSTM, 16, 0), "a projection is not supported"),
-    "layer norm": (set_input(LSTM, 20, 0), "layer normalisation is not supported"),
+    **{f"peephole {n}": (set_input(LSTM, n, 0), "peephole connections is not supported") for n in (9, 10, 11)},
+    **{f"projection {n}": (set_input(LSTM, n, 0), "a projection is not supported") for n in (16, 17)},
+    **{f"layer norm {n}": (set_input(LSTM, n, 0), "layer normalisation is not supported") for n in (20, 21, 22, 23)},
+    "shared state": (shared_state, "it shares its state with another"),
+    "started state": (set_tensor(LSTM, 18, data=b"\x01\x02\x03"), "its state does not start from zeros"),
+    "diagonal": (set_option(LSTM, DiagonalRecurrentTensors=True), "diagonal recurrent weights are not supported"),
+    "shuffled": (set_option(DENSE, WeightsFormat=1), "its weights are shuffled"),
+    "bias scale": (set_tensor(DENSE, 2, scale=np.float32([0.3, 0.3])), "its bias has other scales than its input"),
+    "bias zero point": (set_tensor(LSTM, 12, zero_point=3), "bias 0 has other scales .*or a zero point"),
+    "scales by column": (
+        set_tensor(DENSE, 1, axis=1, scale=np.float32([0.1, 0.2])),
+        "its weight matrix has 2 scales along axis 1; supported: one or one a row",
+    ),
+    "float16 computed": (set_tensor(DENSE, 1, dtype="float16"), "weight matrix is float16; supported: int8"),
     "coupled gates": (set_input(LSTM, 1, -1), "coupled input and forget gates"),
     "lstm relu": (set_option(LSTM, FusedActivationFunction=1), "activation is not tanh"),
     "time major": (set_option(LSTM, TimeMajor=True), "time-major"),
@@ -179,7 +201,7 @@ REFUSALS: dict[str, tuple[Change, str]] = {
     "weight zero point": (set_tensor(LSTM, 5, zero_point=1), "zero points of 0"),
     "weight scale": (set_tensor(LSTM, 2, scale=np.float32([-1.0])), "needs positive scales"),
     "many scales": (set_tensor(LSTM, 2, scale=np.float32([0.1, 0.1, 0.1])), "has 3 scales; supported: one"),
-    "huge scale": (set_tensor(LSTM, 2, scale=np.float32([1e30])), "the scale of its sums is more than 2\\^30 times"),
+    "huge scale": (huge_scale, "the scale of its sums is more than 2\\^30 times"),
     "no activation scale": (set_tensor(LSTM, 0, scale=None), "has 0 scales; it must have one"),
     "zero point": (set_tensor(LSTM, 0, zero_point=1000), "the file is damaged"),
     "cell scale": (set_tensor(LSTM, 19, scale=np.float32([0.001])), "only int16 at a power of two"),
@@ -216,6 +238,58 @@ def test_refusal(case: str, tmp_path: Path) -> None:
         read(pack(file, [0], [last]), tmp_path / "model.tflite")
     assert str(error.value).startswith(str(tmp_path / "model.tflite"))
     assert "\n" not in str(error.value)
+
+
+CASES = Path(__file__).parent / "data" / "cases"
+
+
+def test_float16_weights_of_the_converter() -> None:
+    """DEQUANTIZE of a constant is a constant; the file computes in float32."""
+    data = (CASES / "fp16.tflite").read_bytes()
+    network = readers.read(CASES / "fp16.tflite")
+    assert (network.quantisation, network.notes) == ("float32", ())
+    with np.load(CASES / "fp16.npz") as samples:
+        ours = reference.run(network, samples["inputs"])
+        assert np.abs(ours - run_litert(data, samples["inputs"]).reshape(ours.shape)).max() < 1e-6
+
+
+def test_two_signatures_are_listed() -> None:
+    with pytest.raises(UserError, match=r"2 signatures, 'big' and 'small'; .*signature_keys=\['big'\]"):
+        readers.read(CASES / "sig_small_big.tflite")
+
+
+def joined(zero_point: int = 0, scale: float = 1.0) -> tuple[File, int]:
+    """A Bidirectional in int8, the tensor that its backward half writes changed."""
+    network = models.random_network("both_ways_last", "int8")
+    file = File()
+    number = file.tensor(tflite_writer._tensor(network.input))
+    for index, layer in enumerate(network.layers):
+        number = tflite_writer._layer(file, layer, number, network.input_of(index))
+    part = file.tensors[operator_of(file, "CONCATENATION").inputs[1]]
+    assert part.scale is not None
+    part.scale, part.zero_point = part.scale * np.float32(scale), part.zero_point + zero_point
+    return file, number
+
+
+@pytest.mark.parametrize("change", [{"zero_point": 1}, {"zero_point": -1}, {"scale": 2.0}])
+def test_joined_tensors_of_different_scales(change: dict[str, Any], tmp_path: Path) -> None:
+    read(pack(joined()[0], [0], [joined()[1]]), tmp_path / "model.tflite")
+    file, last = joined(**change)
+    with pytest.raises(UserError, match="it joins tensors of different scales"):
+        read(pack(file, [0], [last]), tmp_path / "model.tflite")
+
+
+@pytest.mark.parametrize("beta", [0.5, 0.0, -1.0, 2.0])
+def test_softmax_of_another_beta(beta: float, tmp_path: Path) -> None:
+    network = models.Random(1, "int8", (4, 2)).lstm(3).dense(2).activation("softmax").network()
+    file = File()
+    number = file.tensor(tflite_writer._tensor(network.input))
+    for index, layer in enumerate(network.layers):
+        number = tflite_writer._layer(file, layer, number, network.input_of(index))
+    read(pack(file, [0], [number]), tmp_path / "model.tflite")
+    set_option("SOFTMAX", Beta=beta)(file)
+    with pytest.raises(UserError, match=r"its beta is .*; supported: 1"):
+        read(pack(file, [0], [number]), tmp_path / "model.tflite")
 
 
 @pytest.mark.parametrize("data", [b"", b"TFL3", b"\0" * 100, b"\0\0\0\0TFL3", b"\xff" * 4 + b"TFL3" + b"\xff" * 100])

@@ -18,6 +18,7 @@ TYPES = {
     "int32": tflite.TensorType.INT32,
     "int64": tflite.TensorType.INT64,
     "int8": tflite.TensorType.INT8,
+    "float16": tflite.TensorType.FLOAT16,
     "int16": tflite.TensorType.INT16,
 }
 
@@ -32,6 +33,7 @@ class Tensor:
     scale: Array | None = None
     zero_point: int = 0
     variable: bool = False
+    axis: int = 0  # that the scales belong to
 
 
 @dataclass
@@ -99,7 +101,8 @@ def _tensor(builder: flatbuffers.Builder, number: int, tensor: Tensor) -> int:
     if tensor.scale is not None:
         scale = _numbers(builder, tensor.scale, "<f4")
         zero_point = _numbers(builder, [tensor.zero_point] * len(tensor.scale), "<i8")
-        quantised["Quantization"] = _table(builder, "QuantizationParameters", Scale=scale, ZeroPoint=zero_point)
+        fields = {"Scale": scale, "ZeroPoint": zero_point, "QuantizedDimension": tensor.axis}
+        quantised["Quantization"] = _table(builder, "QuantizationParameters", **fields)
     return _table(
         builder,
         "Tensor",
