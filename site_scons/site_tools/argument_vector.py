@@ -81,6 +81,8 @@ class Step(CommandAction):
 
     def execute(self, target: list, source: list, env: Environment, executor=None) -> int | BuildError:
         """Run it: 0, or the error with its exit code, to which SCons adds the node."""
+        if executor is not None:  # of a step that is not shown (scons -s) SCons gives no lists
+            target, source = executor.get_all_targets(), executor.get_all_sources()
         argv = _flat(self._given(target, source, env))
         code = _run(argv, _variables(env))
         return BuildError(errstr=f"Error {code}", status=code, action=self, command=argv) if code else 0

@@ -265,3 +265,10 @@ def test_a_profile_is_the_same_again_and_elsewhere(built: Callable[..., Checkout
     other = Checkout.copy(tmp_path / "quite/another/place")
     other.build("-j5", "--random", *request)
     assert files(other) == first
+
+
+def test_a_silent_build_builds(tmp_path: Path) -> None:
+    """With -s SCons shows no step, and calls it in another way."""
+    done = Checkout.copy(tmp_path / "checkout").build("-s", "target=cortex-m4", f"model={MODEL}", "kernels=c")
+    assert "[CC]" not in done.out
+    assert "forecast_window_run" in done.out
