@@ -109,7 +109,7 @@ def test_a_vector_is_quantised_in_as_many_parts_as_the_plan_adds(structure: str)
             if op.kind == "dense_add":
                 index = next(k for k, layer in enumerate(network.layers) if layer is op.layer)
                 parts[index] = loop.steps * op.blocks
-    assert {index: reference._parts(network, index) for index in parts} == parts
+    assert {index: reference.parts(network, index) for index in parts} == parts
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 7, 40, 300])
