@@ -121,13 +121,17 @@ def _values(value: Any) -> Array:
     return np.asarray(value, np.float64)
 
 
-def _normalise(source: Source, scale: Array, offset: Array) -> list[Layer]:
+def _by_feature(source: Source, values: Array) -> Array:
+    """One value of each feature, from one of all or one of each."""
     features = source.input.shape[-1]
-    for array in (scale, offset):
-        if array.size not in (1, features) or array.size != (array.shape[-1] if array.ndim else 1):
-            raise source.refuse(f"must have one value or one per feature ({features})")
+    if values.size not in (1, features) or values.size != (values.shape[-1] if values.ndim else 1):
+        raise source.refuse(f"must have one value or one per feature ({features})")
+    return np.broadcast_to(values.reshape(-1), (features,)).astype(np.float64)
+
+
+def _normalise(source: Source, scale: Array, offset: Array) -> list[Layer]:
     with np.errstate(over="ignore"):
-        scale, offset = (np.broadcast_to(a.reshape(-1), (features,)).astype(np.float32) for a in (scale, offset))
+        scale, offset = scale.astype(np.float32), offset.astype(np.float32)
     if not (np.isfinite(scale).all() and np.isfinite(offset).all()):
         raise source.refuse("has values that are not finite")
     return [Normalise(source.name, scale, offset, source.input)]
@@ -148,14 +152,16 @@ def _normalization(source: Source) -> list[Layer]:
         mean, variance = (_values(value) for value in given)
     if not axes and max(mean.size, variance.size) > 1:
         raise source.refuse(f"axis={axis} asks for one mean and one variance")
+    mean, variance = _by_feature(source, mean), _by_feature(source, variance)
     if (variance < 0).any():
         raise source.refuse("has a negative variance")
-    scale = 1.0 / np.maximum(np.sqrt(variance.astype(np.float64)), 1e-7)  # Keras's epsilon
-    return _normalise(source, scale, -mean.astype(np.float64) * scale)
+    scale = 1.0 / np.maximum(np.sqrt(variance), 1e-7)  # Keras's epsilon
+    return _normalise(source, scale, -mean * scale)
 
 
 def _rescaling(source: Source) -> list[Layer]:
-    return _normalise(source, _values(source.config["scale"]), _values(source.config["offset"]))
+    scale, offset = (_by_feature(source, _values(source.config[key])) for key in ("scale", "offset"))
+    return _normalise(source, scale, offset)
 
 
 def _activation(name: str, function: str, output: Signal) -> list[Layer]:

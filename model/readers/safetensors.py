@@ -72,6 +72,8 @@ def parse(data: bytes) -> dict[str, Array]:
     header.pop("__metadata__", None)
     tensors, spans = {}, []
     for name, entry in header.items():
+        if set(entry) != {"dtype", "shape", "data_offsets"}:
+            raise ValueError(f"tensor '{name}' is described by {', '.join(entry)}"[:200])
         kind, shape, (start, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
         if kind not in TYPES:
             raise ValueError(f"tensor '{name}' is {kind}; supported: {', '.join(TYPES)}")
@@ -281,7 +283,7 @@ def _entry(reader: Reader, toml: Path, number: int, settings: Any) -> None:
     entry = Entry(reader, f"{toml}: layer {number} ({kind})", name, settings)
     KINDS[kind](entry)
     if entry.settings:
-        raise entry.refuse(f"has no setting '{next(iter(entry.settings))}'"[:200])
+        raise entry.refuse(f"has no setting '{next(iter(entry.settings))[:100]}'; remove it (docs/your-model.md)")
     if reader.signal.size > ELEMENT_LIMIT:
         raise entry.refuse(f"gives {reader.signal.size} values; no more than {ELEMENT_LIMIT} are supported")
 
@@ -301,7 +303,10 @@ def _read(path: Path, toml: Path, name: str, sha256: str) -> Network:
     listed = _listed(toml)
     source = _input(listed.pop("input", None), toml)
     entries = listed.pop("layer", None)
-    if not isinstance(entries, list) or listed:
+    for key in listed:
+        what = f"{toml}: has '{key[:100]}', which lstmcu does not know"
+        raise UserError(f"{what}; it needs input = [steps, features] and [[layer]] tables, and nothing else")
+    if not isinstance(entries, list):
         raise UserError(f"{toml}: needs input = [steps, features] and [[layer]] tables, and nothing else")
     reader = Reader(path, parse(path.read_bytes()), source)
     for number, settings in enumerate(entries, 1):

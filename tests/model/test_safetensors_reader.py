@@ -93,6 +93,70 @@ def test_other_widths(kind: str, dtype: str, tmp_path: Path) -> None:
     assert np.array_equal(layer.kernel.values, tensors["fc.weight"].astype(np.float32))
 
 
+def test_bfloat16(tmp_path: Path) -> None:
+    """The upper half of a float32."""
+    rounded = {name: tensor.view(np.uint32) >> 16 for name, tensor in weights().items()}
+    network = read(tmp_path, SIMPLE, {name: tensor.astype(np.uint16) for name, tensor in rounded.items()}, "BF16")
+    layer = network.layers[1]
+    assert isinstance(layer, Dense)
+    assert np.array_equal(layer.kernel.values, (rounded["fc.weight"] << 16).astype(np.uint32).view(np.float32))
+
+
+STRANGE: tuple[Any, ...] = (-1, 0, 2, 2.5, True, "strange", [], [1, "a"], {"a": 1}, [[1.0]], [True, False])
+# every setting of every kind of layer, with a value that it may have
+LISTED: dict[str, dict[str, Any]] = {
+    "lstm": {"kind": "lstm", "weights": "rnn", "return_sequences": True},
+    "linear": {"kind": "linear", "weights": "fc", "activation": "tanh"},
+    "activation": {"kind": "activation", "function": "relu"},
+    "flatten": {"kind": "flatten"},
+    "normalise": {"kind": "normalise", "mean": [0.5, 0.25], "std": [1.0, 2.0]},
+}
+
+
+def listed(changed: str = "", **changes: Any) -> str:
+    """A .toml with all kinds of layers, one of them changed."""
+    entries = [dict(LISTED[kind]) for kind in ("normalise", "lstm", "linear", "activation", "flatten")]
+    for entry in entries:
+        if entry["kind"] == changed:
+            entry.update(changes)
+    tables = ["input = [4, 2]"]
+    for entry in entries:
+        values = (f"{key} = {toml_value(value)}" for key, value in entry.items())
+        tables.append("\n".join(("[[layer]]", *values)))
+    return "\n".join(tables)
+
+
+def toml_value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key} = {toml_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml_value, value)) + "]"
+    return json.dumps(value)
+
+
+@pytest.mark.parametrize("kind", LISTED)
+def test_every_setting_is_known_or_refused_by_its_name(kind: str, tmp_path: Path) -> None:
+    read(tmp_path, listed(), weights())
+    for key in ("strange", "units", "bias", "dropout", "mean_", "batch_first"):
+        for value in STRANGE:
+            with pytest.raises(UserError, match=rf"\({kind}\): has no setting '{key}'"):
+                read(tmp_path, listed(kind, **{key: value}), weights())
+    for key, good in LISTED[kind].items():
+        for value in STRANGE:
+            if type(value) is type(good) and value in (True, False):
+                continue
+            with pytest.raises(UserError, match=f"{key} = |no tensor 'strange|of kind"):
+                read(tmp_path, listed(kind, **{key: value}), weights())
+
+
+def test_other_tables_are_refused_by_their_names(tmp_path: Path) -> None:
+    for extra in ("strange = 1", "[layers]\na = 1", "[metadata]", "version = 2", "[[lstm]]"):
+        name = extra.strip("[]").split()[0].partition("]")[0]
+        text = f"{extra}\n{listed()}" if "=" in extra and "[" not in extra else f"{listed()}\n{extra}"
+        with pytest.raises(UserError, match=f"has '{name}', which lstmcu does not know"):
+            read(tmp_path, text, weights())
+
+
 def test_without_biases(tmp_path: Path) -> None:
     tensors = {name: tensor for name, tensor in weights().items() if "bias" not in name}
     network = read(tmp_path, SIMPLE, tensors)
@@ -155,6 +219,7 @@ DAMAGES: dict[str, tuple[dict[str, Any], str]] = {
     "negative": ({"shape": [-2, -1]}, "has shape"),
     "beyond": ({"data_offsets": [10**9, 10**9 + 8]}, "lies at bytes"),
     "overlap": ({"data_offsets": [0, 8]}, "overlap or leave gaps"),
+    "more": ({"strides": [1]}, "'fc.bias' is described by dtype, shape, data_offsets, strides"),
     "no offsets": ({"data_offsets": []}, "damaged"),
 }
 
