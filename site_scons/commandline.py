@@ -81,6 +81,7 @@ ALIASES = {
     "build-times": "how long builds take: nothing to do, a kernel edited, every target",
     "test": "run the tests",
     "test-all": "run the tests with the longest sweeps",
+    "mutants": "try small wrong changes, and see whether the tests notice (docs/tests.md)",
     "train": "train the shipped models again",
 }
 

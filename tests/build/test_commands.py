@@ -29,7 +29,7 @@ LONG = {  # minutes
     "./scons target=cortex-m55 compiler=clang", "./scons target=cortex-m0,rv32imc",
     "./scons toolchain=../boards/mine.toml model=exercises quant=all",
 }  # fmt: skip
-GOALS_OF_THEIR_OWN = {"test", "test-all", "train"}  # run by CI, by a person, and in tests/train
+GOALS_OF_THEIR_OWN = {"test", "test-all", "mutants", "train"}  # run by CI, by a person, and in tests/train
 EXTRA = (  # what the pages ask the reader to have
     ("models/forecast-window/forecast-window.keras", "my.keras"),
     ("models/forecast-window/forecast-window.npz", "my.npz"),
