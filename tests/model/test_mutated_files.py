@@ -76,6 +76,7 @@ def read_as_a_build_does(folder: Path, kind: str, seed: int) -> str:
     return f"{result} after a crash or hang of libhdf5"
 
 
+@pytest.mark.inputs(120)
 @pytest.mark.parametrize("kind", KINDS)
 def test_damaged_files(kind: str, tmp_path: Path) -> None:
     results = read_all(tmp_path, kind, 120)
@@ -83,6 +84,7 @@ def test_damaged_files(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.inputs(1500)
 @pytest.mark.parametrize("kind", KINDS)
 def test_many_damaged_files(kind: str, tmp_path: Path) -> None:
     print(kind, dict(read_all(tmp_path, kind, 1500)))

@@ -390,6 +390,7 @@ def damaged(choose: random.Random, data: bytes) -> bytes:
 WRITERS: list[Callable[..., None]] = [np.savez, np.savez_compressed]
 
 
+@pytest.mark.inputs(400)
 @pytest.mark.parametrize("writer", [*WRITERS, np.save], ids=lambda writer: writer.__name__)
 @pytest.mark.parametrize("dtype", ["<f4", ">i2", "<f8"])
 def test_damaged_files_load_or_get_a_sentence(tmp_path: Path, writer: Callable[..., None], dtype: DTypeLike) -> None:

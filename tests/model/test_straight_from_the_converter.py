@@ -109,6 +109,7 @@ def test_some(host: Host, tmp_path: Path, seed: int, quantisation: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.inputs(100)
 @pytest.mark.parametrize("quantisation", QUANTISATIONS)
 def test_a_hundred(host: Host, tmp_path: Path, quantisation: str) -> None:
     verdicts, seed = Counter[str](), 0
