@@ -73,6 +73,12 @@ def run(folder: Path, tests: tuple[str, ...]) -> tuple[str, str]:
     return ENDED[done.returncode], failed.split(" - ")[0].partition(" ")[2]
 
 
+def _mirrored(file: str) -> tuple[str, ...]:
+    """The test module named after a Python file, where there is one: model/plan.py has tests/model/test_plan.py."""
+    path = Path("tests", *Path(file).parts[:1], f"test_{Path(file).stem}.py")
+    return (str(path),) if (ROOT / path).is_file() else ()
+
+
 def judge(folder: Path, change: Change, part: Part) -> Verdict:
     """Try ``change`` in the copy in ``folder``, which is afterwards as it was."""
     path = folder / change.file
@@ -80,7 +86,7 @@ def judge(folder: Path, change: Change, part: Part) -> Verdict:
     change.apply(folder)
     try:
         outcome, by = "unnoticed", ""
-        for tests in part.tests:  # those that take a second before those that take a minute
+        for tests in (*_mirrored(change.file), *part.tests):  # those that take a second before those that take a minute
             outcome, by = run(folder, tuple(tests.split()))
             if outcome != "unnoticed":
                 break
