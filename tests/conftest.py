@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,9 @@ from tests.probe import CORES
 from tests.support import stand_in
 from tests.support.checkout import Checkout, alone, build_once
 from tests.support.host import Host
+
+# A shell ignores Ctrl-C for what it runs in the background, and so would every build that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples every time: a change that breaks a test is the change that was made. The sweeps marked
 # `long` look further, at other examples each time.
