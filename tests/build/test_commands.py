@@ -77,7 +77,7 @@ def run(checkout: Checkout, command: str) -> str:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
+def checkout(tmp_path: Path, cmsis_stand_in: Path) -> Checkout:
     """A checkout with what the pages ask the reader to have."""
     checkout = Checkout.copy(tmp_path / "lstmcu")
     shutil.copytree(ROOT / "docs", checkout.root / "docs")
@@ -85,6 +85,7 @@ def checkout(tmp_path: Path) -> Checkout:
         path = checkout.root / target
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / source, path)
+    (tmp_path / "CMSIS-NN").symlink_to(cmsis_stand_in)
     return checkout
 
 

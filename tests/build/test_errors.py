@@ -49,7 +49,7 @@ def complaint(checkout: Checkout, *words: str, path: str | None = None) -> str:
         (["target="], ["target= is empty", "cortex-m4"]),
         (["tagret=cortex-m4"], ["unknown option 'tagret='", "did you mean 'target'?"]),
         (["model=forcast"], ["model=forcast: no shipped model of this name", "did you mean 'forecast'?"]),
-        (["model=absent.keras"], ["model=absent.keras: no such file", ".keras"]),
+        (["model=absent.keras"], ["model=absent.keras: no such model file", ".keras"]),
         (["samples=absent.npz"], ["samples=absent.npz: no such file", "'inputs' (N, steps, features)"]),
         (["quant=int9"], ["quant=int9", "did you mean 'int8'?"]),
         (["kernels=assembler"], ["kernels=assembler", "c"]),
@@ -248,12 +248,12 @@ def test_clang_without_lld_is_said_before_anything_is_built(checkout: Checkout, 
     real = shutil.which("clang-16")
     clang.write_text(f'#!/bin/sh\ncase "$*" in *-print-prog-name=*) echo ld.lld ;; *) exec {real} "$@" ;; esac\n')
     clang.chmod(0o755)
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    path, before = f"{tmp_path}{os.pathsep}{os.environ['PATH']}", checkout.files()
     sentence = complaint(checkout, "target=cortex-m4", "compiler=clang", path=path)
     assert sentence.startswith("target=cortex-m4 needs more: clang-16 links with lld, and there is no ld.lld beside it")
     assert "sudo apt-get install " in sentence
     assert "lld-16" in sentence
-    assert not (checkout.root / "build").exists()
+    assert checkout.files() == before
 
 
 def test_a_qemu_that_hangs_is_stopped(built: Callable[..., Checkout], tmp_path: Path) -> None:

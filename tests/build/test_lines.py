@@ -70,6 +70,7 @@ def say(checkout: Checkout, *words: str, **environment: str) -> subprocess.Compl
 def test_a_terminal_of_another_encoding(encoding: str, built: Callable[..., Checkout]) -> None:
     """Of the table and of help, by themselves: what it has no character for is a question mark."""
     checkout = built(*REQUEST)
+    checkout.build("report", *REQUEST)  # others build here, too: the table may be of something else
     for words in (["report", *REQUEST], ["-h"]):
         done = say(checkout, *words, PYTHONIOENCODING=encoding)
         assert (done.returncode, done.stderr) == (0, b"")
@@ -81,12 +82,14 @@ def test_a_terminal_of_another_encoding(encoding: str, built: Callable[..., Chec
 def test_a_language_without_utf_8(built: Callable[..., Checkout], tmp_path: Path) -> None:
     """Nor do files depend on it."""
     checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
-    folder = checkout.root / "build/cortex-m4/forecast-window"
+    folder = checkout.root / "build/cortex-m4/forecast-window/int8-asm"
     right = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     shutil.rmtree(folder)
     done = say(checkout, "report", *REQUEST, LC_ALL="C", LANG="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
     assert (done.returncode, done.stderr) == (0, b"")
-    assert {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == right
+    made = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert "report.json" in made
+    assert made == {name: right[name] for name in made}  # others may have made more there
     sentence = say(checkout, "model=nä", LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
     assert sentence.returncode == 2
     assert b"Traceback" not in sentence.stderr

@@ -92,7 +92,7 @@ def test_every_file_that_a_build_leaves_names_the_tier(checkout: Checkout) -> No
 
 
 def test_the_table_against_rtl_names_the_tier() -> None:
-    row: dict[str, Any] = dict.fromkeys(("model", "quantisation", "kernels", "core"), "x")
+    row: dict[str, Any] = dict.fromkeys(("model", "quantisation", "kernels", "optimize", "core"), "x")
     row |= {"modelled": 4711, "rtl": 4712, "error": 0}
     text = rtl_table.render([row])
     assert "4,711" in text

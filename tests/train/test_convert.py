@@ -137,7 +137,7 @@ def test_normalisation_is_worked_into_the_weights() -> None:
     plain = keras_twin.without_normalise(network)
     assert len(plain.layers) == len(network.layers) - 1
     with np.load(DATA / "torch_every.npz") as made:
-        error = np.abs(reference.run(plain, made["inputs"]) - made["outputs"])
+        error = np.abs(reference.run(plain, made["inputs"]) - made["targets"])
     assert error.max() < 1e-5
 
 
