@@ -117,7 +117,7 @@ def test_every_file_and_goal_may_have_any_name(checkout: Checkout) -> None:
     assert "unchanged since" in checkout.build("diff", f"baseline=--{name}", *request).out
     checkout.build("export", f"dest=-{name}", *request)
     exported = checkout.root / f"-{name}"
-    compiled = ["gcc", "-c", "-std=c99", "-Wall", "-Wextra", "-Werror", *exported.glob("*.c")]
+    compiled = ["gcc", "-c", "-std=c99", "-Wall", "-Wextra", "-Werror", *exported.glob("src/**/*.c")]
     subprocess.run(compiled, cwd=exported, check=True)
     checkout.build("export", f"dest=-{name}.zip", *request)
     checkout.build("-c", *request)
