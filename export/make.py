@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from export import deliver, sbom, sources, texts
-from measure import check
+from measure.checks import verdict
 from model.errors import run_main
 from model.escape import visible
 
@@ -24,7 +24,7 @@ def _read(built: Path) -> texts.Exported:
     """A model from the folder that it was built in."""
     card = json.loads((built / "model.json").read_text(encoding="utf-8"))
     header = (built / f"{card['name']}.h").read_text(encoding="utf-8")
-    return texts.Exported(check.sound(built / "report.json"), card, header)
+    return texts.Exported(verdict.sound(built / "report.json"), card, header)
 
 
 def contents(

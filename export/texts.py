@@ -15,8 +15,8 @@ import jinja2
 
 from export.sbom import NAME as SBOM
 from export.sources import INCLUDED, PRIVATE
+from kernels.common.constants import C_TYPES
 from model import escape
-from model.layouts.common import C_TYPES
 from model.version import VERSION
 
 TEMPLATES = Path(__file__).parent / "templates"

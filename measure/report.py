@@ -3,7 +3,7 @@
 """Put one run's figures together: ``python -m measure.report --target cortex-m4 ... --out report.json``.
 
 Described in docs/report.md and measure/report.schema.json; what was not measured is null. Whether the figures are as
-they should be is not judged here but in measure/check.py.
+they should be is not judged here but in measure/checks/verdict.py.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from measure import compiler, metadata, sizes, stack, timing
-from measure.metadata import Metadata
-from measure.profile import Profile, ProfileUnavailableError, read_profile
-from measure.target import Target, load_target
-from model import samples
+from measure.cost import sizes, stack, timing
+from measure.run.counts import Profile, ProfileUnavailableError, read_profile
+from model import metadata, samples
 from model.errors import run_main
 from model.files import write_atomically
+from model.metadata import Metadata
 from model.network import Array, Signal
 from model.version import VERSION
+from target import compiler
+from target.description import Target, load_target
 
 SCHEMA = 2
 PARTS = 64  # of flash that are listed by name

@@ -18,11 +18,12 @@ from typing import Any
 import jinja2
 import numpy as np
 
+from kernels import OPTIMIZE, SETS
+from kernels.common import elementwise
+from kernels.common.constants import C_TYPES, SUFFIXES, Constants, float_literal
 from model import escape, limits, store, trace
 from model.errors import UserError, run_main
 from model.files import write_atomically
-from model.layouts import OPTIMIZE, SETS, elementwise
-from model.layouts.common import C_TYPES, SUFFIXES, Constants, float_literal
 from model.network import STATES, Array, Dense, Lstm, Network, Signal, lstm_macs, macs, placed
 from model.plan import Loop, Op, Plan, Value, c_name, make
 from model.version import VERSION, number
@@ -396,7 +397,7 @@ def card(network: Network, values: dict[str, Any]) -> dict[str, Any]:
 def generate(
     network: Network, kernels: str, state: str, optimize: str = "balanced", tracing: bool = False
 ) -> dict[str, str]:
-    """File name to text of everything generated; ``kernels`` is a folder of firmware/kernels/."""
+    """File name to text of everything generated; ``kernels`` is a folder of kernels/."""
     values = context(network, kernels, optimize, state, tracing)
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),

@@ -8,7 +8,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-FIRMWARE = Path(__file__).resolve().parents[1] / "firmware"
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = (".c", ".h", ".S", ".inc", ".ld", ".toml")  # of lstmcu's own files whose names a model cannot have
 PREFIX = "m_"
 
 KEYWORDS = """
@@ -48,11 +49,16 @@ arm_nn_types arm_nnfunctions arm_math cmsis_compiler cmsis_gcc
 WINDOWS = "con prn aux nul clock" + "".join(f" com{number} lpt{number}" for number in range(10))
 
 
+def _own_files() -> list[Path]:
+    found = (path for name in ("firmware", "kernels") for path in (ROOT / name).rglob("*.*"))
+    return [path for path in found if path.suffix in SOURCES]
+
+
 @cache
 def _meanings() -> dict[str, str]:
     """A name that no model can have as it is, and what it is."""
     found = dict.fromkeys(WINDOWS.split(), "no file on Windows can be called so")
-    own = (re.sub(r"\W", "_", path.stem).lower() for path in FIRMWARE.rglob("*.*"))
+    own = (re.sub(r"\W", "_", path.stem).lower() for path in _own_files())
     found |= dict.fromkeys(own, "it is a file of lstmcu")
     found |= dict.fromkeys(HEADERS.split(), "it is a header of C, C++, POSIX or a toolchain")
     found |= dict.fromkeys(KEYWORDS.split(), "it is a keyword of C or C++")

@@ -12,13 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from measure import budget, cmsis_nn, compiler, metadata
-from measure.compiler import COMPILERS
-from measure.target import Target, did_you_mean, load_target, target_names
-from model import endings, kinds
+from kernels.cmsis_nn import library as cmsis_nn
+from measure.checks import budget
+from model import endings, kinds, metadata
 from model.errors import UserError
 from model.names import c_identifier
 from model.sample_file import check as check_samples
+from target import compiler
+from target.compiler import COMPILERS
+from target.description import Target, did_you_mean, load_target, target_names
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
 MODEL_ENDINGS = tuple(kinds.ENDINGS)
@@ -314,7 +316,7 @@ def _kernels(given: Mapping[str, str], targets: Sequence[Target]) -> str:
 
 def _shapes(value: str) -> tuple[Model, ...]:
     """The networks that peers were measured on; the build makes their files."""
-    from measure.bench.shapes import SHAPES  # slow to import, hence only here
+    from measure.cost.bench.shapes import SHAPES  # slow to import, hence only here
 
     made = Path("build/bench/models")
     names = _choices("model", value, tuple(SHAPES))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from measure import cmsis_nn
+from kernels.cmsis_nn import library as cmsis_nn
 from tests.probe import CORES
 from tests.support import stand_in
 from tests.support.checkout import Checkout, alone, build_once

@@ -41,7 +41,7 @@ ROWS = (
     ("forged and damaged entries of cache=", "tests/build/test_cache.py"),
     ("a damaged .venv, no network, mistaken words", "tests/build/test_launcher.py"),
     ("terminals that cannot show a table, readers that have gone", "tests/build/test_lines.py"),
-    ("two models, kernel sets and versions in one firmware", "tests/qemu/test_together.py"),
+    ("two models, kernel sets and versions in one firmware", "tests/kernels/test_together.py"),
 )
 
 

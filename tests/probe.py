@@ -7,8 +7,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from measure import compiler
-from measure.target import Target, load_target, target_names
+from target import compiler
+from target.description import Target, load_target, target_names
 
 ROOT = Path(__file__).resolve().parent.parent
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror"]
@@ -87,7 +87,7 @@ def build_profiler(directory: Path, *options: str) -> Path:
     """Build the plugin with the host's compiler, warnings being errors."""
     plugin = directory / "libprofiler.so"
     command = ["cc", "-std=c99", "-shared", "-fPIC", "-O2", *WARNINGS, *options]
-    command += [str(ROOT / "measure/profiler/profiler.c"), "-o", str(plugin)]
+    command += [str(ROOT / "measure/run/profiler/profiler.c"), "-o", str(plugin)]
     subprocess.run(command, check=True)
     return plugin
 

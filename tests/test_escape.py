@@ -30,8 +30,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from export import sbom, texts
-from measure import baseline, check, compare, markdown, shipped, table
-from measure.page import charts
+from measure.checks import baseline, difference, verdict
+from measure.pages import markdown, shipped
+from measure.pages.html import charts
 from model import escape, generate
 from model.errors import UserError, run_main
 from model.network import Place
@@ -80,7 +81,7 @@ def reported(text: str) -> dict[str, Any]:
 
 
 def shown(text: str) -> dict[str, Any]:
-    """As ``check.load`` gives it."""
+    """As ``verdict.load`` gives it."""
     return dict(escape.document(json.loads(json.dumps(reported(text)))))
 
 
@@ -155,12 +156,12 @@ def test_what_is_not_escaped_would_be_seen() -> None:
 @given(TEXTS)
 @settings(deadline=None)
 def test_terminals(text: str) -> None:
-    rendered = table.render([shown(text)], [text])
+    rendered = text.render([shown(text)], [text])
     nothing_hidden(rendered)
-    nothing_hidden(table.render([reported(text)], [text]))
+    nothing_hidden(text.render([reported(text)], [text]))
     place = Place(0)
-    rows = [compare.Row(place, text, "cell", 1, 1, 1.0, (0, 0, 0), np.zeros(2))]
-    compared = compare.render(rows, {(place, "cell", 0): (0, 0)}, 1)  # type: ignore[dict-item]
+    rows = [difference.Row(place, text, "cell", 1, 1, 1.0, (0, 0, 0), np.zeros(2))]
+    compared = difference.render(rows, {(place, "cell", 0): (0, 0)}, 1)  # type: ignore[dict-item]
     nothing_hidden(compared)
     assert len(compared.splitlines()) == 6
     said = io.StringIO()
@@ -297,7 +298,8 @@ def test_html(text: str) -> None:
 @given(TEXTS)
 def test_junit(text: str) -> None:
     name = escape.visible(text).replace("/", "\u2215")
-    made = check.junit([(f"cortex-m4/{text.replace('/', chr(0x2215))}/int8", [check.Verdict("outputs", text, text)])])
+    title = f"cortex-m4/{text.replace('/', chr(0x2215))}/int8"
+    made = verdict.junit([(title, [verdict.Verdict("outputs", text, text)])])
     case = ElementTree.fromstring(made)[0][0]
     assert case.get("classname") == f"cortex-m4.{name}"
     assert case.get("name") == "int8: outputs"

@@ -41,7 +41,7 @@ def test_ruff() -> None:
 
 
 def test_types() -> None:
-    check(TOOLS / "mypy", "--strict", "model", "measure", "train", "export")
+    check(TOOLS / "mypy", "--strict", "model", "kernels", "target", "measure", "train", "export")
 
 
 def test_clang_format() -> None:

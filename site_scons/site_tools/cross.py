@@ -18,7 +18,8 @@ from pathlib import Path
 
 from SCons.Script import Dir, Environment, Value
 
-from measure import cmsis_nn, compiler
+from kernels.cmsis_nn import library as cmsis_nn
+from target import compiler
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
 LEVEL = {"size": "-Os", "balanced": "-O2", "speed": "-O3"}
@@ -43,7 +44,7 @@ def _compile_words(flags: str) -> Callable[[list, list, Environment], list]:
 
 def _link_words(target: list, source: list, env: Environment) -> list:
     return [
-        env["PYTHON"], "-m", "measure.link", env["LINK"], "-o", target[0],
+        env["PYTHON"], "-m", "target.link", env["LINK"], "-o", target[0],
         *env["LINKFLAGS"], *env["PLACES"], *source, *env["LIBRARIES"],
     ]  # fmt: skip
 
@@ -70,9 +71,9 @@ def _kernel_objects(env: Environment, kernels: str) -> tuple[list, list]:
     found = cmsis_nn.find(str(env["CMSIS_NN"]), env["TARGET_CORE"])
     own = env.Clone()
     own.Append(CCFLAGS=["-isystem", str(found.include)])  # not ours to warn about
-    nodes = own.FirmwareObjects("kernels/cmsis-nn")
+    nodes = own.FirmwareObjects("kernels/cmsis_nn")
     env.Depends(nodes, [env.FileAt(path) for path in sorted(found.include.glob("*.h"))])
-    include = [*_firmware_folders(env, "kernels/cmsis-nn"), env.FolderAt(found.include)]
+    include = [env.FolderAt("kernels/cmsis_nn"), env.FolderAt(found.include)]
     return include, [*nodes, env.FileAt(found.library)]
 
 
@@ -90,7 +91,8 @@ def _bench(env: Environment, folder: str, objects: list, generated: list) -> lis
     own = sorted((FIRMWARE / "boards" / target.board).iterdir())
     replaced = frozenset(path.name for path in own)  # a board's own file stands in for the common one of its name
     board = [
-        *boards.FirmwareObjects("boards/common", replaced), *boards.FirmwareObjects(f"boards/{target.board}"),
+        *boards.FirmwareObjects("firmware/boards/common", replaced),
+        *boards.FirmwareObjects(f"firmware/boards/{target.board}"),
     ]  # fmt: skip
     memory = {
         "flash_origin": target.flash.origin, "flash_size": target.flash.size,
@@ -121,7 +123,7 @@ def _carried(env: Environment, folder: str, objects: list, functions: list[str])
 
 def _program(env: Environment, made, objects: list, *places: str) -> list:
     nodes = env.Program(made, objects, PLACES=places)
-    env.Depends(nodes, [*env["COMPILER_IDENTITY"], env.FileAt("measure/link.py")])
+    env.Depends(nodes, [*env["COMPILER_IDENTITY"], env.FileAt("target/link.py")])
     return nodes
 
 

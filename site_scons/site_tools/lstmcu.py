@@ -9,7 +9,7 @@
 ``env`` says for which core, by which compiler and with which flags. ``forecast`` is the list of one library, with its
 ``objects`` (the model's own first), ``generated`` files and ``include`` folders. It is made again when the trained
 model, its samples or anything of lstmcu that has a part in it changes. ``kernels=`` is "c" or a folder of
-firmware/kernels, as "asm-armv7em"; ``quant=``, ``optimize=`` and ``state=`` are as on the command line. Python runs as
+kernels, as "asm-armv7em"; ``quant=``, ``optimize=`` and ``state=`` are as on the command line. Python runs as
 ``env["PYTHON"]``, lstmcu's own .venv unless you say otherwise.
 """
 
@@ -46,7 +46,7 @@ def _require_plain(folder) -> None:
 
 
 def _firmware(env: Environment, *folders: str) -> list:
-    return [env.FolderAt(FIRMWARE / folder) for folder in folders]
+    return [env.FolderAt(ROOT / folder) for folder in folders]
 
 
 def _object(env: Environment, source, name: str, **settings) -> list:
@@ -56,9 +56,9 @@ def _object(env: Environment, source, name: str, **settings) -> list:
 
 
 def _firmware_objects(env: Environment, folder: str, without: frozenset[str] = frozenset()) -> list:
-    """Objects of every C and assembly file in a folder of firmware/, built once for all that share OBJECTS."""
+    """Objects of every C and assembly file in a folder of the project, built once for all that share OBJECTS."""
     nodes = []
-    for path in sorted((FIRMWARE / folder).glob("*.[cS]")):
+    for path in sorted((ROOT / folder).glob("*.[cS]")):
         name = f"{env['OBJECTS']}/{folder}/{path.name}"
         made = env.FileAt(f"{name}.o")
         if path.name not in without:
@@ -71,18 +71,24 @@ def _kernel_objects(env: Environment, kernels: str) -> tuple[list, list]:
     return [], []
 
 
+def _macro_folders(kernels: str) -> tuple[str, ...]:
+    own = kernels.removeprefix("asm-").removesuffix("-fp")
+    return f"kernels/{own}", "kernels/vfp", "kernels/common"
+
+
 def _model_objects(env: Environment, folder: str, generated: list, kernels: str) -> list:
     runtime, primitives = env.Clone(), env.Clone()
-    runtime.Append(CPPPATH=_firmware(env, "include", "runtime"))
-    primitives.Append(CPPPATH=_firmware(env, "include", "runtime", "kernels/c"))  # every set leaves something to C
+    runtime.Append(CPPPATH=_firmware(env, "firmware/include", "firmware/runtime"))
+    path = _firmware(env, "firmware/include", "firmware/runtime", "kernels/c")  # every set leaves something to C
+    primitives.Append(CPPPATH=path)
     include, more = primitives.KernelObjects(kernels)
     path = [*primitives["CPPPATH"], env.FolderAt(folder), *include]
     model = env.LstmcuObject(generated[0], f"{folder}/{generated[0].name}", CPPPATH=path)
     for source in generated:
         if source.name.endswith(".S"):
-            macros = _firmware(env, "include", f"kernels/{kernels.removesuffix('-fp')}", "kernels/asm")
+            macros = _firmware(env, "firmware/include", *_macro_folders(kernels))
             model += env.LstmcuObject(source, f"{folder}/{source.name}", CPPPATH=macros)
-    return [*model, *runtime.FirmwareObjects("runtime"), *primitives.FirmwareObjects("kernels/c"), *more]
+    return [*model, *runtime.FirmwareObjects("firmware/runtime"), *primitives.FirmwareObjects("kernels/c"), *more]
 
 
 def _network(env: Environment, name: str, folder: str, model, samples, quant: str, state: str) -> list:
@@ -109,7 +115,7 @@ def _lstm_model(
         raise UserError(f"LstmModel('{name}'): the name becomes a C identifier; use letters, digits and _")
     if why := NAMES["taken"](name):
         raise UserError(f"LstmModel('{name}'): {why}; call it '{NAMES['c_identifier'](name)}'")
-    sets = ["c", *sorted(path.name for path in (FIRMWARE / "kernels").glob("asm-*"))]
+    sets = ["c", *(f"asm-{path.parent.name}" for path in sorted((ROOT / "kernels").glob("*/dense_s8.inc")))]
     if kernels not in sets and "TARGET_CORE" not in env:  # this build has looked at it already
         raise UserError(f"LstmModel('{name}'): kernels='{kernels}' is none of {', '.join(sets)}")
     if "StaticLibrary" not in env["BUILDERS"]:

@@ -24,7 +24,7 @@ from SCons.Script import Environment
 
 
 def _profiler(env: Environment, folder: str) -> list:
-    source, header = (env.FileAt(f"measure/profiler/{name}") for name in ("profiler.c", "plugin_api.h"))
+    source, header = (env.FileAt(f"measure/run/profiler/{name}") for name in ("profiler.c", "plugin_api.h"))
     made = env.FileAt(f"{folder}/profiler.so")
     words = [env["HOSTCC"], "-std=c11", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", made, source]
     return env.Command(made, [source, header], env.Step("HOSTCC", words))
@@ -70,7 +70,7 @@ def _compare(
     words += ["--timeout", str(timeout), "--out", made]
     sources = [*network, *elf, card, inputs, trained, samples]
     targets = [made.File(f"compare.{ending}") for ending in ("txt", "json", "png")]
-    return env.PythonProgram("measure.compare", targets, sources, *words, tag="COMPARE")[:1]
+    return env.PythonProgram("measure.checks.difference", targets, sources, *words, tag="COMPARE")[:1]
 
 
 def _hotspots(env: Environment, folder: str, target, elf, card, profile, flash_wait: int) -> list:
@@ -78,7 +78,7 @@ def _hotspots(env: Environment, folder: str, target, elf, card, profile, flash_w
     words = [f"--target={target.reference}", "--elf", elf, "--model", card, "--profile", profile]
     words += ["--flash-wait", str(flash_wait), "--out", made]
     targets = [made.File(name) for name in ("hotspots.txt", "annotated.txt", "profile.json")]
-    nodes = env.PythonProgram("measure.hotspots", targets, [elf, card, profile], *words, tag="HOTSPOTS")
+    nodes = env.PythonProgram("measure.cost.hotspots", targets, [elf, card, profile], *words, tag="HOTSPOTS")
     env.Depends(nodes, env.FileAt(target.file))
     return nodes[:1]
 
@@ -88,14 +88,14 @@ def _rtl_check(env: Environment, folder: str, target, elf, card, inputs, profile
     words = [f"--target={target.reference}", "--elf", elf, "--model", card, "--inputs", inputs]
     words += ["--profiler", *profiler, "--timeout", str(timeout), "--out", made, *cores]
     sources = [elf, card, inputs, *profiler, *cores]
-    return env.PythonProgram("measure.rtl.check", [made], sources, *words, tag="RTL")
+    return env.PythonProgram("measure.checks.rtl.simulate", [made], sources, *words, tag="RTL")
 
 
 def _rtl_core(env: Environment, core: str):
     made = env.FileAt(f"build/rtl/{core}/core")
     if not made.has_builder():
-        sources = [env.FileAt(f"measure/rtl/{name}") for name in (f"{core}.sv", "harness.cpp")]
-        env.PythonProgram("measure.rtl.core", [made], sources, "--core", core, "--out", made, tag="VERILATOR")
+        sources = [env.FileAt(f"measure/checks/rtl/{name}") for name in (f"{core}.sv", "harness.cpp")]
+        env.PythonProgram("measure.checks.rtl.core", [made], sources, "--core", core, "--out", made, tag="VERILATOR")
     return made
 
 
@@ -106,11 +106,11 @@ def _page_of(env: Environment, module: str, path: str, sources: list, *words, ta
 
 
 def _rtl_table(env: Environment, path: str, compared: list) -> list:
-    return _page_of(env, "measure.rtl.table", path, compared, tag="TABLE")
+    return _page_of(env, "measure.checks.rtl.listing", path, compared, tag="TABLE")
 
 
 def _accuracy(env: Environment, path: str, reports: list) -> list:
-    nodes = _page_of(env, "measure.accuracy", path, reports, tag="DOC")
+    nodes = _page_of(env, "measure.pages.accuracy", path, reports, tag="DOC")
     env.NoClean(nodes)  # committed
     return nodes
 
@@ -120,20 +120,20 @@ def _shape(env: Environment, model) -> list:
     if trained.has_builder():
         return []
     targets = [trained, env.FileAt(model.path.with_suffix(".toml")), env.FileAt(model.samples)]
-    return env.PythonProgram("measure.bench.shapes", targets, [], model.stem, "--out", trained.dir, tag="SHAPE")
+    return env.PythonProgram("measure.cost.bench.shapes", targets, [], model.stem, "--out", trained.dir, tag="SHAPE")
 
 
 def _bench_table(env: Environment, folder: str, reports: list) -> list:
-    made, peers = env.FolderAt(folder), env.FileAt("measure/peers/peers.csv")
+    made, peers = env.FolderAt(folder), env.FileAt("measure/cost/bench/peers/peers.csv")
     targets = [made.File(f"bench.{ending}") for ending in ("json", "txt", "md", "png")]
     words = ["--out", made, "--peers", peers, *reports]
-    return env.PythonProgram("measure.bench.table", targets, [peers, *reports], *words, tag="BENCH")
+    return env.PythonProgram("measure.cost.bench.ratios", targets, [peers, *reports], *words, tag="BENCH")
 
 
 def _comparison(env: Environment, path: str, reports: list) -> list:
-    made, peers = env.FileAt(path), env.FileAt("measure/peers/peers.csv")
+    made, peers = env.FileAt(path), env.FileAt("measure/cost/bench/peers/peers.csv")
     words = ["--peers", peers, "--out", made, *reports]
-    nodes = env.PythonProgram("measure.comparison", [made], [peers, *reports], *words, tag="DOC")
+    nodes = env.PythonProgram("measure.pages.frameworks", [made], [peers, *reports], *words, tag="DOC")
     env.NoClean(nodes)  # committed
     return nodes
 
@@ -142,13 +142,13 @@ def _figures(env: Environment, folder: str, network: list, inputs) -> list:
     made = env.FolderAt(folder)
     words = [*network, "--inputs", inputs, "--out", made]
     targets = [made.File(name) for name in ("step.svg", "table.svg", "rounding.svg", "gates.svg", "facts.json")]
-    nodes = env.PythonProgram("measure.figures", targets, [*network, inputs], *words, tag="DRAW")
+    nodes = env.PythonProgram("measure.pages.figures", targets, [*network, inputs], *words, tag="DRAW")
     env.NoClean(nodes)  # committed
     return nodes
 
 
 def _shipped(env: Environment, path: str, reports: list) -> list:
-    nodes = _page_of(env, "measure.shipped", path, reports, tag="DOC")
+    nodes = _page_of(env, "measure.pages.shipped", path, reports, tag="DOC")
     env.NoClean(nodes)  # committed
     return nodes
 
@@ -165,8 +165,8 @@ def _page(env: Environment, path: str, builds: list, skipped: list[str], limits:
         words += ["--build", report, samples, ideal]
         sources += [report, *map(report.dir.File, ("model.json", "outputs.npy", "profile.json")), ideal, samples]
         sources += _told(env, samples)
-    nodes = env.PythonProgram("measure.page.render", [made], sources, *words, tag="PAGE")
-    env.Depends(nodes, [env.FileAt(f"measure/page/{name}") for name in ("report.html.jinja", "style.css")])
+    nodes = env.PythonProgram("measure.pages.html.render", [made], sources, *words, tag="PAGE")
+    env.Depends(nodes, [env.FileAt(f"measure/pages/html/{name}") for name in ("report.html.jinja", "style.css")])
     env.Depends(nodes, [env.FileAt(budget)] if budget else [])
     return nodes
 
@@ -175,14 +175,14 @@ def _table(env: Environment, folder: str, reports: list, skipped: list[str], lim
     targets = [env.FileAt(f"{folder}/{name}") for name in ("report.txt", "report.md", "junit.xml")]
     words = ["--out", targets[0], "--markdown", targets[1], "--junit", targets[2]]
     words += _judged(skipped, limits, budget)
-    nodes = env.PythonProgram("measure.show", targets, reports, *words, *reports, tag="TABLE")
+    nodes = env.PythonProgram("measure.pages.show", targets, reports, *words, *reports, tag="TABLE")
     env.Precious(nodes[1:])  # they tell what failed
     env.Depends(nodes, [env.FileAt(budget)] if budget else [])
     return nodes
 
 
 def _parts(env: Environment, path: str, reports: list) -> list:
-    return _page_of(env, "measure.parts", path, reports, tag="SIZES")
+    return _page_of(env, "measure.pages.parts", path, reports, tag="SIZES")
 
 
 def generate(env: Environment) -> None:

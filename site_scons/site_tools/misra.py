@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Check the C of a build against MISRA C:2012: a name on the command line that runs measure.misra.
+"""Check the C of a build against MISRA C:2012: a name on the command line that runs measure.checks.misra.
 
 env.Misra("misra", [objects, ...])      # of each model its objects, its own first
 """
@@ -15,7 +15,7 @@ def _misra(env: Environment, name: str, builds: list) -> None:
     folders = [folder for objects in builds for folder in objects[0].get_build_env()["CPPPATH"]]
     words = [word for source in sources for word in ("--generated", source)]
     words += [word for folder in dict.fromkeys(folders) for word in ("--include", folder)]
-    env.Goal(name, "measure.misra", *words, after=tuple(sources))
+    env.Goal(name, "measure.checks.misra", *words, after=tuple(sources))
 
 
 def generate(env: Environment) -> None:

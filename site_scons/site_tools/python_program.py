@@ -22,7 +22,7 @@ from pathlib import Path
 from SCons.Script import Action, Environment
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = "model|measure|train|export"
+PACKAGES = "|".join(sorted(path.parent.name for path in ROOT.glob("*/__init__.py")))
 IMPORT = re.compile(
     rf"^ *(?:import +((?:{PACKAGES})[\w.]*)|from +((?:{PACKAGES})[\w.]*) +import +(\([^)]*\)|.*))", re.MULTILINE
 )

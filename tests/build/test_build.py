@@ -46,9 +46,10 @@ def users_of(checkout: Checkout, header: str) -> set[str]:
     """Sources that include ``header``, directly or not, as the compiler sees it."""
     firmware = checkout.root / "firmware"
     found = set()
-    folders = ("include", "runtime", "kernels/c", "boards/cortex-m", "boards/common")
-    includes = [f"-I{firmware / folder}" for folder in folders] + [f"-I{checkout.root / FOLDER}"]
-    sources = [path for folder in folders for path in (firmware / folder).glob("*.c")]
+    names = ("include", "runtime", "boards/cortex-m", "boards/common")
+    folders = [*(firmware / name for name in names), checkout.root / "kernels/c"]
+    includes = [f"-I{folder}" for folder in folders] + [f"-I{checkout.root / FOLDER}"]
+    sources = [path for folder in folders for path in folder.glob("*.c")]
     sources += [firmware / "bench/bench.c", checkout.root / FOLDER / "forecast_window.c"]
     for source in sources:
         words = [*includes, '-DMODEL_BENCH_H="forecast_window_bench.h"', source]
@@ -77,17 +78,17 @@ def test_a_null_build_does_nothing_and_at_once(checkout: Checkout) -> None:
 @pytest.mark.parametrize(
     ("path", "comment", "rules"),
     [
-        ("firmware/kernels/c/lstm_s8.c", "/* a comment */\n", {"CC lstm_s8.c.o"}),
+        ("kernels/c/lstm_s8.c", "/* a comment */\n", {"CC lstm_s8.c.o"}),
         ("firmware/boards/cortex-m/startup.c", "/* a comment */\n", {"CC startup.c.o"}),
         ("firmware/bench/bench.c", "/* a comment */\n", {"CC bench.c.o"}),
         ("firmware/boards/cortex-m/link.ld", "/* a comment */\n", {"LINK forecast_window.elf"}),
         ("model/generate.py", "# a comment\n", {"GEN forecast_window.c"}),
-        ("model/layouts/c.py", "# a comment\n", {"GEN forecast_window.c"}),
+        ("kernels/c/layout.py", "# a comment\n", {"GEN forecast_window.c"}),
         ("model/templates/model.c.jinja", "/* a comment */\n", {"GEN forecast_window.c", "CC forecast_window.c.o"}),
         ("model/templates/model.h.jinja", "/* a comment */\n", {"GEN forecast_window.c", *MODEL_CODE}),
-        ("measure/table.py", "# a comment\n", {"TABLE report.txt"}),
-        ("measure/profiler/profiler.c", "/* a comment */\n", {"HOSTCC profiler.so"}),
-        ("measure/profiler/plugin_api.h", "/* a comment */\n", {"HOSTCC profiler.so"}),
+        ("measure/pages/text.py", "# a comment\n", {"TABLE report.txt"}),
+        ("measure/run/profiler/profiler.c", "/* a comment */\n", {"HOSTCC profiler.so"}),
+        ("measure/run/profiler/plugin_api.h", "/* a comment */\n", {"HOSTCC profiler.so"}),
         ("model/readers/keras.py", "# a comment\n", {"QUANT network.npz", "REF inputs.npy"}),
         ("train/forecast.py", "# a comment\n", set()),
         (f"models/{MODEL}/{MODEL}.json", " ", {"REPORT report.json"}),
@@ -104,17 +105,23 @@ def test_a_comment_reruns_its_own_step_and_no_other(
 
 
 @pytest.mark.parametrize(
-    "header", ["runtime/fixed_point.h", "kernels/c/lstmcu_kernels.h", "include/lstmcu.h", "boards/common/arch.h"]
+    "header",
+    [
+        "firmware/runtime/fixed_point.h",
+        "kernels/c/lstmcu_kernels.h",
+        "firmware/include/lstmcu.h",
+        "firmware/boards/common/arch.h",
+    ],
 )
 def test_a_header_recompiles_those_who_include_it(checkout: Checkout, header: str) -> None:
-    append(checkout, f"firmware/{header}", "/* a comment */\n")
+    append(checkout, header, "/* a comment */\n")
     expected = users_of(checkout, Path(header).name)
     assert expected
     assert checkout.build(*REQUEST).rules == expected
 
 
 def test_a_kernel_that_changes_is_run_again(checkout: Checkout) -> None:
-    path = checkout.root / "firmware/kernels/c/lstm_s8.c"
+    path = checkout.root / "kernels/c/lstm_s8.c"
     text = path.read_text()
     path.write_text("const char lstmcu_padding[64] __attribute__((used)) = {1};\n" + text)
     again = checkout.build(*REQUEST)
@@ -234,7 +241,7 @@ def test_the_editors_database_names_every_compilation(checkout: Checkout) -> Non
 
 
 def test_verbose_shows_whole_commands(checkout: Checkout) -> None:
-    append(checkout, "firmware/kernels/c/lstm_s8.c", "/* a comment */\n")
+    append(checkout, "kernels/c/lstm_s8.c", "/* a comment */\n")
     done = checkout.build(*REQUEST, "verbose=1")
     assert re.search(r"^arm-none-eabi-gcc -o \S*lstm_s8.c.o -c .*-mcpu=cortex-m4 .*lstm_s8\.c$", done.out, re.MULTILINE)
 

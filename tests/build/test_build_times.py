@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from measure import build_times
-from measure.build_times import Row
+from measure.cost import build_times
+from measure.cost.build_times import Row
 from model.errors import UserError
 from tests.support.host import ROOT
 
@@ -53,7 +53,7 @@ def test_the_docs_show_builds_within_the_goals() -> None:
 
 @pytest.mark.long
 def test_builds_are_within_the_goals() -> None:
-    words = [sys.executable, "-m", "measure.build_times"]
+    words = [sys.executable, "-m", "measure.cost.build_times"]
     done = subprocess.run(words, cwd=ROOT, env={**os.environ}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     within_goals(done.stdout)

@@ -107,7 +107,7 @@ def test_another_machine_finds_objects_in_redis(
     for name in names:
         assert with_ccache[name] == elsewhere[name] == without[name], name
 
-    for name in ("firmware/kernels/asm-armv7em/lstm_s8.inc", "firmware/runtime/cell.h"):
+    for name in ("kernels/armv7em/lstm_s8.inc", "firmware/runtime/cell.h"):
         path = there.root / name
         path.write_text("#error seen\n" + path.read_text())  # ccache, too, must see what is included
         assert "#error seen" in there.scons(*REQUEST, f"ccache={redis}", "kernels=all").err

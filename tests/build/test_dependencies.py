@@ -50,34 +50,38 @@ def compiled(checkout: Checkout) -> set[str]:
     ("path", "text", "rules"),
     [
         # macros and headers
-        ("firmware/kernels/asm-armv7em/lstm_s8.inc", C, ASSEMBLED),
-        ("firmware/kernels/asm-armv7em/mac_s8.inc", C, ASSEMBLED),
-        ("firmware/kernels/asm/phase.inc", C, ASSEMBLED),
-        ("firmware/kernels/asm-armv7m/lstm_s8.inc", C, set()),
-        ("firmware/kernels/c/lstm_s8.c", C, {"CC lstm_s8.c.o"}),
-        ("firmware/kernels/cmsis-nn/cmsis.c", C, set()),
+        ("kernels/armv7em/lstm_s8.inc", C, ASSEMBLED),
+        ("kernels/armv7em/mac_s8.inc", C, ASSEMBLED),
+        ("kernels/common/phase.inc", C, ASSEMBLED),
+        ("kernels/armv7m/lstm_s8.inc", C, set()),
+        ("kernels/c/lstm_s8.c", C, {"CC lstm_s8.c.o"}),
+        ("kernels/cmsis_nn/cmsis.c", C, set()),
         ("firmware/boards/cortex-m/link.ld", C, {"LINK forecast_window.elf"}),
         ("firmware/boards/riscv/startup.c", C, set()),
         # what generates
-        ("model/layouts/asm_armv7em.py", HASH, GENERATED),
-        ("model/layouts/assembly.py", HASH, GENERATED),
-        ("model/layouts/c.py", HASH, GENERATED),
+        ("kernels/armv7em/layout.py", HASH, GENERATED),
+        ("kernels/common/assembly.py", HASH, GENERATED),
+        ("kernels/c/layout.py", HASH, GENERATED),
         ("model/templates/model.c.jinja", C, GENERATED | {"CC forecast_window.c.o"}),
         ("model/templates/model.h.jinja", C, GENERATED | MODEL_CODE),
         ("model/quantise.py", HASH, {"QUANT network.npz", "REF inputs.npy"}),
         ("model/expect.py", HASH, {"REF inputs.npy"}),
         ("model/prepare.py", HASH, {"QUANT network.npz"}),
         # what measures
-        ("measure/timing/arm.py", HASH, {"REPORT report.json"}),
-        ("measure/timing/riscv.py", HASH, {"REPORT report.json"}),
-        ("measure/stack.py", HASH, {"REPORT report.json"}),
-        ("measure/link.py", HASH, LINKED),
-        ("measure/qemu.py", HASH, {"RUN outputs.npy"}),
-        ("measure/show.py", HASH, {"TABLE report.txt"}),
-        ("measure/profiler/profiler.c", C, {"HOSTCC profiler.so"}),
-        ("measure/profiler/profiler.c", 'const char other[] = "plugin";\n', {"HOSTCC profiler.so", "RUN outputs.npy"}),
+        ("measure/cost/timing/arm.py", HASH, {"REPORT report.json"}),
+        ("measure/cost/timing/riscv.py", HASH, {"REPORT report.json"}),
+        ("measure/cost/stack.py", HASH, {"REPORT report.json"}),
+        ("target/link.py", HASH, LINKED),
+        ("measure/run/qemu.py", HASH, {"RUN outputs.npy"}),
+        ("measure/pages/show.py", HASH, {"TABLE report.txt"}),
+        ("measure/run/profiler/profiler.c", C, {"HOSTCC profiler.so"}),
+        (
+            "measure/run/profiler/profiler.c",
+            'const char other[] = "plugin";\n',
+            {"HOSTCC profiler.so", "RUN outputs.npy"},
+        ),
         ("measure/report.schema.json", "\n", set()),
-        ("measure/rtl/harness.cpp", C, set()),
+        ("measure/checks/rtl/harness.cpp", C, set()),
         # targets and models
         ("toolchains/cortex-m4.toml", HASH, {"RUN outputs.npy", "REPORT report.json"}),
         ("toolchains/rv32imc.toml", HASH, set()),
@@ -95,13 +99,13 @@ def test_a_comment(path: str, text: str, rules: set[str], settled: Checkout) -> 
 
 def test_a_macro_that_changes(settled: Checkout) -> None:
     """Another instruction in the step's loop: other code, other figures, the same results."""
-    path = settled.root / "firmware/kernels/asm-armv7em/mac_s8.inc"
+    path = settled.root / "kernels/armv7em/mac_s8.inc"
     path.write_text(path.read_text().replace(".endm", "nop\n.endm", 1))
     assert settled.build(*REQUEST).rules == ASSEMBLED | LINKED | MEASURED
 
 
 def test_a_timing_table_that_changes(settled: Checkout) -> None:
-    path = settled.root / "measure/timing/arm.py"
+    path = settled.root / "measure/cost/timing/arm.py"
     text = path.read_text().replace("Arm 100166_0001", "Arm 100166")
     assert text != path.read_text()
     path.write_text(text)

@@ -337,7 +337,7 @@ def test_a_device_that_differs_from_the_reference_is_no_success(
 
 def test_a_compiler_error_is_shown_as_it_is(built: Callable[..., Checkout], tmp_path: Path) -> None:
     checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
-    source = checkout.root / "firmware/kernels/c/lstm_s8.c"
+    source = checkout.root / "kernels/c/lstm_s8.c"
     source.write_text(source.read_text() + "int broken(void) { return undeclared; }\n")
     done = checkout.scons(*REQUEST)
     assert done.code == 2

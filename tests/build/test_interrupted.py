@@ -21,7 +21,7 @@ from tests.support.checkout import Checkout
 MODEL = "forecast-window"  # the quick one
 REQUEST = ("target=cortex-m4", f"model={MODEL}", "quant=int8", "kernels=c")
 FOLDER = f"build/cortex-m4/{MODEL}/int8-c"
-KERNEL = "firmware/kernels/c/lstm_s8.c"
+KERNEL = "kernels/c/lstm_s8.c"
 OTHER_CODE = "const char lstmcu_padding[64] __attribute__((used)) = {1};\n"
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from measure import compiler, link
-from measure.target import Target, load_target, target_names
+from target import compiler, link
+from target.description import Target, load_target, target_names
 from tests.support.checkout import Checkout
 from tests.support.host import ROOT
 
@@ -178,7 +178,7 @@ def test_what_linkers_say_of_overflow() -> None:
 def sources(checkout: Checkout, target: Target) -> list[Path]:
     """All C that is built for a target, the generated model included."""
     firmware = checkout.root / "firmware"
-    folders = [firmware / name for name in ("runtime", "kernels/c", f"boards/{target.board}")]
+    folders = [firmware / name for name in ("runtime", "../kernels/c", f"boards/{target.board}")]
     found = [path for folder in folders for path in sorted(folder.glob("*.c"))]
     generated = checkout.root / f"build/cortex-m4/{MODEL}/int8-c/forecast_window.c"
     return [*found, firmware / "boards/common/semihosting.c", generated]
@@ -186,7 +186,7 @@ def sources(checkout: Checkout, target: Target) -> list[Path]:
 
 def includes(checkout: Checkout, target: Target) -> list[str]:
     firmware = checkout.root / "firmware"
-    folders = ("include", "runtime", "kernels/c", f"boards/{target.board}", "boards/common")
+    folders = ("include", "runtime", "../kernels/c", f"boards/{target.board}", "boards/common")
     return [f"-I{firmware / name}" for name in folders] + [f"-I{checkout.root}/build/cortex-m4/{MODEL}/int8-c"]
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from measure.rtl import table as rtl_table
-from measure.timing.table import DOCUMENTED, ONE_SOURCE, RTL_EXACT
+from measure.checks.rtl import listing as rtl_table
+from measure.cost.timing.rows import DOCUMENTED, ONE_SOURCE, RTL_EXACT
 from tests.support.checkout import Checkout
 from tests.support.host import ROOT
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from measure.target import load_target
 from model.version import VERSION
+from target.description import load_target
 from tests.support.checkout import Checkout
 from tests.support.exported import call, sources
 from tests.support.together import Symbols, defined

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from measure.report import against_reference
-from measure.target import load_target
+from target.description import load_target
 from tests.support.checkout import Checkout
 from tests.support.exported import C99, CPP17, call, forecasts, printed, run, sources
 from tests.support.host import ROOT

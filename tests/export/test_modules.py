@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from measure.target import load_target
+from target.description import load_target
 from tests.support.checkout import Checkout
 from tests.support.exported import call, sources
 from tests.support.host import ROOT

@@ -79,7 +79,7 @@ def test_it_builds_and_then_has_nothing_to_do(project: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "text", "rules"),
     [
-        ("lstmcu/firmware/kernels/c/dense_s8.c", "/* a comment */\n", {"dense_s8"}),
+        ("lstmcu/kernels/c/dense_s8.c", "/* a comment */\n", {"dense_s8"}),
         ("lstmcu/model/generate.py", "# a comment\n", {"GEN"}),
         ("lstmcu/model/templates/model.h.jinja", "/* a comment */\n", {"GEN", "main", "my"}),
         ("lstmcu/model/quantise.py", "# a comment\n", {"QUANT"}),

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kernels import SETS
 from model import hybrid, reference
-from model.layouts import SETS
 from model.network import Array, Convert, Network, Signal
 from model.quantise import INTEGER_TYPES
 from tests.firmware.test_networks import STRUCTURES, one_layer, plan_counts_steps

@@ -16,13 +16,15 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from measure import budget, check, markdown, report
-from measure.metadata import Metadata
+from measure import report
+from measure.checks import budget, verdict
+from measure.pages import markdown
 from measure.report import against_targets, as_trained
-from measure.target import target_names
 from model import generate
 from model.errors import UserError
+from model.metadata import Metadata
 from model.network import Signal
+from target.description import target_names
 from tests.oracle import models
 from tests.support.checkout import Checkout
 from tests.support.host import ROOT
@@ -34,7 +36,7 @@ FOLDER = "forecast-window/int8-c"
 
 
 def reports(checkout: Checkout) -> dict[str, dict[str, Any]]:
-    return {check.key(path): json.loads(path.read_text()) for path in checkout.root.glob("build/*/*/*/report.json")}
+    return {verdict.key(path): json.loads(path.read_text()) for path in checkout.root.glob("build/*/*/*/report.json")}
 
 
 @pytest.fixture
@@ -114,7 +116,7 @@ def test_a_mismatch_is_found_and_named() -> None:
 
 
 def broken(one: dict[str, Any], **limits: int) -> list[str]:
-    return [verdict.failed for verdict in check.judge(one, limits) if verdict.failed]
+    return [verdict.failed for verdict in verdict.judge(one, limits) if verdict.failed]
 
 
 def test_a_sound_build_passes(one: dict[str, Any]) -> None:
@@ -131,7 +133,7 @@ def test_outputs_that_differ_fail_and_are_not_used(one: dict[str, Any], tmp_path
     assert "2 values differ" in markdown.summary([one])
     (tmp_path / "report.json").write_text(json.dumps(one))
     with pytest.raises(UserError, match="differs from the reference"):
-        check.sound(tmp_path / "report.json")
+        verdict.sound(tmp_path / "report.json")
 
 
 @pytest.mark.parametrize("seen", ["measured", "stored"])
@@ -149,7 +151,7 @@ def test_without_a_bound_what_was_seen_counts(one: dict[str, Any]) -> None:
 
 
 def test_junit_tells_each_check(one: dict[str, Any]) -> None:
-    text = check.junit([(f"cortex-m4/{FOLDER}", check.judge(one, {"flash": 1, "ram": 1 << 20}))])
+    text = verdict.junit([(f"cortex-m4/{FOLDER}", verdict.judge(one, {"flash": 1, "ram": 1 << 20}))])
     (suite,) = ElementTree.fromstring(text)
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("4", "1", "0")
     cases = {case.get("name"): case for case in suite}
@@ -161,7 +163,7 @@ def test_junit_tells_each_check(one: dict[str, Any]) -> None:
     assert failure is not None
     assert "most of it: forecast_window_L0_lstm_kernel" in str(failure.get("message"))
     one |= {"not_run": "not run: QEMU has no such machine", "error": None}
-    (suite,) = ElementTree.fromstring(check.junit([("a/b/c", check.judge(one, {}))]))
+    (suite,) = ElementTree.fromstring(verdict.junit([("a/b/c", verdict.judge(one, {}))]))
     assert suite.get("skipped") == "1"
 
 

@@ -9,10 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kernels.armv7em import layout as armv7em
+from kernels.common import assembly
+from kernels.rv32im import layout as rv32im
 from model import fixed_point as fp
 from model import limits, plan, quantise, reference
 from model.errors import UserError
-from model.layouts import asm_armv7em, asm_rv32im, assembly
 from model.network import Array, Dense, Lstm, Network, Normalise, Signal, Weights
 from tests.firmware.test_networks import STRUCTURES, hidden, integer_lstm
 from tests.oracle import models
@@ -160,12 +162,12 @@ def test_the_largest_sum_is_that_of_inputs_of_minus_128() -> None:
 def test_pairs_of_rows_share_a_halfword_up_to_22_bits_and_never_with_a_weight_of_minus_128() -> None:
     rows = np.full((2, 258), 127, np.int8)
     room = (1 << 22) - 128 * 127 * 258
-    assert asm_armv7em.pairs_proved(rows, np.array([room - 1, 0]))
-    assert not asm_armv7em.pairs_proved(rows, np.array([room, 0]))
-    assert not asm_armv7em.pairs_proved(rows, np.array([0, -room]))
-    assert not asm_armv7em.pairs_proved(np.full((2, 259), 127, np.int8), np.zeros(2, np.int64))
+    assert armv7em.pairs_proved(rows, np.array([room - 1, 0]))
+    assert not armv7em.pairs_proved(rows, np.array([room, 0]))
+    assert not armv7em.pairs_proved(rows, np.array([0, -room]))
+    assert not armv7em.pairs_proved(np.full((2, 259), 127, np.int8), np.zeros(2, np.int64))
     rows[1, 5] = -128
-    assert not asm_armv7em.pairs_proved(rows[:, :20], np.zeros(2, np.int64))
+    assert not armv7em.pairs_proved(rows[:, :20], np.zeros(2, np.int64))
 
 
 def test_a_gate_that_needs_no_saturation_really_needs_none() -> None:
@@ -181,7 +183,7 @@ def test_a_gate_that_needs_no_saturation_really_needs_none() -> None:
         if factor.shift > 0:
             continue
         ends = fp.requantise32(np.array([lowest, highest]), factor)
-        safe = asm_rv32im._safe(rows.astype(np.int8), bias, factor)
+        safe = rv32im._safe(rows.astype(np.int8), bias, factor)
         assert not safe or np.abs(ends).max() <= 32767
         edges += safe
     assert edges > 1000

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from measure import compiler
-from measure.target import load_target
 from model import generate
 from model.names import c_identifier, note, taken
+from target import compiler
+from target.description import load_target
 from tests.support import networks
-from tests.support.host import FIRMWARE, INCLUDES, WARNINGS, compile_c
+from tests.support.host import FIRMWARE, INCLUDES, ROOT, WARNINGS, compile_c
 from tests.support.networks import Spec
 
 SPEC = Spec(3, 2, (3,), False, False, ((2, "linear"),), (False,), True, False, False, 4)
@@ -55,7 +55,7 @@ def test_the_toolchains_headers_are_known() -> None:
         folders = said.partition("search starts here:\n#include <...>")[2].partition("End of search list")[0]
         for folder in re.findall(r"^ (/\S+)$", folders, re.MULTILINE):
             found |= {path.stem for path in Path(folder).glob("*.h")}
-    found |= {path.stem for path in FIRMWARE.rglob("*.h")}
+    found |= {path.stem for folder in (FIRMWARE, ROOT / "kernels") for path in folder.rglob("*.h")}
     assert len(found) > 60
     assert [name for name in sorted(found) if not name.startswith("_") and not taken(re.sub(r"\W", "_", name))] == []
 

@@ -17,9 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from measure import compare
+from kernels import SETS
+from measure.checks import difference
 from model import expect, generate, names, plan, prepare, quantise, readers, reference, trace
-from model.layouts import SETS
 from model.network import QUANTISATIONS, Array, Bidirectional, Dense, Network, Place, placed
 from model.quantise import INTEGER_TYPES
 from model.readers.shown import told_apart
@@ -128,14 +128,14 @@ def test_every_row_of_a_comparison_is_of_its_own_layer(quantisation: str, name: 
     reference.run(trained, real, ideal.observe)
     work = plan.make(network, stream=False)
     device = trace.parse(traced(network, work, expected), work, (), len(real))
-    table = compare.rows(network, device, expected.values, ideal.values)
+    table = difference.rows(network, device, expected.values, ideal.values)
     assert len({(row.place, row.quantity) for row in table}) == len(table) == 4 * 6 + 6
     assert all(row.mismatches == 0 and row.drift.max() < 0.2 for row in table)
-    assert compare.verdict(table, trace.order_of_computation(work)).startswith("Every")
+    assert difference.verdict(table, trace.order_of_computation(work)).startswith("Every")
 
     place = next(at for at, _ in placed(network) if at.half == "backward")
     device[place, "cell"] = device[place, "cell"] + np.eye(3)[1] * (np.arange(len(real)) == 2)[:, None, None]
-    wrong = [row for row in compare.rows(network, device, expected.values, ideal.values) if row.mismatches]
+    wrong = [row for row in difference.rows(network, device, expected.values, ideal.values) if row.mismatches]
     assert [(row.place, row.quantity, row.first) for row in wrong] == [(Place(1, "backward"), "cell", (2, 0, 1))]
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernels import SETS
 from model import generate, plan, reference
 from model.errors import UserError
-from model.layouts import SETS
 from model.network import Activation, Dense, Lstm, Network, Place, Signal
 from model.plan import Loop, Op, Plan, Value
 from tests.support import networks

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kernels import SETS
 from model import limits, quantise, reference
 from model.errors import UserError
-from model.layouts import SETS
 from model.network import Array, Network
 from model.readers import tflite, tflite_layers
 from tests.oracle import models, twin, unbounded

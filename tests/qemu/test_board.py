@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from measure import qemu
-from measure.run import write_together
-from measure.target import Region
+from measure.run import qemu, write_together
 from model.errors import UserError
+from target.description import Region
 from tests.probe import ROOT, TARGETS, build, build_profiler, symbol
 
 M4 = TARGETS["cortex-m4"]

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from measure.rtl.core import CORES, build
+from kernels import OPTIMIZE
+from measure.checks.rtl.core import CORES, build
 from model.errors import UserError
-from model.layouts import OPTIMIZE
 from tests.support.checkout import Checkout
 
 LIMIT = 0.005

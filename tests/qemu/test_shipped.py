@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from measure import qemu
-from measure.target import load_target
+from measure.run import qemu
 from model import readers, reference
 from model.network import Array, Network
 from model.prepare import prepare
+from target.description import load_target
 from tests.support.checkout import Checkout
 from tests.support.host import ROOT
 

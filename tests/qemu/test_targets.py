@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from measure import qemu
-from measure.target import load_target, target_names
+from measure.run import qemu
 from model.errors import UserError
+from target.description import load_target, target_names
 from tests.probe import CORES, build
 from tests.support.checkout import Checkout
 

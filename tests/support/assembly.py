@@ -21,13 +21,14 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from measure import compiler, qemu
-from measure.target import Target
+from kernels import OPTIMIZE, SETS
+from kernels.common.constants import Constants, ConstArray, folded
+from measure.run import qemu
 from model import fixed_point as fp
 from model import reference
-from model.layouts import OPTIMIZE, SETS
-from model.layouts.common import Constants, ConstArray, folded
 from model.network import Array, Dense, Layer, Lstm, Network, Signal, Weights
+from target import compiler
+from target.description import Target
 from tests.probe import ROOT, WARNINGS
 from tests.support.host import HANG
 
@@ -299,7 +300,7 @@ def _text(array: ConstArray) -> str:
 class Assembly:
     """An assembly kernel set on a core of its ISA."""
 
-    folder: str  # of firmware/kernels/
+    folder: str  # of kernels/
     target: Target
     stub: str  # assembly of int poisoned_call(void (*function)(), const uintptr_t arguments[5]): 0 when all is kept
     room: int = 9000  # bytes of each array that a layer works on
@@ -356,9 +357,10 @@ class Assembly:
         (directory / "layers_kernels.S").write_text(code)
         (directory / "stub.S").write_text(self.stub)
         firmware, target = ROOT / "firmware", self.target
-        kernels, board = firmware / "kernels", firmware / "boards" / target.board
+        kernels, board = ROOT / "kernels", firmware / "boards" / target.board
         include = [firmware / "include", firmware / "runtime", firmware / "boards/common", board, kernels / "c"]
-        include += [kernels / self.folder, kernels / "asm"]
+        own = self.folder.removeprefix("asm-").removesuffix("-fp")
+        include += [kernels / own, kernels / "vfp", kernels / "common"]
         found = compiler.find(target, chosen)
         sources = [
             *(directory / name for name in ("layers.c", "layers_kernels.S", "stub.S")),

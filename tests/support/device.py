@@ -16,10 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from measure import cmsis_nn, compiler, qemu
-from measure.target import Target
+from kernels.cmsis_nn import library as cmsis_nn
+from measure.run import qemu
 from model import generate
 from model.network import Array, Network
+from target import compiler
+from target.description import Target
 from tests.probe import ROOT, WARNINGS
 
 FIRMWARE = ROOT / "firmware"
@@ -31,16 +33,17 @@ class Device:
     """A core with a kernel set; objects that all networks share are made once in ``folder``."""
 
     target: Target
-    kernels: str  # folder of firmware/kernels/
+    kernels: str  # folder of kernels/
     folder: Path
     cmsis: str = ""  # prefix of a CMSIS-NN
     chosen: str = "gcc"
     objects: dict[Path, Path] = field(default_factory=dict)
 
     def _includes(self) -> list[str]:
-        kernels, board = FIRMWARE / "kernels", FIRMWARE / "boards" / self.target.board
+        kernels, board = ROOT / "kernels", FIRMWARE / "boards" / self.target.board
         paths = [FIRMWARE / "include", FIRMWARE / "runtime", board, FIRMWARE / "boards/common"]
-        paths += [kernels / "c", kernels / self.kernels.removesuffix("-fp"), kernels / "asm"]
+        own = self.kernels.removeprefix("asm-").removesuffix("-fp").replace("-", "_")
+        paths += [kernels / name for name in ("c", own, "vfp", "common")]
         words = [f"-I{path}" for path in paths]
         if self.cmsis:
             words += ["-isystem", str(cmsis_nn.find(self.cmsis, self.target).include)]
@@ -58,9 +61,9 @@ class Device:
         return made
 
     def _shared(self) -> Iterable[Path]:
-        folders = ["runtime", "kernels/c", f"boards/{self.target.board}", "boards/common"]
-        folders += ["kernels/cmsis-nn"] if self.cmsis else []
-        sources = {path.name: path for name in reversed(folders) for path in (FIRMWARE / name).glob("*.[cS]")}
+        folders = ["firmware/runtime", "kernels/c", f"firmware/boards/{self.target.board}", "firmware/boards/common"]
+        folders += ["kernels/cmsis_nn"] if self.cmsis else []
+        sources = {path.name: path for name in reversed(folders) for path in (ROOT / name).glob("*.[cS]")}
         for source in sources.values():
             if source not in self.objects:
                 self.objects[source] = self._compile(source, self.folder / f"{source.name}.o")

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from measure import compiler, qemu
-from measure.target import Target
+from measure.run import qemu
 from model import reference
 from model.network import Array
 from model.prepare import prepare
+from target import compiler
+from target.description import Target
 from tests.support.host import FIRMWARE, HANG, ROOT, WARNINGS
 
 C99 = ("-x", "c", "-std=c99")

@@ -21,7 +21,7 @@ FIRMWARE = ROOT / "firmware"
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
 # what -std=c99 and the sanitizers need on a 64-bit host; -O1 keeps the many small builds quick
 SANITIZED = ("-std=c99", "-O1", "-g1", "-fsanitize=address,undefined,float-cast-overflow", "-fno-sanitize-recover=all")
-INCLUDES = tuple(f"-I{FIRMWARE / folder}" for folder in ("include", "runtime", "kernels/c"))
+INCLUDES = tuple(f"-I{ROOT / folder}" for folder in ("firmware/include", "firmware/runtime", "kernels/c"))
 FIELD = re.compile(r"^    \w+ \w+\[\d+\]; /\*.*$", re.MULTILINE)  # an array of the state struct
 GUARD = 32  # bytes after every such array; a multiple of all alignments
 STEP = re.compile(r"^int \w+_step\(.* output\[(\d+)\]\);$", re.MULTILINE)
@@ -77,8 +77,8 @@ class Host:
 
     @staticmethod
     def prepare(directory: Path) -> Host:
-        """Compile firmware/runtime and firmware/kernels/c."""
-        sources = [*(FIRMWARE / "runtime").glob("*.c"), *(FIRMWARE / "kernels/c").glob("*.c")]
+        """Compile firmware/runtime and kernels/c."""
+        sources = [*(FIRMWARE / "runtime").glob("*.c"), *(ROOT / "kernels/c").glob("*.c")]
         objects = tuple(directory / f"{source.stem}.o" for source in sources)
         for source, object_file in zip(sources, objects, strict=True):
             compile_c(*SANITIZED, *WARNINGS, *INCLUDES, "-c", source, "-o", object_file)

@@ -13,10 +13,10 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from measure import compiler
-from measure.cmsis_nn import LIBRARY
-from measure.target import Target
+from kernels.cmsis_nn.library import LIBRARY
 from model.fixed_point import SIGMOID_TABLE
+from target import compiler
+from target.description import Target
 from tests.probe import WARNINGS
 from tests.support.host import ROOT
 

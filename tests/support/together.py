@@ -19,10 +19,11 @@ import numpy as np
 from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection
 
-from measure import compiler, qemu
-from measure.target import Target
+from measure.run import qemu
 from model import generate, reference, store
 from model.network import Array, Network
+from target import compiler
+from target.description import Target
 from tests.probe import ROOT
 
 STACK = 8192
@@ -118,7 +119,7 @@ class Together:
 
     def objects(self, part: Part) -> list[Path]:
         """The model's own, its C first."""
-        name, firmware = part.network.name, part.tree / "firmware"
+        name = part.network.name
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         if part.tree == ROOT:
@@ -130,9 +131,10 @@ class Together:
             words += ["--out", str(folder)]
             command = [sys.executable, "-m", "model.generate", str(folder / "network.npz"), *words]
             subprocess.run(command, cwd=part.tree, check=True)
-        chosen = part.kernels.removesuffix("-fp")
-        folders = ("include", "runtime", "kernels/c", f"kernels/{chosen}", "kernels/asm")
-        includes = [f"-I{folder}", *(f"-I{firmware / each}" for each in folders)]
+        chosen = part.kernels.removeprefix("asm-").removesuffix("-fp")
+        folders = ["firmware/include", "firmware/runtime"]
+        folders += [f"kernels/{each}" for each in ("c", chosen, "vfp", "common")]
+        includes = [f"-I{folder}", *(f"-I{part.tree / each}" for each in folders)]
         sources = [folder / f"{name}.c", *folder.glob("*.S")]
         return [self.compile(source, folder / f"{source.name}.o", *includes) for source in sources]
 
@@ -140,10 +142,9 @@ class Together:
         """The objects that the models of each version share."""
         found = []
         for number, tree in enumerate(dict.fromkeys(trees)):
-            firmware = tree / "firmware"
-            for source in [*firmware.glob("runtime/*.c"), *firmware.glob("kernels/c/*.c")]:
+            for source in [*tree.glob("firmware/runtime/*.c"), *tree.glob("kernels/c/*.c")]:
                 if source not in self.shared:
-                    words = [f"-I{firmware / name}" for name in ("include", "runtime", "kernels/c")]
+                    words = [f"-I{tree / name}" for name in ("firmware/include", "firmware/runtime", "kernels/c")]
                     self.shared[source] = self.compile(source, self.folder / f"{number}-{source.name}.o", *words)
                 found.append(self.shared[source])
         return found

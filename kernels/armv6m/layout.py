@@ -1,0 +1,432 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set ``asm`` for ARMv6-M (Cortex-M0, M0+): kernels/armv6m/.
+
+Two rows share a word, and one multiplication makes the products of both; after as many columns as are proved not to
+overflow 16 bits, the sums of both are taken apart. ``speed`` keeps such words in flash, 2 bytes a weight; ``balanced``
+keeps a column of four rows in a word and takes it apart; ``size`` has rows of bytes, one weight at a time.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels.common import assembly
+from kernels.common.assembly import UnprovenError, output_addend, peak, prove_doubled, set_symbols, stream
+from kernels.common.constants import Constants, ConstArray, dense_parts, folded
+from model import fixed_point as fp
+from model.network import Array, Dense, Lstm, Signal
+from model.reference import cell_limit, scale_of
+
+OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
+STEP_GATES, ONCE_GATES = (2, 0, 1, 3), (2, 0, 3)  # rows A B C D of a unit: c, i, f, o
+BLOCKS = (12, 8, 6, 5, 4, 3, 2, 1)  # columns of a block, the best first
+UNROLL = {"balanced": 16, "speed": 76}  # columns of a layer, kernel and recurrent kernel, whose code stands straight
+MAX_STRAIGHT = 1000  # bytes of a vector's code: a branch over all of a unit's reaches 2 KB
+MAX_COLUMNS = 4096
+MAX_ORDERED = 256  # columns whose order fits bytes
+LARGEST = 255  # sum of the magnitudes of a row's weights in a block
+SWAPS, SEARCHED = 300, 4_000_000  # most swaps of a search for an order, and weights it adds up, about
+
+
+# ---- proofs ----
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """How the columns of a matrix are summed: ``n`` at a time, in which order (None: as they are)."""
+
+    n: int
+    order: Array | None = None
+
+    def ordered(self, rows: Array) -> Array:
+        """Rows (..., I) in the order of the columns."""
+        return rows if self.order is None else np.asarray(rows[..., self.order])
+
+
+def fits(rows: Array, n: int) -> bool:
+    """Whether the sums of ``n`` columns of the rows (R, I) fit 16 bits for any int8 inputs."""
+    wide = rows.astype(np.int64)
+    high, low = np.maximum(127 * wide, -128 * wide), np.minimum(127 * wide, -128 * wide)
+    starts = np.arange(0, wide.shape[-1], n)
+    highest, lowest = np.add.reduceat(high, starts, -1).max(), np.add.reduceat(low, starts, -1).min()
+    return bool(highest < 1 << 15 and lowest >= -(1 << 15))
+
+
+def cut_blocks(rows: Array) -> Blocks:
+    """The largest blocks whose sums fit 16 bits, the columns ordered so that they do; rows (R, I) that share words."""
+    columns = rows.shape[-1]
+    for n in BLOCKS:
+        if fits(rows, n):
+            return Blocks(n)
+        if 3 <= n < columns <= MAX_ORDERED and (order := _order(rows, n)) is not None and fits(rows[:, order], n):
+            return Blocks(n, order)
+    raise AssertionError("a single product fits 16 bits")
+
+
+def _order(rows: Array, n: int) -> Array | None:
+    """An order of the columns in which no ``n`` weights of a row are too large together, if one is found.
+
+    Swaps two columns at a time: the best for the worst block, or two at random where none is an improvement.
+    """
+    weights, columns = np.abs(rows.astype(np.int64)), rows.shape[-1]
+    starts, block_of = np.arange(0, columns, n), np.arange(columns) // n
+    if weights.sum(axis=1).max() > len(starts) * LARGEST:
+        return None
+    chance = random.Random(0)  # the same order every time
+    order = np.arange(columns)
+    for _ in range(min(SWAPS, SEARCHED // weights.size)):
+        sums = np.add.reduceat(weights[:, order], starts, axis=1)
+        excess = np.maximum(sums - LARGEST, 0).sum(axis=0)
+        worst = int(excess.argmax())
+        if excess[worst] == 0:
+            return order
+        places = np.flatnonzero(block_of == worst)
+        gains = np.zeros((len(places), columns), np.int64)
+        for k, place in enumerate(places):
+            change = weights[:, order] - weights[:, [order[place]]]  # (R, I): of the worst block, were that column here
+            here = np.maximum(sums[:, [worst]] + change - LARGEST, 0).sum(axis=0)
+            there = np.maximum(sums[:, block_of] - change - LARGEST, 0).sum(axis=0)
+            gains[k] = np.where(block_of == worst, 0, excess[worst] + excess[block_of] - here - there)
+        k, other = divmod(int(gains.argmax()), columns)
+        swaps = [(int(places[k]), other)]
+        if gains[k, other] <= 0:
+            swaps = [(chance.randrange(columns), chance.randrange(columns)) for _ in range(2)]
+        for one, two in swaps:
+            order[[one, two]] = order[[two, one]]
+    return None
+
+
+def _prove_columns(*counts: int) -> None:
+    if max(counts) > MAX_COLUMNS:
+        raise UnprovenError(f"more than {MAX_COLUMNS} columns or rows")
+
+
+def _sum_bits(rows: Array, bias: Array, factors: list[fp.Multiplier]) -> int:
+    """Which of the requantisations, for sums below 2^15, 2^20 or 2^30, can take the sums and their left shifts."""
+    left, largest = max(0, *(m.shift for m in factors)), int(peak(rows, bias).max())
+    return 15 if largest < 1 << 15 and left < 15 else 20 if largest < 1 << 20 and left < 9 else 30
+
+
+# ---- rows to words ----
+
+
+def _starts(bias: Array, blocks: int, optimize: str) -> Array:
+    """What the sums of up to four rows start from: T and B of a pair, or a row alone. Each block adds 2^15 to T."""
+    halves = blocks << 15
+    words = []
+    for k in range(0, len(bias) - 1, 2):
+        words += [int(bias[k]) + (int(bias[k + 1]) << 16) - halves, int(bias[k + 1])]
+    if len(bias) % 2:
+        words.append(int(bias[-1]) - (halves if optimize == "balanced" else 0))
+    return np.array([(word + (1 << 31)) % (1 << 32) - (1 << 31) for word in words])
+
+
+def _packed(rows: Array, n: int, optimize: str) -> Array:
+    """Rows (2 .. 4, I) to weight words; see mac_s8.inc."""
+    wide = rows.astype(np.int64)
+    if optimize == "speed":
+        words = [wide[k] + (wide[k + 1] << 16) for k in range(0, len(wide) - 1, 2)]
+        return np.stack(words + ([wide[-1]] if len(wide) % 2 else []), axis=1)
+    bytes_ = wide + 128  # unsigned
+    if len(rows) > 2:
+        d = bytes_[3] if len(rows) == 4 else np.full_like(bytes_[0], 128)
+        return _signed(bytes_[0] | bytes_[2] << 8 | bytes_[1] << 16 | d << 24)
+    pairs = bytes_[0] | bytes_[1] << 16
+    words = []
+    for first in range(0, len(pairs), n):  # two columns a word, none over the end of a block
+        block = pairs[first : first + n]
+        block = np.pad(block, (0, len(block) % 2))
+        words.append(block[::2] | block[1::2] << 8)
+    return _signed(np.concatenate(words))
+
+
+def _signed(words: Array) -> Array:
+    return np.asarray((words + (1 << 31)) % (1 << 32) - (1 << 31))
+
+
+def _row_stream(bias: Array | None, rows: Array, n: int, optimize: str) -> list[Array]:
+    """Starts of the sums, unless there is no bias, and the weights of 1 .. 4 rows (R, I)."""
+    if len(rows) == 1:
+        rows = np.concatenate([rows, np.zeros_like(rows)])
+        bias = None if bias is None else np.append(bias, 0)
+    starts = [] if bias is None else [_starts(bias, -(-rows.shape[1] // n), optimize)]
+    return [*starts, _packed(rows, n, optimize)]
+
+
+def _paired(rows: Array, gates: list[int]) -> Array:
+    """Those rows (4, H, I) that share words, as (R, I)."""
+    chosen = rows[gates if len(gates) == 4 else gates[:2]]
+    return np.asarray(chosen.reshape(-1, rows.shape[-1]))
+
+
+def order_words(orders: list[Array | None]) -> list[Array]:
+    """The orders one behind the other, a byte a column, four a word."""
+    return [_bytes(np.concatenate([np.zeros(0, np.int64), *(order for order in orders if order is not None)]))]
+
+
+def _bytes(numbers: Array) -> Array:
+    """Numbers as bytes one behind the other, four a word."""
+    flat = numbers.astype(np.int64).reshape(-1) & 255
+    return _signed((np.pad(flat, (0, -len(flat) % 4)).reshape(-1, 4) << np.array([0, 8, 16, 24])).sum(axis=1))
+
+
+def _unroll(columns: list[tuple[int, int]], optimize: str) -> int:
+    """Columns up to which code stands straight; of each matrix of a layer its columns and those of a block."""
+    total = sum(count for count, _ in columns)
+    largest = max(-(-count // n) * (16 * n + 20 if optimize == "balanced" else 11 * n + 14) for count, n in columns)
+    return total if total <= UNROLL[optimize] and largest <= MAX_STRAIGHT else BLOCKS[0]
+
+
+def vector_bytes(count: int, n: int, optimize: str) -> int:
+    """Bytes of a vector as words, in blocks of ``n`` columns."""
+    return 4 * (count + (-(-count // n) if optimize == "balanced" else 0))
+
+
+# ---- LSTM ----
+
+
+def _hidden(layer: Lstm) -> dict[str, int]:
+    """Symbols of the hidden state's scale."""
+    factor, zero = assembly.hidden_factor(layer), layer.output.zero_point
+    if factor.value == 1 << 30:  # a power of two: both roundings in one shift of 1 more bit
+        right = 1 - factor.shift
+        late = (1 << 30) + abs((1 << (right - 1)) + 1 + (zero << right)) >= 1 << 31
+        addend = (1 << (right - 1)) + 1 + (0 if late else zero << right)
+    else:
+        early = output_addend(factor, zero, 1 << 30)
+        late = early is None
+        addend = 1 << (-factor.shift - 1) if early is None else early
+    return {
+        "hidden_m": factor.value,
+        "hidden_s": factor.shift,
+        "hidden_zero": zero,
+        "hidden_addend": addend,
+        "hidden_late": int(late),
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """A gate matrix of an LSTM: rows (4, H, I), what their sums start from (4, H), what brings sums to Q3.12 (4)."""
+
+    which: str  # kernel or recurrent
+    rows: Array
+    starts: Array
+    factors: list[fp.Multiplier]
+
+
+def _matrices(layer: Lstm, source: Signal, once: bool) -> list[Matrix]:
+    """The kernel and, unless ``once``, the recurrent kernel; all sums proved to fit."""
+    assembly.prove_cell(layer)
+    _prove_columns(layer.features, layer.units)
+    found = [("kernel", layer.kernel, layer.bias, source)]
+    if not once:
+        found.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
+    matrices = []
+    for which, weights, bias, signal in found:
+        starts = folded(bias.astype(np.int64), weights.values, signal.zero_point)
+        factors = assembly.gate_factors(signal, scale_of(weights))
+        for gate in ONCE_GATES if once else STEP_GATES:
+            prove_doubled(weights.values[gate], starts[gate], [factors[gate]])
+        matrices.append(Matrix(which, weights.values, starts, factors))
+    return matrices
+
+
+def _small_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> tuple[Constants, int]:
+    """For ``size``: all biases, then all rows, unit after unit; each gate's kernel, then recurrent kernel."""
+    gates = list(ONCE_GATES if once else STEP_GATES)
+    matrices = _matrices(layer, source, once)
+    starts = np.stack([matrix.starts[gates].T for matrix in matrices], axis=2)  # (H, gates, matrices)
+    rows = np.concatenate([matrix.rows[gates].transpose(1, 0, 2) for matrix in matrices], axis=2)  # (H, gates, F + H)
+    text = "".join(assembly.set_factors(matrix.which, gates, matrix.factors) for matrix in matrices)
+    text += _lstm_symbols(layer) + set_symbols(bias_bytes=4 * starts.size)
+    comment = f"{layer.units} units: biases, then rows, of {_gates(once)}"
+    array = stream(f"{name}_weights", [starts, _bytes(rows)], comment)
+    kind = "once" if once else "step"
+    scratch = 1 if once else layer.units  # the hidden state while the new one is made
+    return Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n"), scratch
+
+
+def _gates(once: bool) -> str:
+    return "candidate, input, output gate" if once else "candidate, input, forget, output gate"
+
+
+def _lstm_symbols(layer: Lstm) -> str:
+    return set_symbols(
+        inputs=layer.features,
+        units=layer.units,
+        cell_log2=int(np.log2(layer.cell_scale)),
+        cell_limit=cell_limit(layer),
+        **_hidden(layer),
+    )
+
+
+def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+    if optimize == "size":
+        return _small_lstm(name, layer, source, once)
+    gates = list(ONCE_GATES if once else STEP_GATES)
+    text, scratch, parts, orders, notes = "", 3, [], [], []  # 3 bytes to align the vectors
+    for matrix in _matrices(layer, source, once):
+        which, rows, factors = matrix.which, matrix.rows, matrix.factors
+        bits = _sum_bits(rows[gates], matrix.starts[gates], [factors[gate] for gate in gates])
+        if bits == 30:
+            notes.append(assembly.note(layer, "a slower requantisation", f"a sum of its {which} can reach 2^20"))
+        cut = cut_blocks(_paired(rows, gates))
+        text += assembly.set_factors(which, gates, factors)
+        ordered = int(cut.order is not None)
+        text += set_symbols(**{f"{which}_n": cut.n, f"{which}_ordered": ordered, f"{which}_bits": bits})
+        scratch += vector_bytes(rows.shape[-1], cut.n, optimize)
+        parts.append((cut.ordered(rows), matrix.starts, cut.n))
+        orders.append(cut.order)
+    words = [
+        part
+        for unit in range(layer.units)
+        for values, starts, n in parts
+        for part in _row_stream(starts[gates, unit], values[gates, unit], n, optimize)
+    ]
+    weights_bytes = 4 * sum(part.size for part in words)
+    words += order_words(orders)
+    array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {_gates(once)}")
+    unroll = _unroll([(rows.shape[-1], n) for rows, _, n in parts], optimize)
+    text += _lstm_symbols(layer) + set_symbols(weights_bytes=weights_bytes, unroll=unroll)
+    kind = "once" if once else "step"
+    return Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n", notes=tuple(notes)), scratch
+
+
+def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
+    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
+    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+
+
+# ---- Dense ----
+
+
+def _row_scales(layer: Dense, factors: list[fp.Multiplier], peaks: list[int]) -> Array:
+    """(O, 3) multiplier, addend, and shift | zero point added after it << 8 | lowest output << 16."""
+    out = layer.output
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    rows = []
+    for factor, largest in zip(factors, peaks, strict=True):
+        early = output_addend(factor, out.zero_point, largest)
+        zero = out.zero_point if early is None else 0
+        half = 1 << (-factor.shift - 1)
+        rows.append((factor.value, half if early is None else early, -factor.shift | (zero & 255) << 8 | low << 16))
+    return np.array(rows, np.int64)
+
+
+def _groups(outputs: int) -> list[slice]:
+    return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
+
+
+def _dense(
+    name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str
+) -> tuple[Constants, int]:
+    values, outputs, parts = layer.kernel.values, len(layer.bias), steps * blocks
+    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    prove_doubled(values, bias)
+    factors = assembly.dense_factors(layer, source, scale_of(layer.kernel))
+    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    _prove_columns(kernel.shape[-1], outputs)
+    text = set_symbols(inputs=kernel.shape[-1], outputs=outputs)
+    if optimize == "size":
+        arrays, more, scratch = _small_dense(name, layer, kernel, bias, factors)
+    else:
+        scales = _row_scales(layer, factors, peak(values, bias).tolist())
+        arrays, more, scratch = _dense_in_fours(name, kernel, bias, scales, optimize)
+    if parts == 1:
+        return Constants(arrays[:1], assembly=f"{text}{more}    dense_s8_run {name}_run\n"), scratch
+    starts = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in")
+    code = f"{text}{more}    dense_s8_add {name}_add\n    dense_s8_finish {name}_finish\n"
+    return Constants((arrays[0], starts, arrays[1]), assembly=code), scratch
+
+
+Arrays = tuple[ConstArray, ...]  # the weights and, for a Dense in parts, the scales
+
+
+def _small_dense(
+    name: str, layer: Dense, kernel: Array, bias: Array, factors: list[fp.Multiplier]
+) -> tuple[Arrays, str, int]:
+    """For ``size``: biases and scales, then rows of bytes; in parts only the rows."""
+    parts, outputs, columns = kernel.shape
+    out = layer.output
+    scales = np.array([(m.value, -m.shift, 1 << (-m.shift - 1)) for m in factors], np.int64)
+    words = [bias, scales, _bytes(kernel)] if parts == 1 else [_bytes(kernel)]
+    array = stream(f"{name}_weights", words, f"({parts} parts, {outputs} rows)")
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    text = set_symbols(part_bytes=outputs * columns, output_zero=out.zero_point, output_low=low)
+    return (array, _scales_array(name, scales)), text, 1
+
+
+def _scales_array(name: str, scales: Array) -> ConstArray:
+    return stream(f"{name}_scales", [scales], f"({len(scales)} outputs): multiplier, shift, addend")
+
+
+def _dense_in_fours(
+    name: str, kernel: Array, bias: Array, scales: Array, optimize: str
+) -> tuple[Arrays, str, int]:
+    """Four rows at a time with their biases and scales; in parts only the rows."""
+    parts, outputs, columns = kernel.shape
+    paired = [row for row in range(outputs) if outputs % 4 != 3 or row < outputs - 1]
+    cut = cut_blocks(kernel[:, paired].reshape(-1, columns))
+    kernel, n = cut.ordered(kernel), cut.n
+    words: list[Array] = []
+    for part in range(parts):
+        for rows in _groups(outputs):
+            words += _row_stream(bias[rows] if parts == 1 else None, kernel[part, rows], n, optimize)
+            words += [scales[rows]] if parts == 1 else []
+    weights_bytes = 4 * sum(part.size for part in words)
+    array = stream(f"{name}_weights", [*words, *order_words([cut.order])], f"({parts} parts) four rows at a time")
+    text = set_symbols(
+        columns_n=n,
+        columns_ordered=int(cut.order is not None),
+        part_bytes=weights_bytes // parts,
+        weights_bytes=weights_bytes,
+        unroll=_unroll([(columns, n)], optimize),
+    )
+    return (array, _scales_array(name, scales)), text, vector_bytes(columns, n, optimize) + 3  # 3 to align it
+
+
+def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
+    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
+    parts = (steps, blocks)
+    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+
+
+# ---- tables ----
+
+
+def gate_lines() -> Array:
+    """(512,) slope << 18 | (x > 0) << 17 | offset of the sigmoid's lines, for a falling x; see lstm_s8.inc.
+
+    The offset is that of x + 192 entries, modulo 2^17, with half of the last bit of the result.
+    """
+    intercepts, slopes = assembly.signed_lines()
+    positive = np.arange(-256, 256) >= 0
+    return np.asarray(slopes << 18 | positive << 17 | (intercepts + 1 - 192 * slopes) % (1 << 17))[::-1]
+
+
+def _table(optimize: str) -> tuple[str, list[int], int]:
+    """(directive, values, bytes from its begin to what the code takes as its address)."""
+    if optimize == "size":
+        return ".hword", [*(fp.SIGMOID_TABLE - 32768).tolist(), 0], 0
+    return ".word", gate_lines().tolist(), 4 * (256 + 192)
+
+
+def prologue(optimize: str) -> str:
+    """What stands before the layers' code: options, the macros, and the table of the activations."""
+    directive, values, start = _table(optimize)
+    comment = "the sigmoid; see `activations` in lstm_s8.inc, `interpolate` in small_s8.inc"
+    table = assembly.shared_table(comment, 4, directive, values)
+    opening = assembly.opening("armv6m", optimize, OPTIMIZE[optimize])
+    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {start}
+
+    .syntax unified
+    .thumb
+    .cfi_sections .debug_frame
+#include "{"small_s8.inc" if optimize == "size" else "dense_s8.inc"}"
+
+{table}"""

@@ -1,0 +1,238 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set ``asm`` for ARMv7E-M (Cortex-M4, M7, M33): kernels/armv7em/.
+
+Two rows share a halfword where sums of pairs are proved not to overflow; else one weight a halfword.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.common import assembly
+from kernels.common.assembly import output_addend, peak, prove_doubled, set_symbols, stream
+from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts, folded
+from model import fixed_point as fp
+from model.network import Array, Dense, Lstm, Signal
+from model.reference import cell_limit, scale_of
+
+OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
+IN_PAIRS = {"size": True, "balanced": True, "speed": False}  # one byte of flash a weight, or two
+
+STEP_ROWS, ONCE_ROWS = (0, 1, 2, 3), ONCE_GATES  # gates A B C D of a unit, as lstm_s8.inc pairs them
+PAIRS = {4: "P2", 3: "M", 2: "P1", 1: "W1"}  # rows: packing
+WORDS = {4: "W4", 3: "W3", 2: "W2", 1: "W1"}
+# rows in the order of the registers r4 .. r7, where sums of the rows alone start there
+STEP_ORDER, ONCE_ORDER = (1, 0, 3, 2), (1, 0, 2)
+
+
+# ---- columns and rows to words ----
+
+
+def column_pairs(count: int) -> list[tuple[int, int]]:
+    """Columns that share a word, in the order of ``widen`` in mac_s8.inc; -1: none."""
+    pairs = [pair for first in range(0, count - 3, 4) for pair in ((first, first + 2), (first + 1, first + 3))]
+    first = count - count % 4
+    rest = {0: [], 1: [(first, -1)], 2: [(first, first + 1)], 3: [(first, first + 2), (first + 1, -1)]}
+    return pairs + rest[count % 4]
+
+
+def vector_words(count: int) -> int:
+    """Words of a vector of int8 as halfwords."""
+    return (count + 1) // 2
+
+
+def _words(halves: Array) -> Array:
+    """(R, I) halfwords to (R, words) int32: two columns a word."""
+    padded = np.concatenate([halves, np.zeros((len(halves), 1), halves.dtype)], axis=1)
+    low, high = np.array(column_pairs(halves.shape[1])).T
+    return np.asarray((padded[:, low] & 0xFFFF) | (padded[:, high] << 16)).astype(np.int32)
+
+
+def _packed(rows: Array, packing: str, pairs: bool) -> Array:
+    """Rows (R, I) of int8 to weight words (words of a vector, words of ``packing``)."""
+    wide = rows.astype(np.int64)
+    if not pairs:
+        return _words(2 * wide).T
+    halves = [wide[k] + 256 * wide[k + 1] for k in range(0, len(wide) - 1, 2)]
+    halves += [wide[-1]] if len(wide) % 2 else []
+    return _words(np.stack(halves)).T
+
+
+def _sums(bias: Array, packing: str, pairs: bool) -> Array:
+    """What the sums of rows (R,) start from, doubled, in the order of the registers r4, r5, r6, r7."""
+    wide = 2 * bias.astype(np.int64)
+    if not pairs or packing == "W1":
+        return wide
+    starts = [value for k in range(0, len(wide) - 1, 2) for value in (wide[k] + 256 * wide[k + 1], wide[k])]
+    return np.array(starts + ([wide[-1]] if len(wide) % 2 else []))
+
+
+def pairs_proved(rows: Array, bias: Array) -> bool:
+    """Whether two rows can share a halfword: weights in +-127, twice every sum within 24 bits."""
+    return bool(rows.min() >= -127 and peak(rows, bias).max() < 1 << 22)
+
+
+# ---- LSTM ----
+
+
+def _unit_parts(rows: Array, bias: Array, gates: tuple[int, ...], pairs: bool, order: tuple[int, ...]) -> list[Array]:
+    """A unit's share of the stream: starts of the sums, then weights; rows (4, I), bias (4,)."""
+    chosen = list(gates) if pairs else [gates[k] for k in order]
+    packing = (PAIRS if pairs else WORDS)[len(gates)]
+    return [_sums(bias[chosen], packing, pairs), _packed(rows[chosen], packing, pairs)]
+
+
+def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+    assembly.prove_cell(layer)
+    gates, order = (ONCE_ROWS, ONCE_ORDER) if once else (STEP_ROWS, STEP_ORDER)
+    matrices = [("kernel", layer.kernel, layer.bias, source)]
+    if not once:
+        matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
+    pairs, text, halves = IN_PAIRS[optimize], "", []
+    for which, weights, bias, signal in matrices:
+        starts = folded(bias.astype(np.int64), weights.values, signal.zero_point)
+        factors = assembly.gate_factors(signal, scale_of(weights))
+        for gate in gates:
+            prove_doubled(weights.values[gate], starts[gate], [factors[gate]])
+        pairs = pairs and pairs_proved(weights.values[list(gates)], starts[list(gates)])
+        text += assembly.set_factors(which, gates, factors)
+        halves.append((weights.values, starts))
+    packing = (PAIRS if pairs else WORDS)[len(gates)]
+    hidden = assembly.hidden_factor(layer)
+    addend = output_addend(hidden, layer.output.zero_point, 1 << 30)
+    text += set_symbols(
+        inputs=layer.features,
+        units=layer.units,
+        packing=packing,
+        cell_log2=int(np.log2(layer.cell_scale)),
+        cell_limit=cell_limit(layer),
+        hidden_m=hidden.value,
+        hidden_s=hidden.shift,
+        hidden_zero=layer.output.zero_point,
+        hidden_late=int(addend is None),
+    )
+    kind = "once" if once else "step"
+    parts = [
+        part
+        for unit in range(layer.units)
+        for values, starts in halves
+        for part in _unit_parts(values[:, unit], starts[:, unit], gates, pairs, order)
+    ]
+    what = "input, candidate, output gate" if once else "each gate"
+    comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packing}"
+    array = stream(f"{name}_weights", parts, comment)
+    code = f"{text}    lstm_s8_{kind} {name}_{kind}\n"
+    words = vector_words(layer.features) + (0 if once else vector_words(layer.units))
+    made = Constants((array,), assembly=code, notes=_notes(layer, pairs, optimize))
+    return made, 4 * words + 3  # 3 to align it
+
+
+def _notes(layer: Lstm | Dense, pairs: bool, optimize: str) -> tuple[str, ...]:
+    if pairs == IN_PAIRS[optimize]:
+        return ()
+    return (assembly.note(layer, "one weight a halfword", "pairs of rows could overflow"),)
+
+
+def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
+    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
+    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+
+
+# ---- Dense ----
+
+
+def _row_scales(factors: list[fp.Multiplier], addends: list[int], uniform: bool) -> Array:
+    """(O, 3) multiplier, addend, shift; (O, 2) where all rows have one shift."""
+    rows = [(m.value, addend, -m.shift) for m, addend in zip(factors, addends, strict=True)]
+    return np.array(rows, np.int64)[:, : 2 if uniform else 3]
+
+
+def _groups(outputs: int) -> list[slice]:
+    return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
+
+
+def _dense(
+    name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str
+) -> tuple[Constants, int]:
+    values, out = layer.kernel.values, layer.output
+    outputs = len(values)
+    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    prove_doubled(values, bias)
+    factors = assembly.dense_factors(layer, source, scale_of(layer.kernel))
+    peaks = peak(values, bias).tolist()
+    early = [output_addend(m, out.zero_point, largest) for m, largest in zip(factors, peaks, strict=True)]
+    late = any(addend is None for addend in early)
+    addends = [1 << (-m.shift - 1) for m in factors] if late else [addend or 0 for addend in early]
+    uniform = len({m.shift for m in factors}) == 1
+    scales = _row_scales(factors, addends, uniform)
+    parts = steps * blocks
+    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    starts = bias if parts == 1 else np.zeros(outputs, np.int64)
+    pairs = IN_PAIRS[optimize] and pairs_proved(kernel, np.broadcast_to(starts, (parts, outputs)))
+    packings = PAIRS if pairs else WORDS
+    words: list[Array] = []
+    for part in range(parts):
+        for rows in _groups(outputs):
+            packing = packings[rows.stop - rows.start]
+            words += [_sums(starts[rows], packing, pairs)] if parts == 1 else []
+            words.append(_packed(kernel[part, rows], packing, pairs))
+            words += [scales[rows]] if parts == 1 else []
+    array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time, packed as {packings[4]}")
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    text = set_symbols(
+        inputs=kernel.shape[-1],
+        outputs=outputs,
+        packing=packings[4],
+        rest_packing=packings[outputs % 4 or 4],
+        part_bytes=4 * len(array.values) // parts,
+        rows_s=factors[0].shift if uniform else 0,
+        rows_zero=out.zero_point if late else 0,
+        rows_low=low,
+    )
+    notes, scratch = _notes(layer, pairs, optimize), 4 * vector_words(kernel.shape[-1]) + 3  # 3 to align it
+    if parts == 1:
+        return Constants((array,), assembly=f"{text}    dense_s8_run {name}_run\n", notes=notes), scratch
+    twice = ConstArray(f"{name}_bias", (2 * bias).astype(np.int32), "int32_t", f"({outputs} outputs), doubled")
+    rows_array = stream(f"{name}_scales", [scales], f"({outputs} outputs): multiplier, addend, shift")
+    code = f"{text}    dense_s8_add {name}_add\n    dense_s8_finish {name}_finish\n"
+    return Constants((array, twice, rows_array), assembly=code, notes=notes), scratch
+
+
+def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
+    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
+    parts = (steps, blocks)
+    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+
+
+# ---- tables ----
+
+
+def _table(optimize: str) -> tuple[str, list[int], int]:
+    """(directive, values, index of the first entry at x = 0)."""
+    if optimize == "size":
+        return ".hword", [*(fp.SIGMOID_TABLE - 32768).tolist(), 0], 0
+    intercepts, slopes = assembly.signed_lines()
+    if optimize == "balanced":
+        return ".word", (slopes << 17 | intercepts).tolist(), 256
+    sign = np.where(np.arange(-256, 256) < 0, -1, 0)
+    sigmoid = np.stack([3 * slopes, 512 * intercepts + 512 + sign], axis=1)[64:448]  # k = -192 .. 191
+    tanh = 256 * np.stack([slopes, 256 * intercepts - (1 << 23) + 128 + sign], axis=1)
+    return ".word", np.concatenate([sigmoid, tanh]).reshape(-1).tolist(), 2 * 192
+
+
+def prologue(optimize: str) -> str:
+    """What stands before the layers' code: options, the macros, and the table of the activations."""
+    directive, values, zero = _table(optimize)
+    size = 2 if directive == ".hword" else 4
+    table = assembly.shared_table("the sigmoid's lines; see `activations` in lstm_s8.inc", 8, directive, values)
+    opening = assembly.opening("armv7em", optimize, OPTIMIZE[optimize])
+    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
+#define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
+
+    .syntax unified
+    .thumb
+    .cfi_sections .debug_frame
+#include "dense_s8.inc"
+
+{table}"""

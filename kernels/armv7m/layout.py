@@ -1,0 +1,360 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set ``asm`` for ARMv7-M (Cortex-M3): kernels/armv7m/.
+
+Two rows share a word, so that one multiplication does two: for blocks of columns whose sums are proved to fit 16
+bits. Where the columns as they stand allow short blocks only, an order of them is sought that allows longer ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels.common import assembly
+from kernels.common.assembly import UnprovenError, output_addend, peak, prove_doubled, set_symbols, stream
+from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts, folded
+from model import fixed_point as fp
+from model.network import Array, Dense, Lstm, Signal
+from model.reference import cell_limit, scale_of
+
+OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
+LONGEST = {"size": 2, "balanced": 8, "speed": 16}  # columns of a block: its code stands straight
+TURNS = 256  # of the loop of size over blocks
+ALONE = 2  # up to so many columns, four rows alone are faster than two pairs (speed)
+
+STEP_ROWS = (0, 1, 2, 3)
+PAIRS = {4: "P2", 3: "M", 2: "P1", 1: "W1"}  # rows: packing
+
+
+# ---- blocks of columns ----
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How a vector's columns are walked: in blocks of ``block``, in an order of their own or (empty) as they stand."""
+
+    count: int
+    block: int
+    order: tuple[int, ...] = ()
+
+    @property
+    def blocks(self) -> int:
+        return -(-self.count // self.block)
+
+    def arranged(self, rows: Array) -> Array:
+        return rows[..., list(self.order)] if self.order else rows
+
+    def chunks(self) -> Array:
+        """(C, 4): numbers of the columns by fours, the last four of each block filled up with -1."""
+        at = np.arange(self.blocks)[:, None] * self.block + np.arange(-(-self.block // 4) * 4)
+        inside = (np.arange(at.shape[1]) < self.block) & (at < self.count)
+        fours = np.where(inside, at, -1).reshape(-1, 4)
+        return np.asarray(fours[fours[:, 0] >= 0])
+
+    def header(self) -> list[Array]:
+        """What the stream of weights opens with: the order, bytes in words."""
+        padded = np.zeros(-len(self.order) % 4 + len(self.order), np.uint8)
+        padded[: len(self.order)] = self.order
+        return [padded.view("<i4")] if self.order else []
+
+
+def _excess(sums: Array) -> Array:
+    """By how much the largest and smallest sums (2, ...) leave 16 bits."""
+    limits = np.array([32767, 32768]).reshape(2, *[1] * (sums.ndim - 1))
+    return np.asarray(np.maximum(sums - limits, 0).sum(axis=0))
+
+
+def _reaches(rows: Array) -> Array:
+    """(2, R, I): what each weight adds to the largest sum, and to the negated smallest, of int8 inputs."""
+    wide = rows.astype(np.int64)
+    return np.abs(np.stack([np.where(wide > 0, 127, 128), np.where(wide > 0, 128, 127)]) * wide)
+
+
+def _order(reaches: Array, block: int) -> tuple[int, ...] | None:
+    """An order of the columns in which every block's sums fit 16 bits: exchanges between blocks, best ones first."""
+    count = reaches.shape[-1]
+    order = np.arange(count)
+    starts = np.arange(0, count, block)
+    for _ in range(64):
+        moved = reaches[..., order]
+        sums = np.add.reduceat(moved, starts, axis=-1)  # (2, R, blocks)
+        excess = _excess(sums).sum(axis=0)  # (blocks,)
+        if not excess.any():
+            return tuple(order.tolist())
+        worst = int(excess.argmax())
+        best: tuple[int, int, int] | None = None
+        of = np.arange(count) // block
+        others = np.flatnonzero(of != worst)
+        for k in range(worst * block, min((worst + 1) * block, count)):
+            gained = moved[..., others] - moved[..., k : k + 1]  # (2, R, others), for the worst block
+            here = _excess(sums[..., worst, None] + gained).sum(axis=0)
+            there = _excess(sums[..., of[others]] - gained).sum(axis=0)
+            change = here + there - excess[worst] - excess[of[others]]
+            least = int(change.argmin())
+            if change[least] < 0 and (best is None or change[least] < best[0]):
+                best = int(change[least]), k, int(others[least])
+        if best is None:
+            return None
+        order[[best[1], best[2]]] = order[[best[2], best[1]]]
+    return None
+
+
+def columns(rows: Array, longest: int) -> Columns:
+    """The longest blocks that can be proved for rows (R, I), at most ``longest`` columns."""
+    count = rows.shape[-1]
+    reaches = _reaches(rows)
+    top = min(longest, count + count % 2)
+    for block in range(top, 0, -2):
+        if block > 2 and -(-count // (block - 2)) == -(-count // block):
+            continue  # shorter blocks, no more of them
+        excess = _excess(np.add.reduceat(reaches, np.arange(0, count, block), axis=-1))
+        if not excess.any():
+            return Columns(count, block)
+        if block < count <= 256 and np.count_nonzero(excess) <= 64 and reaches.size <= 1 << 20:
+            order = _order(reaches, block)
+            if order is not None:
+                return Columns(count, block, order)
+    raise UnprovenError("sums of two columns could overflow 16 bits")
+
+
+# ---- rows to words ----
+
+
+def _bytes(rows: Array) -> Array:
+    """Rows of int8 as they are, filled up to words together."""
+    flat = rows.astype(np.int8).reshape(-1)
+    return np.concatenate([flat, np.zeros(-len(flat) % 4, np.int8)]).view("<i4")
+
+
+def _words(rows: Array, packing: str, along: Columns, optimize: str) -> Array:
+    """Rows (R, I) of int8 as weight words."""
+    if packing == "BYTES":
+        return _bytes(rows.T)
+    wide = along.arranged(rows).astype(np.int64)
+    if packing == "W4":
+        return 2 * wide.T
+    even = len(wide) - len(wide) % 2
+    first, second, alone = wide[:even:2], wide[1:even:2], wide[even:]
+    if optimize == "speed":
+        return np.concatenate([first + (second << 16), 2 * alone]).T
+    chunks = along.chunks()
+    used = chunks >= 0
+    first, second = (np.where(used, row[:, chunks] + 128, 0) for row in (first, second))  # (pairs, chunks, 4)
+    pairs = first[..., ::2] | first[..., 1::2] << 8 | second[..., ::2] << 16 | second[..., 1::2] << 24
+    four = np.where(used, alone[:, chunks] & 0xFF, 0) << np.arange(0, 32, 8)  # (0 or 1, chunks, 4)
+    words = [four.sum(axis=-1), *pairs[..., 0], *pairs[..., 1]]
+    needed = [used[:, 0]] * (len(wide) - len(pairs)) + [used[:, 2]] * len(pairs)
+    return np.vstack(words).T[np.stack(needed, axis=-1)]
+
+
+def _small_columns(rows: Array) -> Columns:
+    """Blocks of two columns as they stand, for the one loop that all layers of size share."""
+    along = columns(rows, LONGEST["size"])
+    if along.order or along.blocks > TURNS:
+        raise UnprovenError(f"optimize=size takes up to {2 * TURNS} columns whose pairs cannot overflow 16 bits")
+    return along
+
+
+def _starts(bias: Array, packing: str, along: Columns, optimize: str) -> Array:
+    """What the sums of rows (R,) start from, in the order of their registers."""
+    wide = bias.astype(np.int64)
+    if packing in ("W4", "BYTES"):
+        return 2 * wide if packing == "W4" else wide
+    starts: list[int] = []
+    for k in range(0, len(wide) - 1, 2):
+        starts += [2 * (wide[k] + (wide[k + 1] << 16)) - (along.blocks << 16), wide[k + 1]]
+    if len(wide) % 2:
+        starts.append(wide[-1] * (2 if optimize == "speed" else 1))
+    return np.array(starts, np.int64)
+
+
+def _vector_words(packing: str, along: Columns, optimize: str) -> int:
+    """Of the widened vector: a start for each block, and the columns."""
+    if packing == "BYTES":
+        return 0
+    return 3 * along.blocks if optimize == "size" else along.count + along.blocks
+
+
+def _scratch(words: int) -> int:
+    """Bytes: 3 to align it, and one where the code reads none, for a pointer to it."""
+    return 4 * words + 3 if words else 1
+
+
+# ---- LSTM ----
+
+
+def _packing(values: Array, which: str, optimize: str) -> tuple[str, Columns]:
+    """How rows (gates, H, I) of the kernel or the recurrent kernel lie in words."""
+    gates, _, count = values.shape
+    rows = values.reshape(-1, count)
+    if optimize == "size":
+        return ("BYTES", Columns(count, count)) if gates == 3 else ("P2", _small_columns(rows))
+    if optimize == "speed" and which == "kernel" and gates == 4 and count <= ALONE:
+        return "W4", Columns(count, ALONE)
+    return PAIRS[gates], columns(rows, LONGEST[optimize])
+
+
+def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+    assembly.prove_cell(layer)
+    gates = ONCE_GATES if once else STEP_ROWS
+    matrices = [("kernel", layer.kernel, layer.bias, source)]
+    if not once:
+        matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
+    text, packed, header, words = "", [], [], 0
+    for which, weights, bias, signal in matrices:
+        values = weights.values[list(gates)]  # (gates, H, I)
+        starts = folded(bias[list(gates)].astype(np.int64), values, signal.zero_point)
+        factors = assembly.gate_factors(signal, scale_of(weights))
+        for k, gate in enumerate(gates):
+            prove_doubled(values[k], starts[k], [factors[gate]])
+        text += assembly.set_factors(which, gates, factors)
+        packing, along = _packing(values, which, optimize)
+        vector = "input" if which == "kernel" else "hidden"
+        text += set_symbols(**{f"{vector}_block": along.block, f"{vector}_ordered": int(bool(along.order))})
+        text += set_symbols(kernel_packing=packing) if which == "kernel" else ""
+        header += along.header()
+        words += _vector_words(packing, along, optimize)
+        packed.append((values, starts, packing, along))
+    hidden, zero = assembly.hidden_factor(layer), layer.output.zero_point
+    addend = output_addend(hidden, zero, 1 << 30)
+    power = hidden.value == 1 << 30 and addend is not None and 2 * abs(addend) + 2 < 1 << 30
+    text += set_symbols(
+        inputs=layer.features,
+        units=layer.units,
+        cell_log2=int(np.log2(layer.cell_scale)),
+        cell_limit=cell_limit(layer),
+        hidden_m=hidden.value,
+        hidden_s=hidden.shift,
+        hidden_zero=zero,
+        hidden_late=int(addend is None),
+        hidden_power=int(power),
+    )
+    kind = "once" if once else "step"
+    parts = [
+        part
+        for unit in range(layer.units)
+        for values, starts, packing, along in packed
+        for part in (
+            _starts(starts[:, unit], packing, along, optimize),
+            _words(values[:, unit], packing, along, optimize),
+        )
+    ]
+    what = "input, candidate, output gate" if once else "each gate"
+    blocks = " and ".join(str(along.block) for *_, along in packed)
+    comment = f"{layer.units} units: starts of the sums and rows of {what}, blocks of {blocks} columns"
+    array = stream(f"{name}_weights", header + parts, comment)
+    made = Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n")
+    return made, _scratch(words)
+
+
+def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
+    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
+    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+
+
+# ---- Dense ----
+
+
+def _row_scales(factors: list[fp.Multiplier], addends: list[int], uniform: bool) -> Array:
+    """(O, 3) multiplier, addend, shift; (O, 2) where all rows have one shift."""
+    rows = [(m.value, addend, -m.shift) for m, addend in zip(factors, addends, strict=True)]
+    return np.array(rows, np.int64)[:, : 2 if uniform else 3]
+
+
+def _groups(outputs: int) -> list[slice]:
+    return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
+
+
+def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
+    values, out = layer.kernel.values, layer.output
+    outputs = len(values)
+    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    prove_doubled(values, bias)
+    factors = assembly.dense_factors(layer, source, scale_of(layer.kernel))
+    peaks = peak(values, bias).tolist()
+    early = [output_addend(m, out.zero_point, largest) for m, largest in zip(factors, peaks, strict=True)]
+    late = any(addend is None for addend in early)
+    addends = [1 << (-m.shift - 1) for m in factors] if late else [addend or 0 for addend in early]
+    uniform = len({m.shift for m in factors}) == 1
+    scales = _row_scales(factors, addends, uniform)
+    parts = steps * blocks
+    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    inputs = kernel.shape[-1]
+    words: list[Array] = []
+    if optimize == "size":  # row by row
+        along = Columns(inputs, inputs)
+        rows_of = ((bias[k : k + 1], _bytes(kernel[0, k]), scales[k]) for k in range(outputs))
+        words = [words for row in rows_of for words in row] if parts == 1 else [_bytes(kernel)]
+        part_bytes, comment = outputs * inputs, f"({parts} parts) row by row"
+    else:
+        along = columns(kernel.reshape(-1, inputs), LONGEST[optimize])
+        for part in range(parts):
+            for rows in _groups(outputs):
+                packing = PAIRS[rows.stop - rows.start]
+                words += [_starts(bias[rows], packing, along, optimize)] if parts == 1 else []
+                words.append(_words(kernel[part, rows], packing, along, optimize))
+                words += [scales[rows]] if parts == 1 else []
+        part_bytes = 4 * sum(part.size for part in words) // parts
+        comment = f"({parts} parts) four rows at a time, blocks of {along.block} columns"
+    array = stream(f"{name}_weights", along.header() + words, comment)
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    text = set_symbols(
+        inputs=inputs,
+        outputs=outputs,
+        rest_packing=PAIRS[outputs % 4 or 4],
+        input_block=along.block,
+        input_ordered=int(bool(along.order)),
+        part_bytes=part_bytes,
+        rows_s=factors[0].shift if uniform else 0,
+        rows_zero=out.zero_point if late else 0,
+        rows_low=low,
+    )
+    scratch = _scratch(_vector_words("BYTES" if optimize == "size" else "P2", along, optimize))
+    if parts == 1:
+        return Constants((array,), assembly=f"{text}    dense_s8_run {name}_run\n"), scratch
+    times = 1 if optimize == "size" else 2
+    twice = ConstArray(f"{name}_bias", (times * bias).astype(np.int32), "int32_t", f"({outputs} outputs) times {times}")
+    rows_array = stream(f"{name}_scales", [scales], f"({outputs} outputs): multiplier, addend, shift")
+    code = f"{text}    dense_s8_add {name}_add\n    dense_s8_finish {name}_finish\n"
+    return Constants((array, twice, rows_array), assembly=code), scratch
+
+
+def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
+    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
+    parts = (steps, blocks)
+    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+
+
+# ---- tables ----
+
+
+def _table(optimize: str) -> tuple[str, list[int], int]:
+    """(directive, values, index of the first entry at x = 0)."""
+    if optimize == "size":
+        return ".hword", [*(fp.SIGMOID_TABLE - 32768).tolist(), 0], 0
+    intercepts, slopes = assembly.signed_lines()
+    if optimize == "balanced":
+        return ".word", (slopes << 17 | intercepts).tolist(), 256
+    sign = np.where(np.arange(-256, 256) < 0, -1, 0)
+    sigmoid = np.stack([slopes, 512 * intercepts + 512 + sign], axis=1)[64:448]  # k = -192 .. 191
+    tanh = np.stack([slopes, 256 * intercepts - (1 << 23) + 128 + sign], axis=1)
+    return ".word", np.concatenate([sigmoid, tanh]).reshape(-1).tolist(), 2 * 192
+
+
+def prologue(optimize: str) -> str:
+    """What stands before the layers' code: options, the macros, and the table of the activations."""
+    directive, values, zero = _table(optimize)
+    size = 2 if directive == ".hword" else 4
+    table = assembly.shared_table("the sigmoid's lines; see `activations` in lstm_s8.inc", 8, directive, values)
+    opening = assembly.opening("armv7m", optimize, OPTIMIZE[optimize])
+    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
+#define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
+
+    .syntax unified
+    .thumb
+    .cfi_sections .debug_frame
+#include "dense_s8.inc"
+
+{table}"""

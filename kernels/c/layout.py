@@ -1,0 +1,175 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set ``c``: rows as they are, a unit's gates together (structs of kernels/c/lstmcu_kernels.h)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.common.constants import (
+    ALL_GATES,
+    ONCE_GATES,
+    Constants,
+    ConstArray,
+    ConstStruct,
+    Kernel,
+    Member,
+    by_unit,
+    dense_parts,
+    float_literal,
+    folded,
+    gate_factors,
+    numbers,
+    scale,
+    suffix,
+)
+from model import fixed_point as fp
+from model.errors import UserError
+from model.network import Array, Dense, Lstm, Signal
+from model.reference import cell_limit, scale_of
+
+
+def _constants(
+    name: str, ctype: str, calls: dict[str, Kernel], sizes: tuple[Member, ...], arrays: list[ConstArray], *rest: Member
+) -> Constants:
+    """The layer's struct ``<name>_layer``: its sizes, then its arrays in order, then the rest."""
+    members = (*sizes, *((array.name, "") for array in arrays), *rest)
+    return Constants(tuple(arrays), ConstStruct(f"{name}_layer", ctype, members), calls)
+
+
+def _lstm_calls(name: str, layer: Lstm, once: bool) -> dict[str, Kernel]:
+    kind = suffix(layer)
+    if once:
+        quantised = [("int8", layer.features)] if kind == "dyn" else []
+        return {"lstm_once": Kernel(f"lstmcu_lstm_{kind}_once", f"&{name}_layer", tuple(quantised))}
+    quantised = [("int8", layer.features + layer.units)] if kind == "dyn" else []
+    following = (layer.output.dtype, layer.units)  # the new hidden state, while the old one is still read
+    return {"lstm": Kernel(f"lstmcu_lstm_{kind}_step", f"&{name}_layer", (following, *quantised))}
+
+
+def _dense_calls(name: str, layer: Dense, parts: int) -> dict[str, Kernel]:
+    kind, struct = suffix(layer), f"&{name}_layer"
+    quantised = (("int8", layer.kernel.values.shape[1] // parts),) if kind == "dyn" else ()
+    whole = {"dense": Kernel(f"lstmcu_dense_{kind}_run", struct, quantised)}
+    adding = {"dense_add": Kernel(f"lstmcu_dense_{kind}_add", struct, quantised)}
+    return whole if parts == 1 else {**adding, "dense_finish": Kernel(f"lstmcu_dense_{kind}_finish", struct)}
+
+
+def _cell(layer: Lstm) -> Member:
+    candidate = fp.multiplier(2.0**-30 / layer.cell_scale)
+    hidden = fp.multiplier(2.0**-30 / float(layer.output.scale))
+    log2 = int(np.log2(layer.cell_scale))
+    members = (scale(candidate), scale(hidden), layer.output.zero_point, cell_limit(layer), log2)
+    text = "{" + ", ".join(map(str, members)) + "}"
+    return text, "candidate and hidden scale, zero point, cell limit, log2 of its scale"
+
+
+def _limit(layer: Lstm) -> Member:
+    return float_literal(layer.cell_clip), "limit of the cell state, 0: none"
+
+
+def _floats(values: Array, comment: str) -> Member:
+    return "{" + ", ".join(float_literal(v) for v in values) + "}", comment
+
+
+class _Rows:
+    """One LSTM's matrices, a unit's rows together, with what the arrays' comments say of their shapes."""
+
+    def __init__(self, name: str, layer: Lstm, once: bool) -> None:
+        self.gates = ONCE_GATES if once else ALL_GATES
+        self.rows = f"{layer.units} units, {len(self.gates)} gates"
+        self.kernel = by_unit(layer.kernel.values, self.gates)
+        self.recurrent = None if once else by_unit(layer.recurrent.values, self.gates)
+        self.bias = by_unit(layer.bias, self.gates)
+        self.matrices = [numbers(f"{name}_kernel", self.kernel, f"({self.rows}, {layer.features} inputs)")]
+        if self.recurrent is not None:
+            self.matrices.append(numbers(f"{name}_recurrent", self.recurrent, f"({self.rows}, {layer.units} units)"))
+        self.sizes: tuple[Member, ...] = ((str(layer.features), "inputs"), (str(layer.units), "units"))
+
+
+def _integer_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
+    rows = _Rows(name, layer, once)
+    kind = suffix(layer)
+    arrays = list(rows.matrices)
+    if kind == "s8":
+        bias = folded(rows.bias, rows.kernel, source.zero_point)
+        comment = f"({rows.rows}), zero point folded in"
+        arrays.append(numbers(f"{name}_kernel_bias", bias.astype(np.int32), comment))
+        if rows.recurrent is not None:
+            bias = folded(0, rows.recurrent, layer.output.zero_point)
+            arrays.append(numbers(f"{name}_recurrent_bias", bias.astype(np.int32), comment))
+    else:
+        arrays.append(numbers(f"{name}_bias", rows.bias.astype(np.int64), f"({rows.rows})"))
+    scales = [gate_factors(source, scale_of(layer.kernel), rows.gates)]
+    if not once:
+        scales.append(gate_factors(layer.output, scale_of(layer.recurrent), rows.gates))
+    factors = [(text, "accumulator to Q3.12, a gate") for text in scales]
+    ctype = f"lstmcu_lstm_once_{kind}" if once else f"lstmcu_lstm_{kind}"
+    return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *factors, _cell(layer))
+
+
+def _float_lstm(name: str, layer: Lstm, once: bool) -> Constants:
+    rows = _Rows(name, layer, once)
+    arrays = [*rows.matrices, numbers(f"{name}_bias", rows.bias, f"({rows.rows})")]
+    ctype = "lstmcu_lstm_once_f32" if once else "lstmcu_lstm_f32"
+    return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, _limit(layer))
+
+
+def _totals(name: str, what: str, weights: Array, shape: str) -> ConstArray:
+    """Row sums, to take the zero point of a vector quantised at run time out of its products."""
+    totals = weights.astype(np.int64).sum(axis=-1)
+    return numbers(f"{name}_{what}_total", totals.astype(np.int32), f"({shape}): sum of each row")
+
+
+def _dynamic_lstm(name: str, layer: Lstm, once: bool) -> Constants:
+    rows = _Rows(name, layer, once)
+    gates = list(rows.gates)
+    totals = [_totals(name, "kernel", rows.kernel, rows.rows)]
+    scales = [_floats(scale_of(layer.kernel)[gates], "of the kernel, a gate")]
+    if rows.recurrent is not None:
+        totals.append(_totals(name, "recurrent", rows.recurrent, rows.rows))
+        scales.append(_floats(scale_of(layer.recurrent)[gates], "of the recurrent kernel, a gate"))
+    arrays = [*rows.matrices, *totals, numbers(f"{name}_bias", rows.bias, f"({rows.rows})")]
+    ctype = "lstmcu_lstm_once_dyn" if once else "lstmcu_lstm_dyn"
+    return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *scales, _limit(layer))
+
+
+def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str = "balanced") -> Constants:
+    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset; same for any ``optimize``."""
+    kind = suffix(layer)
+    if kind == "f32":
+        return _float_lstm(name, layer, once)
+    return _dynamic_lstm(name, layer, once) if kind == "dyn" else _integer_lstm(name, layer, source, once)
+
+
+def dense(
+    name: str, layer: Dense, source: Signal, steps: int = 1, blocks: int = 1, optimize: str = "balanced"
+) -> Constants:
+    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
+    kind, out = suffix(layer), layer.output
+    ctype, calls = f"lstmcu_dense_{kind}", _dense_calls(name, layer, steps * blocks)
+    kernel, shape = dense_parts(layer, steps, blocks)
+    rows = f"({len(layer.bias)} outputs)"
+    sizes: tuple[Member, ...] = ((str(kernel.shape[-1]), "inputs"), (str(len(layer.bias)), "outputs"))
+    arrays = [numbers(f"{name}_kernel", kernel, shape)]
+    if kind in ("f32", "dyn"):
+        if kind == "dyn":
+            parts = f"{steps * blocks} parts, {len(layer.bias)} outputs" if steps * blocks > 1 else rows[1:-1]
+            arrays.append(_totals(name, "kernel", kernel, parts))
+        arrays.append(numbers(f"{name}_bias", layer.bias, rows))
+        if kind == "dyn":
+            arrays.append(numbers(f"{name}_scale", scale_of(layer.kernel), rows))
+        return _constants(name, ctype, calls, sizes, arrays, (str(int(layer.activation == "relu")), "relu"))
+    if kind == "s8":
+        bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
+        arrays.append(numbers(f"{name}_bias", bias.astype(np.int32), f"{rows}, zero point folded in"))
+    elif layer.bias.dtype != np.int64:
+        raise UserError(f"layer '{layer.name}': a {layer.bias.dtype} bias is not supported in int16x8, only int64")
+    else:
+        arrays.append(numbers(f"{name}_bias", layer.bias, rows))
+    factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
+    arrays.append(ConstArray(f"{name}_scale", tuple(map(scale, factors)), "lstmcu_scale", "accumulator to output"))
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    limits = ((str(low), "lowest output"), (str(out.high), "highest output"))
+    zero = ((str(out.zero_point), "zero point of the output"),) if kind == "s8" else ()
+    return _constants(name, ctype, calls, sizes, arrays, *zero, *limits)

@@ -1,0 +1,159 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set ``cmsis-nn``: the structs that Arm's library reads (kernels/cmsis_nn/lstmcu_cmsis.h).
+
+The library adds the two products of a gate and saturates their sum only, where the definition saturates each; it
+does the same with the two products of the cell. Where weights or scales let that matter, and for what the library
+does not have, a layer runs on kernel set ``c``, with a note.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from kernels.c import layout as c
+from kernels.common.assembly import UnprovenError, gate_factors, note, peak
+from kernels.common.constants import Constants, ConstArray, ConstStruct, Kernel, Member, folded, numbers, suffix
+from model import fixed_point as fp
+from model.network import GATES, Array, Dense, Lstm, Signal
+from model.reference import cell_limit, scale_of
+
+HEADER = ('#include "lstmcu_cmsis.h"',)
+FUNCTIONS = {"i": "ARM_SIGMOID", "f": "ARM_SIGMOID", "c": "ARM_TANH", "o": "ARM_SIGMOID"}
+ORDER = (1, 0, 2, 3)  # forget, input, cell, output gate: the library's order of ours
+
+
+def _prove_recurrent(factors: list[fp.Multiplier], largest: Array) -> None:
+    """No recurrent product, requantised, leaves Q3.12's 16 bits: then saturating the sum alone is the same.
+
+    ``largest`` (4, H): of each row's sum.
+    """
+    for gate, factor, sums in zip(GATES, factors, largest, strict=True):
+        if _requantised(factor, int(sums.max())) > 32766:
+            raise UnprovenError(f"gate {gate} may need its recurrent product saturated, the library saturates the sum")
+
+
+def _requantised(factor: fp.Multiplier, largest: int) -> float:
+    return largest * factor.value * 2.0 ** (factor.shift - 31)
+
+
+def _prove_narrow(factors: list[fp.Multiplier], largest: Array) -> None:
+    """Sums (rows, ...) fit the library's 32 bits, before and after they are requantised with one more bit."""
+    for factor, sums in zip(factors, largest, strict=True):
+        bound = int(np.max(sums))
+        if max(bound << max(0, factor.shift), 2 * _requantised(factor, bound)) >= 1 << 31:
+            raise UnprovenError(f"a sum can reach {bound}, too much for the library's 32 bits")
+
+
+def _peak(kind: str, rows: Array, bias: Array) -> Array:
+    """Largest magnitude of a sum of int8 or int16 inputs, for each row (..., I)."""
+    if kind == "s8":
+        return peak(rows, bias)
+    return np.asarray((np.abs(rows.astype(np.int64)).sum(axis=-1) << 15) + np.abs(bias.astype(np.int64)))
+
+
+def _gate(name: str, gate: str, factors: tuple[fp.Multiplier, fp.Multiplier | None]) -> Member:
+    kernel, recurrent = factors
+    first = f"{kernel.value}, {kernel.shift}, {name}_kernel_{gate}, {name}_kernel_bias_{gate}"
+    own = f"{name}_recurrent_{gate}, {name}_recurrent_bias_{gate}"
+    second = f"{recurrent.value}, {recurrent.shift}, {own}" if recurrent else "0, 0, 0, 0"
+    return "{" + f"{first}, {second}, 0, {FUNCTIONS[gate]}" + "}", f"gate {gate}: scale, weights, bias, twice"
+
+
+def _lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
+    kind, units = suffix(layer), layer.units
+    log2 = int(np.log2(layer.cell_scale))
+    if log2 < -15:
+        raise UnprovenError(f"the cell state's scale is 2^{log2}, below 2^-15")
+    kernel = gate_factors(source, scale_of(layer.kernel))
+    recurrent = gate_factors(layer.output, scale_of(layer.recurrent))
+    wide = np.int32 if kind == "s8" else np.int64
+    bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
+    hidden_bias = folded(0, layer.recurrent.values, layer.output.zero_point)
+    _prove_narrow(kernel, _peak(kind, layer.kernel.values, bias))
+    if not once:
+        sums = _peak(kind, layer.recurrent.values, hidden_bias)
+        _prove_narrow(recurrent, sums)
+        _prove_recurrent(recurrent, sums)
+    arrays: list[ConstArray] = []
+    for number, gate in enumerate(GATES):
+        arrays.append(numbers(f"{name}_kernel_{gate}", layer.kernel.values[number], "(units, inputs)"))
+        arrays.append(numbers(f"{name}_kernel_bias_{gate}", bias[number].astype(wide), "(units)"))
+        if not once:
+            arrays.append(numbers(f"{name}_recurrent_{gate}", layer.recurrent.values[number], "(units, units)"))
+            arrays.append(numbers(f"{name}_recurrent_bias_{gate}", hidden_bias[number].astype(wide), "(units)"))
+    kept, added = fp.multiplier(2.0**-15), fp.multiplier(2.0**-30 / layer.cell_scale)
+    hidden = fp.multiplier(2.0**-30 / float(layer.output.scale))
+    limit = cell_limit(layer)
+    if limit == 0:
+        raise UnprovenError("a cell state clipped to 0 is none to the library")
+    clip = limit if limit <= 32767 else 0
+    members: list[Member] = [
+        ("1, 1, 1", "time major, one batch, one step"),
+        (f"{layer.features}, {units}", "inputs, units"),
+        ("0", "the input's zero point is in the biases"),
+        (f"{kept.value}, {kept.shift}, {added.value}, {added.shift}", "forget and input gate to the cell's scale"),
+        (f"{clip}, {log2}", "clip of the cell state, 0: none; log2 of its scale"),
+        (f"{hidden.value}, {hidden.shift}, {layer.output.zero_point}", "hidden state"),
+    ]
+    members += [_gate(name, GATES[g], (kernel[g], None if once else recurrent[g])) for g in ORDER]
+    struct = ConstStruct(f"{name}_layer", "cmsis_nn_lstm_params", tuple(members))
+    if once:
+        scratch: tuple[tuple[str, int], ...] = (("int16", 3 * units),)
+    else:
+        scratch = (("int16", 2 * units), ("int8", units)) if kind == "s8" else (("int16", 3 * units),)
+    call = Kernel(f"lstmcu_cmsis_lstm_{kind}_{'once' if once else 'step'}", f"&{name}_layer", scratch)
+    return Constants(tuple(arrays), struct, {"lstm_once" if once else "lstm": call}, declarations=HEADER, library=True)
+
+
+def _dense(name: str, layer: Dense, source: Signal, parts: int) -> Constants:
+    kind, out, outputs = suffix(layer), layer.output, len(layer.bias)
+    if parts > 1:
+        raise UnprovenError("the library has no Dense over a sequence that comes step by step")
+    factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
+    if kind == "s16" and len(set(factors)) > 1:
+        raise UnprovenError("the library has one scale for all rows in int16x8")
+    bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)  # of int16x8: 0
+    _prove_narrow(factors, _peak(kind, layer.kernel.values, bias))
+    starts = bias.astype(np.int32) if kind == "s8" else bias
+    shown = factors if kind == "s8" else factors[:1]
+    arrays = (
+        numbers(f"{name}_kernel", layer.kernel.values, f"({outputs} outputs, {layer.kernel.values.shape[1]} inputs)"),
+        numbers(f"{name}_bias", starts, f"({outputs} outputs), zero point folded in"),
+        numbers(f"{name}_multiplier", np.array([m.value for m in shown], np.int32), "accumulator to output"),
+        numbers(f"{name}_shift", np.array([m.shift for m in shown], np.int32), "accumulator to output"),
+    )
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    members: tuple[Member, ...] = (
+        (f"{layer.kernel.values.shape[1]}, {outputs}", "inputs, outputs"),
+        *((array.name, "") for array in arrays),
+        (str(out.zero_point), "zero point of the output"),
+        (f"{low}, {out.high}", "its range"),
+    )
+    struct = ConstStruct(f"{name}_layer", "lstmcu_cmsis_dense", members)
+    calls = {"dense": Kernel(f"lstmcu_cmsis_dense_{kind}_run", f"&{name}_layer")}
+    return Constants(arrays, struct, calls, declarations=HEADER)
+
+
+def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str = "balanced") -> Constants:
+    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset; same for any ``optimize``."""
+    try:
+        if suffix(layer) in ("s8", "s16"):
+            return _lstm(name, layer, source, once)
+    except UnprovenError as why:
+        return replace(c.lstm(name, layer, source, once), notes=(note(layer, "kernel set c", str(why)),))
+    return c.lstm(name, layer, source, once)
+
+
+def dense(
+    name: str, layer: Dense, source: Signal, steps: int = 1, blocks: int = 1, optimize: str = "balanced"
+) -> Constants:
+    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
+    try:
+        if suffix(layer) in ("s8", "s16"):
+            return _dense(name, layer, source, steps * blocks)
+    except UnprovenError as why:
+        return replace(c.dense(name, layer, source, steps, blocks), notes=(note(layer, "kernel set c", str(why)),))
+    return c.dense(name, layer, source, steps, blocks)

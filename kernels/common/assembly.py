@@ -1,0 +1,209 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the assembly kernel sets share: proofs of what the code assumes of the weights, and forms of assembly text.
+
+An int8 layer's weights are one stream of words in the order of use, and its code is an instance of the macros in
+kernels/<isa>/ for its sizes and scales. A layer for which an assumption cannot be proved runs on the
+kernels of set ``c``, with a note; so do layers of other types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from kernels.c import layout as c
+from kernels.common.constants import Constants, ConstArray, Kernel, suffix
+from model import fixed_point as fp
+from model.network import Array, Dense, Lstm, Signal
+from model.reference import GATE_LOG2_SCALE
+
+GATE_NAMES = "ifco"
+Scratch = tuple[tuple[str, int], ...]
+
+
+class UnprovenError(Exception):
+    """The assembly would not be exact for this layer; the message says what cannot be proved."""
+
+
+# ---- layers ----
+
+
+def lstm(
+    name: str, layer: Lstm, source: Signal, once: bool, make: Callable[[], tuple[Constants, int]]
+) -> Constants:
+    """``make()``: arrays, assembly of ``<name>_step`` (or ``_once``) and notes, with the bytes of its scratch.
+
+    void <name>_step(const void *weights, const int8_t *x, int8_t *hidden, int16_t *cell, int8_t *scratch)
+    void <name>_once(const void *weights, const int8_t *x, int8_t *hidden, int8_t *scratch)
+    """
+    if suffix(layer) != "s8":
+        return c.lstm(name, layer, source, once)
+    try:
+        made, scratch = make()
+    except UnprovenError as why:
+        return _portable(layer, c.lstm(name, layer, source, once), why)
+    function = f"{name}_once" if once else f"{name}_step"
+    arguments = "const void *weights, const int8_t *x, int8_t *hidden, "
+    arguments += "int8_t *scratch" if once else "int16_t *cell, int8_t *scratch"
+    kernel = Kernel(function, made.arrays[0].name, (("int8", scratch),))
+    calls = {"lstm_once" if once else "lstm": kernel}
+    return replace(made, calls=calls, declarations=(f"void {function}({arguments});",))
+
+
+def dense(
+    name: str, layer: Dense, source: Signal, parts: tuple[int, int], make: Callable[[], tuple[Constants, int]]
+) -> Constants:
+    """``make()`` as for ``lstm``; ``parts``: steps, blocks. In parts, the last array is what ``_finish`` reads.
+
+    void <name>_run(const void *weights, const int8_t *x, int8_t *y, int8_t *scratch)
+    void <name>_add(const void *weights, int32_t part, const int8_t *x, int32_t *sums, int8_t *scratch)
+    void <name>_finish(const void *scales, const int32_t *sums, int8_t *y)
+    """
+    if suffix(layer) != "s8":
+        return c.dense(name, layer, source, *parts)
+    try:
+        made, scratch = make()
+    except UnprovenError as why:
+        return _portable(layer, c.dense(name, layer, source, *parts), why)
+    needs, weights = (("int8", scratch),), made.arrays[0].name
+    if parts == (1, 1):
+        arguments = "const void *weights, const int8_t *x, int8_t *y, int8_t *scratch"
+        calls = {"dense": Kernel(f"{name}_run", weights, needs)}
+        return replace(made, calls=calls, declarations=(f"void {name}_run({arguments});",))
+    calls = {
+        "dense_add": Kernel(f"{name}_add", weights, needs),
+        "dense_finish": Kernel(f"{name}_finish", made.arrays[-1].name),
+    }
+    add = "const void *weights, int32_t part, const int8_t *x, int32_t *sums, int8_t *scratch"
+    finish = "const void *scales, const int32_t *sums, int8_t *y"
+    return replace(made, calls=calls, declarations=(f"void {name}_add({add});", f"void {name}_finish({finish});"))
+
+
+def note(layer: Lstm | Dense, what: str, why: str) -> str:
+    """A sentence for the report about a layer that runs otherwise than ``optimize`` asks."""
+    return f"layer '{layer.name}' runs with {what}: {why}"
+
+
+def _portable(layer: Lstm | Dense, made: Constants, why: UnprovenError) -> Constants:
+    return replace(made, notes=(note(layer, "the portable kernels", str(why)),))
+
+
+# ---- proofs ----
+
+
+def peak(rows: Array, bias: Array) -> Array:
+    """Largest magnitude of a sum of int8 inputs, for each row (..., I)."""
+    return np.asarray(128 * np.abs(rows.astype(np.int64)).sum(axis=-1) + np.abs(bias.astype(np.int64)))
+
+
+def prove_doubled(rows: Array, bias: Array, factors: Iterable[fp.Multiplier] = ()) -> None:
+    """Twice every sum, and its left shift, fits 32 bits."""
+    left = max([0, *(m.shift for m in factors)])
+    largest = int(peak(rows, bias).max()) << left
+    if largest >= 1 << 30:
+        raise UnprovenError(f"twice a sum can reach {2 * largest} and overflow 32 bits")
+
+
+def prove_cell(layer: Lstm) -> None:
+    """The cell state's scale is one of those the shifts of the cell's update are made for."""
+    log2 = int(np.log2(layer.cell_scale))
+    if not -24 <= log2 <= -7:
+        raise UnprovenError(f"the cell state's scale is 2^{log2}, outside 2^-24 .. 2^-7")
+
+
+def hidden_factor(layer: Lstm) -> fp.Multiplier:
+    """What brings o * tanh(c), Q0.30, to the hidden state's scale: a right shift."""
+    factor = fp.multiplier(2.0**-30 / float(layer.output.scale))
+    if factor.shift >= 0:
+        raise UnprovenError(f"the hidden state's scale is {layer.output.scale:g}")
+    return factor
+
+
+def dense_factors(layer: Dense, source: Signal, weight_scales: Array) -> list[fp.Multiplier]:
+    """What brings each row's sum to the output's scale: right shifts."""
+    factors = [fp.multiplier(float(source.scale) * float(s) / float(layer.output.scale)) for s in weight_scales]
+    if max(m.shift for m in factors) >= 0:
+        raise UnprovenError("a row's scale is above 1/2")
+    return factors
+
+
+def gate_factors(signal: Signal, weight_scales: Array) -> list[fp.Multiplier]:
+    """What brings each gate's sum (i, f, c, o) to Q3.12."""
+    return [fp.multiplier(float(signal.scale) * float(s) / 2.0**GATE_LOG2_SCALE) for s in weight_scales]
+
+
+def output_addend(factor: fp.Multiplier, zero_point: int, largest: int) -> int | None:
+    """Half of the last bit plus the zero point before the shift; None where a sum up to ``largest`` could overflow."""
+    right = -factor.shift
+    addend = (1 << (right - 1)) + (zero_point << right)
+    total = (largest * factor.value >> 31) + 1 + abs(addend) + 1
+    return addend if total < 1 << 31 else None
+
+
+# ---- text ----
+
+
+def set_symbols(**symbols: int | str) -> str:
+    """Assembler symbols that describe a layer to the macros."""
+    return "".join(f"    .set {name}, {value}\n" for name, value in symbols.items())
+
+
+def set_factors(which: str, gates: Iterable[int], factors: list[fp.Multiplier]) -> str:
+    """``<which>_<gate>_m`` and ``_s`` of each gate: multiplier and shift."""
+    lines = [(f"{which}_{GATE_NAMES[gate]}", factors[gate]) for gate in gates]
+    return "".join(set_symbols(**{f"{name}_m": m.value, f"{name}_s": m.shift}) for name, m in lines)
+
+
+def stream(name: str, parts: list[Array], comment: str) -> ConstArray:
+    """Words in the order of use, as one array."""
+    words = np.concatenate([part.reshape(-1) for part in parts])
+    return ConstArray(name, words.astype(np.int64).astype(np.int32), "int32_t", comment)
+
+
+def directives(directive: str, values: list[int], width: int = 12) -> str:
+    """Lines of data: ``.word 1, 2, 3``."""
+    lines = [values[k : k + width] for k in range(0, len(values), width)]
+    return "".join(f"    {directive} {', '.join(map(str, line))}\n" for line in lines)
+
+
+def opening(kernels: str, optimize: str, level: int) -> str:
+    """The first lines of a set's code: what its macros are made for, and what its shared symbols are called.
+
+    Layers of every model share them, models of other levels, sets and versions have their own.
+    """
+    return f"""#include "lstmcu_version.h"
+#define LSTMCU_OPTIMIZE {level} /* {optimize} */
+#define LSTMCU_SHARED(name) LSTMCU_SYMBOL({kernels}_{optimize}_##name)
+"""
+
+
+def shared_table(comment: str, alignment: int, directive: str, values: list[int]) -> str:
+    """The set's table of the activations, once in a firmware."""
+    name = "LSTMCU_SHARED(table)"
+    return f"""/* {comment} */
+    .section .rodata.{name}, "aG", %progbits, {name}, comdat
+    .balign {alignment}
+    .weak {name}
+    .type {name}, %object
+{name}:
+{directives(directive, values)}    .size {name}, . - {name}
+"""
+
+
+# ---- tables of the activations ----
+
+
+def chords() -> tuple[Array, Array]:
+    """Intercept at 0 and slope of the sigmoid's chords, k = 0 .. 254."""
+    slopes = np.diff(fp.SIGMOID_TABLE)
+    return fp.SIGMOID_TABLE[:-1] - np.arange(255) * slopes, slopes
+
+
+def signed_lines() -> tuple[Array, Array]:
+    """(intercept B, slope D) for a signed index k = -256 .. 255: 65536 sigmoid(v) = B + v D in units of an entry."""
+    intercepts, slopes = chords()
+    upper = np.append(intercepts, 65535), np.append(slopes, 0)  # the last entry holds for ever
+    return np.concatenate([65536 - upper[0][::-1], upper[0]]), np.concatenate([upper[1][::-1], upper[1]])

@@ -1,0 +1,243 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set ``asm`` for Armv8.1-M with MVE (Cortex-M55): kernels/helium/.
+
+Weights are one byte each, eight rows at a time: chunks of 16 columns of one row after another, then what is left of
+the columns, of two or four rows in 16 bytes where it is short. With optimize=size row after row, each up to a word.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from kernels.common import assembly
+from kernels.common.assembly import UnprovenError, set_symbols
+from kernels.common.constants import Constants, ConstArray, dense_parts, folded
+from model import fixed_point as fp
+from model.network import Array, Dense, Lstm, Signal
+from model.reference import cell_limit, scale_of
+
+OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
+LANES = 16
+ROWS = 8  # summed at a time
+STEP_GATES, ONCE_GATES = (0, 1, 3, 2), (0, 3, 2)  # the order of work: i, f, o, c
+MOST_COLUMNS = 3  # of an input that is multiplied column by column
+ALL_ROWS = (1 << ROWS) - 1
+
+# ---- rows and columns to bytes ----
+
+
+def group(rest: int) -> int:
+    """Columns that a row's last ``rest`` columns (1 .. 15) take: see mac_s8.inc."""
+    return next(width for width in (4, 8, LANES) if rest <= width)
+
+
+def vector_bytes(count: int) -> int:
+    """Scratch that a vector of int8 takes, the zeros around its packed rest included."""
+    full, rest = divmod(count, LANES)
+    return LANES * full + (2 * LANES - group(rest) if rest else 0)
+
+
+def unit_rows(units: int) -> list[int]:
+    """Which of eight units each row belongs to, for the ``units`` first: the even ones, then the odd ones."""
+    return [unit for unit in (0, 2, 4, 6, 1, 3, 5, 7) if unit < units]
+
+
+def _packed(rows: Array) -> bytes:
+    """Rows (R <= 8, I) of int8 in the order of use."""
+    count, columns = rows.shape
+    full, rest = divmod(columns, LANES)
+    chunks = rows[:, : LANES * full].reshape(count, full, LANES).transpose(1, 0, 2).tobytes()
+    if not rest:
+        return chunks
+    width = group(rest)
+    each = LANES // width
+    padded = np.zeros((-(-count // each) * each, width), np.int8)
+    padded[:count, :rest] = rows[:, LANES * full :]
+    return chunks + padded.tobytes()
+
+
+def _single(row: Array) -> bytes:
+    """A row of int8 by itself, up to a whole word."""
+    return row.tobytes() + bytes(-row.size % 4)
+
+
+def _words(values: Array) -> bytes:
+    return values.astype("<i4").tobytes()
+
+
+def _stream(name: str, parts: list[bytes], comment: str) -> ConstArray:
+    return ConstArray(name, np.frombuffer(b"".join(parts), "<i4"), "int32_t", comment)
+
+
+# ---- LSTM ----
+
+
+def _eight(values: Array, rows: int) -> Array:
+    """(units, ...) to (8, ...) in the order of the rows, zeros where there is no unit."""
+    full = np.zeros((ROWS, *values.shape[1:]), values.dtype)
+    full[:rows] = values
+    return full[unit_rows(ROWS)]
+
+
+def _block(rows: Array, starts: Array, optimize: str, by_column: bool) -> list[bytes]:
+    """A gate's share of the stream for up to eight units: rows (U, I), starts of their sums (U,)."""
+    units = len(rows)
+    if optimize == "size" and not by_column:
+        return [_words(start) + _single(row) for row, start in zip(rows, starts, strict=True)]
+    weights = _eight(rows, units).T.tobytes() if by_column else _packed(rows[unit_rows(units)])
+    return [_words(_eight(starts, units)), weights]
+
+
+def _provable(factor: fp.Multiplier) -> fp.Multiplier:
+    if factor.shift > 31:
+        raise UnprovenError("a scale is above 2^31")
+    return factor
+
+
+def _gate_factors(signal: Signal, weight_scales: Array) -> list[fp.Multiplier]:
+    return [_provable(m) for m in assembly.gate_factors(signal, weight_scales)]
+
+
+def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+    assembly.prove_cell(layer)
+    gates = ONCE_GATES if once else STEP_GATES
+    hidden = assembly.hidden_factor(layer)
+    single = optimize == "size"
+    columns = layer.features if layer.features <= MOST_COLUMNS else 0
+    units, left = layer.units, layer.units % ROWS
+    mask = sum(1 << row for row, unit in enumerate(unit_rows(ROWS)) if unit < left) if left else ALL_ROWS
+    kernel_bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
+    recurrent_bias = folded(np.zeros_like(kernel_bias), layer.recurrent.values, layer.output.zero_point)
+    matrices = [(layer.kernel.values, kernel_bias)]
+    if not once:
+        matrices.insert(0, (layer.recurrent.values, recurrent_bias))
+    parts: list[bytes] = []
+    for first in range(0, units, ROWS):
+        block = slice(first, min(first + ROWS, units))
+        for gate, (values, starts) in itertools.product(gates, matrices):
+            by_column = bool(columns) and values is layer.kernel.values
+            parts += _block(values[gate, block], starts[gate, block], optimize, by_column)
+    factors = {"kernel": _gate_factors(source, scale_of(layer.kernel))}
+    if not once:
+        factors["recurrent"] = _gate_factors(layer.output, scale_of(layer.recurrent))
+    text = "".join(assembly.set_factors(which, gates, each) for which, each in factors.items())
+    text += set_symbols(
+        inputs=layer.features,
+        units=units,
+        columns=columns,
+        left_rows=mask,
+        cell_log2=int(np.log2(layer.cell_scale)),
+        cell_limit=cell_limit(layer),
+        hidden_m=hidden.value,
+        hidden_s=hidden.shift,
+        hidden_zero=layer.output.zero_point,
+    )
+    kind = "once" if once else "step"
+    comment = f"{units} units, eight at a time: starts of the sums and rows of each gate"
+    made = Constants(
+        (_stream(f"{name}_weights", parts, comment),), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n"
+    )
+    if single:
+        return made, 1 if once else units  # C has no array of none
+    scratch = (0 if columns else vector_bytes(layer.features)) + (0 if once else vector_bytes(units))
+    return made, scratch + 3  # 3 to align it
+
+
+def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
+    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
+    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+
+
+# ---- Dense ----
+
+
+def _row_scales(factors: list[fp.Multiplier], single: bool, uniform: bool, left: bool) -> bytes:
+    """Scales of a single row, or of four rows after four rows, as dense_s8.inc reads them."""
+    if single:
+        signs = [32 << 8 | m.shift if m.shift >= 0 else (m.shift & 0xFF) << 16 | 0xE1 << 8 for m in factors]
+        shifts = signs if left else [m.shift for m in factors]
+        return _words(np.array([(m.value, shift) for m, shift in zip(factors, shifts, strict=True)], np.int64))
+    padded = factors + [fp.Multiplier(0, 0)] * (-len(factors) % 4)
+    words: list[int] = []
+    for quad in (padded[k : k + 4] for k in range(0, len(padded), 4)):
+        if left:
+            words += [max(m.shift, 0) for m in quad] + [-31 if m.shift < 0 else 32 for m in quad]
+        words += [m.value for m in quad] + ([] if uniform else [min(m.shift, 0) for m in quad])
+    return _words(np.array(words, np.int64))
+
+
+def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
+    values, out = layer.kernel.values, layer.output
+    outputs, parts = len(values), steps * blocks
+    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    scales = scale_of(layer.kernel)
+    factors = [_provable(fp.multiplier(float(source.scale) * float(s) / float(out.scale))) for s in scales]
+    left = max(m.shift for m in factors) >= 0
+    uniform = not left and len({m.shift for m in factors}) == 1
+    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    single = optimize == "size"
+    height = 1 if single else ROWS
+    groups = [slice(first, min(first + height, outputs)) for first in range(0, outputs, height)]
+    stream: list[bytes] = []
+    for part in range(parts):
+        for rows in groups:
+            stream += [_words(bias[rows])] if parts == 1 else []
+            stream.append((_single if single else _packed)(kernel[part, rows]))
+            stream += [_row_scales(factors[rows], single, uniform, left)] if parts == 1 else []
+    array = _stream(f"{name}_weights", stream, f"({parts} parts), eight rows at a time")
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    text = set_symbols(
+        inputs=kernel.shape[-1],
+        outputs=outputs,
+        part_bytes=4 * len(array.values) // parts,
+        rows_s=factors[0].shift if uniform else 0,
+        rows_left=int(left),
+        rows_zero=out.zero_point,
+        rows_low=low,
+    )
+    scratch = 1 if single else vector_bytes(kernel.shape[-1]) + 3  # none; 3 to align it
+    if parts == 1:
+        return Constants((array,), assembly=f"{text}    dense_s8_run {name}_run\n"), scratch
+    start = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs)")
+    comment = f"({outputs} outputs), four at a time: multipliers, shifts"
+    rows_array = _stream(f"{name}_scales", [_row_scales(factors, False, uniform, left)], comment)
+    code = f"{text}    dense_s8_add {name}_add\n    dense_s8_finish {name}_finish\n"
+    return Constants((array, start, rows_array), assembly=code), scratch
+
+
+def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
+    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
+    parts = (steps, blocks)
+    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+
+
+# ---- tables ----
+
+
+def table(optimize: str) -> tuple[list[int], int]:
+    """65536 * sigmoid - 32768 at x = k / 24, as halfwords; and where its differences stand, in bytes from its start."""
+    values = fp.SIGMOID_TABLE - 32768
+    entries = 257 if optimize == "size" else 385
+    longer = np.append(values, np.full(entries - len(values), 32767))
+    if optimize != "speed":
+        return longer.tolist(), 2
+    return np.concatenate([longer[:-1], np.diff(longer)]).tolist(), 2 * 384
+
+
+def prologue(optimize: str) -> str:
+    """What stands before the layers' code: options, the macros, and the table of the activations."""
+    values, slopes = table(optimize)
+    lines = assembly.shared_table("of the activations, see lstm_s8.inc", 4, ".hword", values)
+    opening = assembly.opening("helium", optimize, OPTIMIZE[optimize])
+    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table)
+#define LSTMCU_SLOPES {slopes}
+
+    .syntax unified
+    .thumb
+    .cfi_sections .debug_frame
+#include "dense_s8.inc"
+
+{lines}"""

@@ -1,0 +1,344 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set ``asm`` for RV32IM: kernels/rv32im/.
+
+One multiply does two rows, whose sums share a word for a segment of columns; how long a segment may be is proved
+from the weights. ``speed`` has the two weights in a word of flash, the others have four in bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kernels.common import assembly, segments
+from kernels.common.assembly import UnprovenError, peak, prove_doubled, set_symbols, stream
+from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts, folded
+from kernels.common.segments import Segment
+from model import fixed_point as fp
+from model.network import Array, Dense, Lstm, Signal
+from model.reference import cell_limit, scale_of
+
+OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
+STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # f i o c; i o c: a unit's rows A B C D, as lstm_s8.inc takes them
+assert set(ONCE_ROWS) == set(ONCE_GATES)
+
+STRAIGHT_BYTES = 3000  # of code for the columns of a function: its branches reach 4 KB
+STRAIGHT_COLUMNS = {"size": 1, "balanced": 20, "speed": 40}  # of one matrix's code when it is a loop
+
+
+# ---- segments ----
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a matrix as its code takes them: segment after segment, straight or with a loop."""
+
+    segments: Sequence[Segment]
+    turns: int  # of the loop; 0: none
+    per: int  # segments of a turn
+
+    @property
+    def order(self) -> list[int]:
+        """All columns."""
+        return [column for segment in self.segments for column in segment]
+
+    @property
+    def longest(self) -> int:
+        """Columns of a segment, where all but the last are equal."""
+        return len(self.segments[0])
+
+    def straight(self, packing: str, vector: str) -> str:
+        """Code for the columns, in any order."""
+        lines = [f"    segment_of {packing}, {vector}, {', '.join(map(str, segment))}\n" for segment in self.segments]
+        return "".join(lines)
+
+    def looped(self, packing: str, vector: str, offset: str, corrections: str) -> str:
+        """Code for columns that lie in their order at ``vector`` + ``offset``."""
+        lengths = [str(len(segment)) for segment in self.segments]
+        body, rest = ",".join(lengths[: self.per]), ",".join(lengths[self.turns * self.per :])
+        return f'    mac {packing}, {vector}, {offset}, {corrections}, {self.turns}, "{body}", "{rest}"\n'
+
+
+def _in_turns(found: Sequence[Segment], straight: int) -> Columns:
+    """A loop whose code has no more than ``straight`` columns, or little more."""
+    length = len(found[0])
+    whole = sum(len(segment) == length for segment in found)
+    left = sum(map(len, found)) - whole * length
+    choices = []
+    for per in range(1, max(1, straight // length) + 1):
+        turns, more = divmod(whole, per)
+        code = (per + more) * length + left
+        choices.append((code > straight, turns if code <= straight else code, code, per, turns))
+    *_, per, turns = min(choices)
+    return Columns(found, turns, per) if turns > 1 else Columns(found, 0, 0)
+
+
+def _planned(matrices: Sequence[Array], optimize: str, straight: int) -> list[Columns]:
+    """The columns of each matrix (…, I) of a function, about ``straight`` of them in the code of a loop."""
+    room, plans = STRAIGHT_BYTES, []
+    for rows in matrices:
+        if optimize == "speed" and 24 * rows.shape[-1] <= room:
+            found = segments.few(rows)
+            room -= (size := 24 * rows.shape[-1] + 20 * len(found))
+            if room >= 0:
+                plans.append(Columns(found, 0, 0))
+                continue
+            room += size
+        ordered = optimize == "balanced" and rows.shape[-1] <= 256
+        found = segments.even(rows) if ordered else segments.in_order(rows)
+        plans.append(_in_turns(found, straight))
+    return plans
+
+
+class _Vectors:
+    """Where the code finds x and the old hidden state, one for each of ``plans``, and their corrections.
+
+    ``once``: there is no hidden state, which would have to be copied.
+    """
+
+    def __init__(self, plans: Sequence[Columns], optimize: str, once: bool) -> None:
+        self.plans, self.corrected, self.macros = plans, optimize != "speed", optimize != "size"
+        self.ordered = [optimize == "balanced" and len(plan.order) <= 256 for plan in plans]
+        self.copied = [self.ordered[0]] if once else [self.ordered[0], True]
+        lengths = [len(plan.order) if copied else 0 for plan, copied in zip(plans, self.copied, strict=True)]
+        words = [8 * len(plan.segments) if self.corrected else 0 for plan in plans]
+        self.corrections = [0, words[0]]
+        self.copies = [sum(words), sum(words) + lengths[0]]
+        self.scratch = max(1, self.copies[0] + sum(lengths) + 3 * self.corrected)  # 3 to align it
+
+    @property
+    def orders(self) -> Array:
+        """Words: the columns of each vector in the order of the code, a byte each."""
+        columns = [c for plan, ordered in zip(self.plans, self.ordered, strict=True) if ordered for c in plan.order]
+        return np.pad(np.array(columns, np.uint8), (0, -len(columns) % 4)).view("<i4").astype(np.int64)
+
+    def code(self, function: str, packings: Iterable[str]) -> str:
+        """Symbols, and macros <function>_<which>_<packing> that sum the columns."""
+        text = set_symbols(copies=self.copies[0], order_bytes=4 * len(self.orders))
+        for k, (which, plan) in enumerate(zip(("kernel", "recurrent"), self.plans, strict=False)):
+            symbols = {"n": plan.longest, "ordered": int(self.ordered[k])}
+            text += set_symbols(**{f"{which}_{symbol}": value for symbol, value in symbols.items()})
+            vector, offset = ("t3", self.copies[k]) if self.copied[k] else ("a1", 0)
+            for packing in packings if self.macros else ():
+                lines = plan.straight(packing, vector)
+                if self.corrected or plan.turns:
+                    lines = plan.looped(packing, vector, str(offset), str(self.corrections[k]))
+                text += f"    .macro {function}_{which}_{packing}\n{lines}    .endm\n"
+        return text
+
+
+# ---- rows to words ----
+
+
+def _packing(rows: int, optimize: str) -> str:
+    packings = {"size": ("Q4",) * 4, "balanced": ("B1", "B1", "Q3", "Q4"), "speed": ("B1", "W2", "W3", "W4")}
+    return packings[optimize][rows - 1]
+
+
+def _packed(rows: Array, packing: str) -> Array:
+    """Rows (R, I) of int8 as words, column by column; B1: a row as bytes, to a whole word."""
+    wide = rows.astype(np.int64)
+    if packing == "B1":
+        return np.pad(rows[0], (0, -rows.shape[1] % 4)).view("<i4").astype(np.int64)
+    if packing[0] == "Q":
+        a, b, c, d = np.pad(wide, ((0, 4 - len(wide)), (0, 0)))
+        return np.asarray((a + 128) + (c + 128 << 8) + (b + 128 << 16) + (d << 24))
+    pairs = [wide[0] + (wide[1] << 16)]
+    if len(wide) > 2:
+        pairs.append(wide[2] + (wide[3] << 16 if len(wide) > 3 else 0))
+    return np.stack(pairs, axis=1)
+
+
+def _raw(segments: int) -> int:
+    """What raw starts from for a bias of 0."""
+    return -(segments << 15)
+
+
+def _starts(bias: Array, packing: str, segments: int) -> Array:
+    """What raw, b, raw, b of the rows (R,) start from; a row alone has its bias."""
+    values = [int(value) for value in bias]
+    if packing == "B1":
+        return np.array(values)
+    values += [0] * (4 - len(values)) if packing == "Q4" else []
+    words = [values[0] + (values[1] << 16) + _raw(segments), values[1]]
+    if len(values) > 2:
+        second = values[3] if len(values) > 3 else 0
+        extra = {"W3": 0, "Q3": _raw(segments) + (values[1] << 8)}.get(packing, _raw(segments))
+        words.append(values[2] + (second << 16) + extra)
+    return np.array(words + values[3:])
+
+
+def _doubled(factors: Sequence[fp.Multiplier], optimize: str) -> Array:
+    """(R, 2) twice the multiplier, right shift; for size with a left shift of 1, as its function takes them."""
+    shifts = [1 - 256 * m.shift if optimize == "size" else -m.shift for m in factors]
+    return np.array([(2 * m.value, shift) for m, shift in zip(factors, shifts, strict=True)], np.int64)
+
+
+# ---- LSTM ----
+
+
+def _prove_high(rows: Array, bias: Array, factor: fp.Multiplier) -> None:
+    """A sum, brought to twice its product's high word and rounded, fits 32 bits."""
+    prove_doubled(rows, bias, [factor])
+    if factor.shift < -30:
+        raise UnprovenError("a gate's scale is below 2^-30")
+    largest = (int(peak(rows, bias).max()) << max(factor.shift, 0)) * factor.value >> 30
+    if largest + (1 << 11) >= 1 << 31:
+        raise UnprovenError(f"twice a rounded product can reach {largest} and overflow 32 bits")
+
+
+def _safe(rows: Array, bias: Array, factor: fp.Multiplier) -> bool:
+    """Whether a sum, brought to Q3.12, stays within 16 bits for any int8 inputs."""
+    wide = rows.astype(np.int64)
+    highest = bias + np.maximum(127 * wide, -128 * wide).sum(axis=-1)
+    lowest = bias + np.minimum(127 * wide, -128 * wide).sum(axis=-1)
+    largest = max(int(highest.max()), -int(lowest.min()))
+    return (largest * factor.value >> 31 - factor.shift) + 1 < 1 << 15
+
+
+def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+    assembly.prove_cell(layer)
+    gates = ONCE_ROWS if once else STEP_ROWS
+    packing, spare = _packing(len(gates), optimize), int(once and optimize == "size")  # a row of zeros for f
+    matrices = [("kernel", layer.kernel, layer.bias, source)]
+    if not once:
+        matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
+    paired = 2 if packing in ("W3", "Q3") else 4  # the third of three rows is alone
+    rows = [weights.values[list(gates[:paired])] for _, weights, _, _ in matrices]
+    plans = _planned(rows, optimize, STRAIGHT_COLUMNS[optimize])
+    vectors = _Vectors(plans, optimize, once)
+    text, halves = "", []
+    for (which, weights, bias, signal), plan in zip(matrices, plans, strict=True):
+        starts = folded(bias.astype(np.int64), weights.values, signal.zero_point)
+        factors = assembly.gate_factors(signal, scale_of(weights))
+        for gate in gates:
+            _prove_high(weights.values[gate], starts[gate], factors[gate])
+            safe = _safe(weights.values[gate], starts[gate], factors[gate])
+            text += set_symbols(**{f"{which}_{assembly.GATE_NAMES[gate]}_safe": int(safe)})
+        text += assembly.set_factors(which, gates, factors)
+        halves.append((weights.values[list(gates)], starts[list(gates)], plan))
+    hidden = assembly.hidden_factor(layer)
+    if hidden.shift < -30:
+        raise UnprovenError(f"the hidden state's scale is {layer.output.scale:g}")
+    text += set_symbols(
+        inputs=layer.features,
+        units=layer.units,
+        packing=packing,
+        cell_log2=int(np.log2(layer.cell_scale)),
+        cell_limit=cell_limit(layer),
+        hidden_m=hidden.value,
+        hidden_s=hidden.shift,
+        hidden_zero=layer.output.zero_point,
+    )
+    kind = "once" if once else "step"
+    parts = [vectors.orders]
+    for unit in range(layer.units):
+        for values, starts, plan in halves:
+            parts.append(_starts(np.pad(starts[:, unit], (spare, 0)), packing, len(plan.segments)))
+            parts.append(_packed(np.pad(values[:, unit, plan.order], ((spare, 0), (0, 0))), packing))
+    what = "input, output gate, candidate" if once else "forget, input, output gate, candidate"
+    comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packing}"
+    array = stream(f"{name}_weights", parts, comment)
+    function = f"{name}_{kind}"
+    code = f"{text}{vectors.code(function, [packing])}    lstm_s8_{kind} {function}\n"
+    return Constants((array,), assembly=code), vectors.scratch
+
+
+def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
+    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
+    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+
+
+# ---- Dense ----
+
+
+def _groups(outputs: int, optimize: str) -> list[slice]:
+    """Rows that are summed together."""
+    whole, left = outputs & ~3, outputs & 3
+    fours = [slice(first, first + 4) for first in range(0, whole, 4)]
+    if _packing(left or 4, optimize) == "B1":
+        return fours + [slice(row, row + 1) for row in range(whole, outputs)]
+    return fours + ([slice(whole, outputs)] if left else [])
+
+
+def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
+    values, out = layer.kernel.values, layer.output
+    outputs, parts = len(values), steps * blocks
+    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    prove_doubled(values, bias)
+    scales = _doubled(assembly.dense_factors(layer, source, scale_of(layer.kernel)), optimize)
+    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    (plan,) = _planned([kernel], optimize, STRAIGHT_COLUMNS[optimize] // 3)
+    vectors, count = _Vectors([plan], optimize, True), len(plan.segments)
+    words: list[Array] = [vectors.orders]
+    for part in range(parts):
+        for rows in _groups(outputs, optimize):
+            packing = _packing(rows.stop - rows.start, optimize)
+            if parts == 1 or optimize == "size":
+                words.append(_starts(bias[rows] * (parts == 1), packing, count))
+            in_order = packing == "B1" and not vectors.ordered[0]
+            words.append(_packed(kernel[part, rows] if in_order else kernel[part, rows][:, plan.order], packing))
+            words += [scales[rows]] if parts == 1 else []
+    four = _packing(4, optimize)
+    array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time, packed as {four}")
+    text = set_symbols(
+        inputs=kernel.shape[-1],
+        outputs=outputs,
+        packing=four,
+        rest_packing=_packing(outputs % 4 or 4, optimize),
+        raw_start=_raw(count),
+        part_bytes=4 * (len(array.values) - len(vectors.orders)) // parts,
+        rows_zero=out.zero_point,
+        rows_low=max(out.low, out.zero_point) if layer.activation == "relu" else out.low,
+    )
+    packings = dict.fromkeys([four, _packing(outputs % 4 or 4, optimize)])
+    function = f"{name}_run" if parts == 1 else f"{name}_add"
+    text += vectors.code(function, [packing for packing in packings if packing != "B1"])
+    if parts == 1:
+        return Constants((array,), assembly=f"{text}    dense_s8_run {function}\n"), vectors.scratch
+    starts = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in")
+    rows_array = stream(f"{name}_scales", [scales], f"({outputs} outputs): multiplier doubled, shift")
+    code = f"{text}    dense_s8_add {function}\n    dense_s8_finish {name}_finish\n"
+    return Constants((array, starts, rows_array), assembly=code), vectors.scratch
+
+
+def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
+    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
+    parts = (steps, blocks)
+    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+
+
+# ---- tables ----
+
+
+def _lines(optimize: str) -> tuple[str, list[int], int]:
+    """(directive, values, bytes before the address that s11 holds)."""
+    if optimize == "size":
+        return ".half", [*(fp.SIGMOID_TABLE - 32768).tolist(), 0], 0
+    intercepts, slopes = assembly.signed_lines()
+    if optimize == "balanced":
+        return ".half", np.stack([slopes, intercepts - 32768], axis=1).reshape(-1).tolist(), 4 * 256
+    offset = 3 << 15  # of the factor v, which makes it positive
+    k = np.arange(-384, 384)
+    slope, base, sign = slopes[np.clip(k, -256, 255) + 256], intercepts[np.clip(k, -256, 255) + 256], k >> 31
+    sigmoid = np.stack([slope, 512 * base + 512 + sign - offset * slope], axis=1)[192:576]
+    tanh = np.stack([slope, 256 * base - (1 << 23) + 128 + sign - offset * slope], axis=1)
+    return ".word", np.concatenate([sigmoid, tanh]).reshape(-1).tolist(), 1536
+
+
+def prologue(optimize: str) -> str:
+    """What stands before the layers' code: options, the macros, and the table of the activations."""
+    directive, values, before = _lines(optimize)
+    macros = "size_s8.inc" if optimize == "size" else "dense_s8.inc"
+    relax = "" if optimize == "size" else "    .option norelax             /* alignment and branches as written */\n"
+    table = assembly.shared_table(f"the sigmoid's lines; see {macros}", 8, directive, values)
+    opening = assembly.opening("rv32im", optimize, OPTIMIZE[optimize])
+    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {before}
+
+{relax}    .cfi_sections .debug_frame
+#include "{macros}"
+
+{table}"""

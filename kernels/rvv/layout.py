@@ -1,0 +1,347 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set ``asm`` for RISC-V vectors (RVV 1.0): kernels/rvv/, for any VLEN from 128.
+
+Weights lie column by column, so that one element of the input multiplies a vector of rows. Products are summed in
+16 bits over groups of columns for which that is proved exact; straight code may take the columns in an order of its
+own, which makes longer groups.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kernels.common import assembly
+from kernels.common.assembly import UnprovenError, peak, set_symbols
+from kernels.common.constants import Constants, ConstArray, dense_parts, folded
+from model import fixed_point as fp
+from model.network import Array, Dense, Lstm, Signal
+from model.reference import cell_limit, scale_of
+
+OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
+STRAIGHT = {"size": 2, "balanced": 96, "speed": 512}  # up to so many columns of an LSTM, code without a loop
+STRAIGHT_DENSE = {"size": 2, "balanced": 32, "speed": 512}
+TURN = {"size": 1, "balanced": 16, "speed": 32}  # a loop's turn takes about so many columns, one group at least
+LONGEST = 16  # columns of a group in a loop
+EXCHANGES, BARRED = 256, 20  # turns of a search for fewer groups; for so many, an exchange is not undone
+SEARCHED = 1 << 15  # weights up to which that takes a second or two
+HALF = 32  # rows that 32-bit sums in 8 registers hold with VLEN = 128
+
+STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # gates (of i, f, c, o) as lstm_s8.inc takes them
+
+
+# ---- groups of columns ----
+
+
+def _reaches(rows: Array) -> Array:
+    """(2, R, I): what each weight adds to the largest sum, and to the negated smallest, of int8 inputs."""
+    wide = rows.astype(np.int64)
+    return np.abs(np.stack([np.where(wide > 0, 127, 128), np.where(wide > 0, 128, 127)]) * wide)
+
+
+def _excess(sums: Array) -> Array:
+    """By how much the largest sums, and the negated smallest ones (2, R, ...), leave 16 bits, of all rows together."""
+    limits = np.array([32767, 32768]).reshape(2, *[1] * (sums.ndim - 1))
+    return np.asarray(np.maximum(sums - limits, 0).sum(axis=(0, 1)))
+
+
+def _filled(reaches: Array, start: Array) -> list[list[int]]:
+    """Groups one after the other, each as full as it gets; ``start`` (2, R): what the first one starts from."""
+    left, made = np.argsort(-reaches.sum(axis=(0, 1)), kind="stable").tolist(), []
+    sums = start
+    while left:
+        group: list[int] = []
+        while left:
+            grown = sums[..., None] + reaches[..., left]
+            usable = np.flatnonzero(_excess(grown) == 0)
+            if not len(usable):
+                break
+            # the largest column opens a group, those that leave the most room fill it
+            chosen = int(usable[grown[..., usable].max(axis=(0, 1)).argmin()] if group else usable[0])
+            group.append(left.pop(chosen))
+            sums = grown[..., chosen]
+        made.append(group)
+        sums = np.zeros_like(sums)
+    return made
+
+
+def _balanced(reaches: Array, start: Array, count: int) -> list[list[int]] | None:
+    """``count`` groups: columns spread evenly, then exchanged, never back again soon; None where none was found."""
+    columns = reaches.shape[-1]
+    sums = np.zeros((*start.shape, count))
+    sums[..., 0] = start
+    of = np.append(np.zeros(columns, int), np.arange(count))  # after the columns, a free place in each group
+    every = np.concatenate([reaches, np.zeros((*start.shape, count), reaches.dtype)], axis=-1)
+    for column in np.argsort(-reaches.sum(axis=(0, 1)), kind="stable"):
+        grown = sums + reaches[..., column, None]
+        of[column] = ((grown / 32768.0) ** 8).sum(axis=(0, 1)).argmin()
+        sums[..., of[column]] = grown[..., of[column]]
+    random = np.random.default_rng(count)
+    barred = np.zeros((columns, columns + count), int)  # until which turn
+    for turn in range(EXCHANGES):
+        excess = _excess(sums)
+        if not excess.any():
+            return [np.flatnonzero(of[:columns] == k).tolist() for k in range(count)]
+        full = int(random.choice(np.flatnonzero(excess)))
+        others = np.flatnonzero(of != full)
+        best = np.inf, 0, 0
+        for column in np.flatnonzero(of[:columns] == full):
+            gained = every[..., others] - every[..., column, None]
+            change = _excess(sums[..., full, None] + gained) + _excess(sums[..., of[others]] - gained)
+            change = np.where(barred[column, others] > turn, np.inf, change - excess[of[others]])
+            if change.min() < best[0]:
+                best = float(change.min()), int(column), int(others[change.argmin()])
+        _, column, other = best
+        if best[0] == np.inf:
+            return None
+        gained = every[..., other] - every[..., column]
+        sums[..., full] += gained
+        sums[..., of[other]] -= gained
+        of[column] = of[other]
+        if other < columns:
+            of[other] = full
+            barred[other, column] = turn + BARRED
+        barred[column, other] = turn + BARRED
+    return None
+
+
+def groups(rows: Array, start: Array) -> list[list[int]]:
+    """Columns of rows (R, I) in groups whose sums fit 16 bits; those of the first start from ``start`` (R,)."""
+    reaches, begin = _reaches(rows), np.stack([start, -start])
+    made = _filled(reaches, begin)
+    while reaches.size <= SEARCHED and len(made) > 2:
+        fewer = _balanced(reaches, begin, len(made) - 1)
+        if fewer is None:
+            break
+        made = fewer
+    return made
+
+
+def _longest(rows: Array) -> int:
+    """Columns of a group, when all have the same number and the columns' own order."""
+    reaches, count = _reaches(rows), rows.shape[-1]
+    for length in range(min(LONGEST, count), 1, -1):
+        if not _excess(np.add.reduceat(reaches, np.arange(0, count, length), axis=-1)).any():
+            return length
+    return 1
+
+
+@dataclass(frozen=True)
+class Columns:
+    """How a product walks its columns: ``turns`` of ``turn`` columns in groups of ``group``, then a list."""
+
+    order: tuple[int, ...]
+    listed: tuple[str, ...]  # columns, F: flush
+    turns: int = 0
+    turn: int = 0
+    group: int = 0
+
+
+def _columns(rows: Array, start: Array | None, straight: int, optimize: str) -> Columns:
+    """Columns of rows (R, I); ``start`` (R,): their 16-bit sums start there."""
+    count = rows.shape[-1]
+    if count <= straight:
+        made = groups(rows, np.zeros(len(rows), np.int64) if start is None else start)
+        order = tuple(column for group in made for column in group)
+        return Columns(order, tuple(word for group in made for word in (*map(str, group), "F")))
+    length = _longest(rows)
+    turn = length * max(1, TURN[optimize] // length)
+    turns = count // turn
+    rest = [str(k) for k in range(count - turns * turn)]
+    listed = [word for k in range(0, len(rest), length) for word in (*rest[k : k + length], "F")]
+    return Columns(tuple(range(count)), tuple(listed), turns, turn, length)
+
+
+# ---- what a product reads beside its weights ----
+
+
+@dataclass
+class Constant:
+    """The layer's constants in bytes, each array of them at a word's boundary."""
+
+    data: bytearray = field(default_factory=bytearray)
+
+    def put(self, values: Array, dtype: str) -> int:
+        """The offset of ``values``."""
+        at = len(self.data)
+        self.data += values.astype(np.int64).astype(dtype).tobytes()
+        self.data += bytes(-len(self.data) % 4)
+        return at
+
+    def words(self, name: str, comment: str) -> ConstArray:
+        return ConstArray(name, np.frombuffer(bytes(self.data), "<i4").astype(np.int32), "int32_t", comment)
+
+
+def _scales(which: str, constant: Constant, factors: list[fp.Multiplier], largest: Array) -> str:
+    """Symbols of a product's requantisation; ``factors`` of its rows, whose sums are up to ``largest`` in size."""
+    values = np.array([m.value for m in factors])
+    left = np.array([max(m.shift, 0) for m in factors])
+    right = np.array([max(-m.shift, 0) for m in factors])
+    more = int(right.max()) - right
+    shifted = np.minimum(largest << left, 1 << 31)
+    high = np.array([(int(a) * int(m) >> 31) + 1 for a, m in zip(shifted, values, strict=True)])
+    limit = 0  # none
+    if more.any() and (high << more).max() >= (1 << 31) - 1:
+        limit = (1 << (31 - int(more.max()))) - 1
+        if ((high > limit) & (limit >> right < 1 << 15)).any():  # it must cut only what saturates later
+            raise UnprovenError("the rows' scales are too far apart to share a shift")
+    alike = len(set(values.tolist())) == 1
+    symbols = {
+        "m": int(values[0]) if alike else 0,
+        "m_at": -1 if alike else constant.put(values, "<i4"),
+        "left": int(left.max()),
+        "left_at": constant.put(left, "i1") if left.min() < left.max() else -1,
+        "limit": limit,
+        "more_at": constant.put(more, "i1") if more.any() else -1,
+        "right": int(right.max()),
+    }
+    return set_symbols(**{f"{which}_{name}": value for name, value in symbols.items()})
+
+
+def _product(
+    which: str, constant: Constant, rows: Array, start: Array, straight: int, optimize: str, short: bool = True
+) -> tuple[str, Columns]:
+    """Symbols of a product's start and columns; ``short``: the start may be of 16 bits."""
+    narrow = short and bool((np.abs(start) < 1 << 15).all())
+    along = _columns(rows, start if narrow else None, straight, optimize)
+    if narrow and not start.any() and not along.turns:
+        kind, at = 0, 0
+    else:
+        kind, at = (1, constant.put(start, "<i2")) if narrow else (2, constant.put(start, "<i4"))
+    text = set_symbols(**{f"{which}_start": kind, f"{which}_start_at": at})
+    return text + _turns(which, along), along
+
+
+def _turns(which: str, along: Columns) -> str:
+    return set_symbols(**{f"{which}_turns": along.turns, f"{which}_turn": along.turn, f"{which}_group": along.group})
+
+
+def _halves(rows: int) -> str:
+    return set_symbols(rows=rows, halves=1 if rows <= HALF else 2)
+
+
+def _call(macro: str, name: str, *columns: Columns) -> str:
+    return f"    {macro} {name}" + "".join(f', "{",".join(along.listed)}"' for along in columns) + "\n"
+
+
+def _prove_sums(rows: Array, starts: Array) -> None:
+    largest = int(peak(rows, starts).max())
+    if largest >= 1 << 31:
+        raise UnprovenError(f"a sum can reach {largest} and overflow 32 bits")
+
+
+# ---- LSTM ----
+
+
+def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+    assembly.prove_cell(layer)
+    gates = list(ONCE_ROWS if once else STEP_ROWS)
+    products = [("kernel", layer.kernel, layer.bias, source)]
+    if not once:
+        products.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
+    constant, text, weights, walks = Constant(), "", [], []
+    for which, matrix, bias, signal in products:
+        rows = matrix.values[gates].reshape(len(gates) * layer.units, -1)  # (gates * H, I)
+        starts = folded(bias[gates].reshape(-1).astype(np.int64), rows, signal.zero_point)
+        _prove_sums(rows, starts)
+        factors = assembly.gate_factors(signal, scale_of(matrix))
+        of_rows = [factors[gate] for gate in gates for _ in range(layer.units)]
+        text += _scales(which, constant, of_rows, peak(rows, starts))
+        symbols, along = _product(which, constant, rows, starts, STRAIGHT[optimize], optimize)
+        text += symbols
+        weights.append(rows.T[list(along.order)])
+        walks.append(along)
+    hidden = assembly.hidden_factor(layer)
+    text += _halves(len(gates) * layer.units) + set_symbols(
+        inputs=layer.features,
+        units=layer.units,
+        weights_at=constant.put(np.concatenate(weights), "i1"),
+        cell_log2=int(np.log2(layer.cell_scale)),
+        cell_limit=cell_limit(layer),
+        hidden_m=hidden.value,
+        hidden_s=hidden.shift,
+        hidden_zero=layer.output.zero_point,
+    )
+    kind = "once" if once else "step"
+    order = ", ".join(("input", "forget", "candidate", "output")[gate] for gate in gates)
+    array = constant.words(f"{name}_weights", f"scales, starts of the sums, then columns of rows: {order} gate")
+    scratch = 2 * len(gates) * layer.units + 1
+    return Constants((array,), assembly=text + _call(f"lstm_s8_{kind}", f"{name}_{kind}", *walks)), scratch
+
+
+def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
+    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
+    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+
+
+# ---- Dense ----
+
+
+def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
+    values, out = layer.kernel.values, layer.output
+    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    _prove_sums(values, bias)
+    factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
+    parts, outputs = steps * blocks, len(values)
+    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    inputs = kernel.shape[-1]
+    scales = Constant()
+    text = _halves(outputs) + _scales("dense", scales, factors, peak(values, bias))
+    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    text += set_symbols(inputs=inputs, outputs=outputs, rows_zero=out.zero_point, rows_low=low)
+    straight = STRAIGHT_DENSE[optimize]
+    if parts == 1:
+        symbols, along = _product("dense", scales, kernel[0], bias, straight, optimize)
+        at = scales.put(kernel[0].T[list(along.order)], "i1")
+        array = scales.words(f"{name}_weights", f"scales, starts of the sums, then columns of {outputs} outputs")
+        text += symbols + set_symbols(weights_at=at)
+        return Constants((array,), assembly=text + _call("dense_s8_run", f"{name}_run", along)), 1
+    along = _columns(kernel.reshape(parts * outputs, inputs), None, straight, optimize)
+    weights = Constant()
+    weights.put(kernel.transpose(0, 2, 1)[:, list(along.order)], "i1")
+    text += _turns("dense", along) + set_symbols(dense_start=3, part_bytes=inputs * outputs)
+    arrays = (
+        weights.words(f"{name}_weights", f"({parts} parts) columns of {outputs} outputs"),
+        ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in"),
+        scales.words(f"{name}_scales", "multipliers and shifts of the outputs"),
+    )
+    if not scales.data:  # all outputs share them, in the code
+        arrays = (*arrays[:2], ConstArray(f"{name}_scales", np.zeros(1, np.int32), "int32_t", "none: in the code"))
+    code = text + _call("dense_s8_add", f"{name}_add", along) + f"    dense_s8_finish {name}_finish\n"
+    return Constants(arrays, assembly=code), 1
+
+
+def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
+    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
+    parts = (steps, blocks)
+    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+
+
+# ---- tables ----
+
+
+def _table(optimize: str) -> list[int]:
+    """Halfwords; see `activations` in lstm_s8.inc."""
+    entries = fp.SIGMOID_TABLE
+    doubled = 2 * (entries - 32768)
+    if optimize == "size":
+        return [*doubled.tolist(), int(doubled[-1])]
+    pairs = np.stack([doubled, np.diff(doubled, append=doubled[-1])], axis=1).reshape(-1).tolist()
+    if optimize == "balanced":
+        return [int(value) for value in pairs]
+    sigmoid = np.stack([entries, np.diff(entries, append=65535)], axis=1)[:193]
+    return [*map(int, sigmoid.reshape(-1)), *map(int, pairs)]
+
+
+def prologue(optimize: str) -> str:
+    """What stands before the layers' code: options, the macros, and the table of the activations."""
+    table = assembly.shared_table("the sigmoid; see `activations` in lstm_s8.inc", 4, ".half", _table(optimize))
+    opening = assembly.opening("rvv", optimize, OPTIMIZE[optimize])
+    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table)
+#define LSTMCU_TANH_OFFSET {4 * 193}
+
+#include "dense_s8.inc"
+
+{table}"""

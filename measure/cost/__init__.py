@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a build costs: instructions, cycles, flash, RAM, stack."""

@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of a network's work, by the functions that do it."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+# A call stack is of the first phase here that any of its functions is of. Assembly says its phase itself, by markers
+# (callers.py), which come before these; a function of an assembly layer without any is known by its ending.
+PHASES = (
+    ("activation", "lstmcu_sigmoid* lstmcu_tanh* lstmcu_exp lstmcu_softmax* lstmcu_look_up* lstmcu_relu*"),
+    ("activation", "arm_nn_activation* arm_softmax*"),
+    ("cell", "lstmcu_cell_* lstmcu_candidate lstmcu_kept lstmcu_new_cell lstmcu_hidden lstmcu_clip_f32"),
+    ("cell", "arm_elementwise_*"),
+    ("dense", "lstmcu_dense_* *_run *_add *_finish arm_fully_connected*"),
+    # from one number format to another
+    ("requantise", "lstmcu_requantise* lstmcu_saturate* lstmcu_quantise* lstmcu_dequantise* lstmcu_rescale*"),
+    ("requantise", "arm_nn_requantize*"),
+    ("gates", "lstmcu_lstm_* *_step *_once arm_lstm_* arm_nn_lstm_*"),
+)
+NAMES = ("gates", "requantise", "activation", "cell", "dense", "other")  # in the order of the work
+_PATTERNS = tuple((phase, tuple(patterns.split())) for phase, patterns in PHASES)
+
+
+def phase_of(frames: tuple[str, ...], model: str) -> str:
+    """The phase of a call stack; the functions of ``model``'s own interface are of none."""
+    for frame in reversed(frames):
+        if frame.startswith("phase."):
+            name = frame.removeprefix("phase.")
+            return name if name in NAMES else "other"
+    own = {f"{model}_run", f"{model}_step", f"{model}_reset"}
+    working = [frame for frame in frames if frame not in own]
+    for phase, patterns in _PATTERNS:
+        if any(fnmatchcase(frame, pattern) for frame in working for pattern in patterns):
+            return phase
+    return "other"

@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set asm-armv7m, layer by layer under QEMU, see tests/support/assembly.py; and its proofs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kernels import OPTIMIZE
+from kernels.armv7m import layout as layout
+from kernels.common.assembly import UnprovenError
+from model.network import Array, Dense, Lstm, Signal, Weights
+from tests.probe import TARGETS
+from tests.support import assembly
+from tests.support.assembly import Assembly, Case, LayerTests, Random
+from tests.support.thumb2 import STUB
+
+KERNELS = Assembly("asm-armv7m", TARGETS["cortex-m3"], STUB)
+MADE = assembly._weights
+
+
+def of_spread(spread: float) -> object:
+    """Weights as trained ones are: many small, few large; the smaller ``spread``, the longer the blocks."""
+
+    def weights(random: Random, shape: tuple[int, ...], wild: int, unit: float) -> Weights:
+        made = MADE(random, shape, wild, unit)
+        values = np.clip(np.round(random.normal(0, spread, shape)), -127, 127).astype(np.int8)
+        assert made.scale is not None
+        return Weights(values, made.scale * np.float32(60 / spread))
+
+    return weights
+
+
+def symbols(cases: list[Case], name: str) -> set[int]:
+    """All values of an assembly symbol."""
+    return {int(n) for case in cases for n in re.findall(rf"\.set {name}, (\d+)", case.made.assembly)}
+
+
+class TestLayers(LayerTests):
+    kernels = KERNELS
+    assembled = (40, 46, 40)
+
+
+@pytest.mark.parametrize("spread", [12, 28, 36])
+@pytest.mark.parametrize("optimize", ["balanced", "speed"])
+def test_longer_blocks_in_orders_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimize: str, spread: int
+) -> None:
+    monkeypatch.setattr(assembly, "_weights", of_spread(spread))
+    cases = list(KERNELS.cases(optimize, spread, 24))
+    assert symbols(cases, "(?:input|hidden)_block") >= {2, 4, 6, 8}
+    assert spread < 28 or symbols(cases, "(?:input|hidden)_ordered") == {0, 1}
+    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
+
+
+@pytest.mark.parametrize("zero_point", [-128, -3, 127])
+def test_hidden_states_of_a_power_of_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zero_point: int) -> None:
+    random_lstm = assembly.random_lstm
+
+    def changed(*arguments: Any) -> tuple[Signal, Lstm]:
+        source, layer = random_lstm(*arguments)
+        return source, replace(layer, output=Signal(layer.output.shape, "int8", 2.0**-7, zero_point))
+
+    monkeypatch.setattr(assembly, "random_lstm", changed)
+    random = np.random.default_rng(zero_point + 128)
+    sizes = ((4, 3, 5), (1, 9, 70))
+    cases = [
+        assembly.lstm_case(layout, f"lstm{k}{once}", random, size, 0, "balanced", bool(once))
+        for k, size in enumerate(sizes)
+        for once in range(1 + (size[0] == 1))
+    ]
+    assert symbols(cases, "hidden_power") == {1}
+    assert KERNELS.run(KERNELS.build(tmp_path, cases, "balanced")) == ""
+
+
+# ---- proofs ----
+
+
+def sums(rows: Array, along: layout.Columns) -> tuple[int, int]:
+    """Smallest and largest sum of int8 inputs over any block, rows (R, I) as they are walked."""
+    arranged = along.arranged(rows).astype(np.int64)
+    high = np.where(arranged > 0, 127, -128) * arranged
+    low = np.where(arranged > 0, -128, 127) * arranged
+    starts = np.arange(0, along.count, along.block)
+    lows, highs = (np.add.reduceat(values, starts, axis=-1) for values in (low, high))
+    return int(lows.min()), int(highs.max())
+
+
+@pytest.mark.parametrize("spread", [4, 12, 25, 34, 60])
+def test_blocks_never_leave_16_bits(spread: int) -> None:
+    random = np.random.default_rng(spread)
+    ordered = 0
+    for rows, count in ((3, 1), (8, 2), (16, 5), (40, 9), (128, 32), (12, 75), (64, 130), (4, 300)):
+        values = np.clip(np.round(random.normal(0, spread, (rows, count))), -127, 127).astype(np.int8)
+        along = layout.columns(values, 16)
+        assert along.block % 2 == 0
+        assert sorted(along.order or range(count)) == list(range(count))
+        low, high = sums(values, along)
+        assert low >= -32768
+        assert high <= 32767
+        ordered += bool(along.order)
+    assert (ordered > 0) == (spread in (25, 34, 60))
+
+
+def test_the_last_block_that_fits_is_taken() -> None:
+    assert layout.columns(np.array([[127, 127, 1, 1]], np.int8), 4) == layout.Columns(4, 4)  # -128 * 256 = -2^15
+    assert layout.columns(np.array([[-127, -127, -1, -1]], np.int8), 4).block == 2  # 2^15 is one too many
+    assert layout.columns(np.array([[-127, -127, -1, 0]], np.int8), 4) == layout.Columns(4, 4)
+    with pytest.raises(UnprovenError, match="two columns"):
+        layout.columns(np.array([[-128, -128]], np.int8), 16)
+    apart = layout.columns(np.array([[-128, -128, 0, 0]], np.int8), 2)
+    assert apart.block == 2
+    assert apart.order.index(0) // 2 != apart.order.index(1) // 2
+
+
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_weights_that_cannot_be_proved_run_on_the_portable_kernels(optimize: str) -> None:
+    kernel = Weights(np.full((3, 6), -128, np.int8), np.full(3, 1e-3, np.float32))
+    layer = Dense("dense", kernel, np.zeros(3, np.int32), "linear", Signal((3,), "int8", 0.1, 0))
+    made = layout.dense("dense", layer, Signal((6,), "int8", 0.1, 0), 1, 1, optimize)
+    if optimize == "size":  # a product a register
+        assert made.assembly
+    else:
+        assert not made.assembly
+        assert "portable" in made.notes[0]
+
+
+def test_loops_of_more_turns_than_a_byte_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = Assembly("asm-armv7m", TARGETS["cortex-m3"], STUB, room=16000)
+    random = np.random.default_rng(1)
+    monkeypatch.setattr(assembly, "_weights", of_spread(30))
+    sizes = ((1, 1, 2310, 5), (2, 1, 1153, 6), (1, 1, 2049, 3))
+    cases = [assembly.dense_case(layout, f"dense{k}", random, size, 0, "balanced") for k, size in enumerate(sizes)]
+    assert all(case.assembled for case in cases)
+    assert wide.run(wide.build(tmp_path, cases, "balanced")) == ""
+
+
+def test_size_counts_512_columns() -> None:
+    assert layout._small_columns(np.zeros((1, 512), np.int8)) == layout.Columns(512, 2)
+    with pytest.raises(UnprovenError, match="512 columns"):
+        layout._small_columns(np.zeros((1, 513), np.int8))

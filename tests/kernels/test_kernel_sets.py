@@ -1,0 +1,182 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Every kernel set that is not plain C, on a core of its own: random networks give the reference's bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from kernels import OPTIMIZE, SETS
+from kernels.cmsis_nn import library as cmsis_nn
+from model import plan, prepare, quantise, reference
+from model.network import QUANTISATIONS, Array, Dense, Layer, Lstm, Network, Signal, Weights
+from tests.probe import CORES, ROOT
+from tests.support import networks
+from tests.support.device import Device
+from tests.support.networks import Chain, Spec, Word
+
+ASSEMBLED = {target.assembly: name for name, target in sorted(CORES.items(), reverse=True) if target.assembly}
+ARM = ("cortex-m0", "cortex-m4", "cortex-m55")  # the library's three kinds of code
+FLOATS = [name.removeprefix("asm-").removesuffix("-fp") for name in SETS if name.endswith("-fp")]
+COUNT = 3
+MakeDevice = Callable[[str, str], Device]
+
+
+@pytest.fixture(scope="module")
+def device(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> MakeDevice:
+    """One for each core and kernel set."""
+    made: dict[tuple[str, str], Device] = {}
+
+    def make(target: str, kernels: str) -> Device:
+        prefix = ""
+        if kernels == "cmsis-nn":  # a real one that is given, else what stands in for it
+            prefix = str(request.config.getoption("--cmsis-nn") or request.getfixturevalue("cmsis_stand_in"))
+            if not any(Path(prefix).glob(f"{target}/{cmsis_nn.LIBRARY}")):
+                pytest.skip(f"no CMSIS-NN for {target}: {prefix}/{target}/{cmsis_nn.LIBRARY}")
+        key = (target, kernels)
+        if key not in made:
+            made[key] = Device(CORES[target], kernels, tmp_path_factory.mktemp("device"), prefix)
+        return made[key]
+
+    return make
+
+
+def check(device: Device, network: Network, inputs: Array, optimize: str) -> None:
+    """As windows from reset, and as those of one stream."""
+    outputs, _ = device.run(network, inputs, "window", optimize)
+    np.testing.assert_array_equal(outputs, reference.run(network, inputs))
+    if not plan.make(network, stream=True).streamable:
+        outputs, _ = device.run(network, inputs, "stream", optimize, goes_on=True)
+        np.testing.assert_array_equal(outputs, reference.run(network, inputs, goes_on=True))
+
+
+def test_every_kernel_set_is_tried() -> None:
+    assert set(ASSEMBLED) == {path.parent.name for path in (ROOT / "kernels").glob("*/dense_s8.inc")}
+
+
+@pytest.mark.parametrize("kernels", ["c", *(f"asm-{assembly}" for assembly in ASSEMBLED)])
+@pytest.mark.parametrize("model", ["both_then_alike.keras", "tied.safetensors"])
+def test_layers_called_alike_have_their_own_constants(device: MakeDevice, model: str, kernels: str) -> None:
+    path = ROOT / "tests/model/data" / model
+    network = prepare.prepare(path, path.with_suffix(".npz"), "int8")
+    inputs = reference.stored_inputs(network, np.load(path.with_suffix(".npz"))["inputs"])
+    check(device(ASSEMBLED.get(kernels.removeprefix("asm-"), "cortex-m4"), kernels), network, inputs, "balanced")
+
+
+@pytest.mark.parametrize("assembly", ASSEMBLED)
+@given(networks.specs(integer=True), st.sampled_from(OPTIMIZE))
+@settings(max_examples=4, phases=(Phase.generate,))
+def test_assembly_on_random_networks(device: MakeDevice, assembly: str, spec: Spec, optimize: str) -> None:
+    one = device(ASSEMBLED[assembly], f"asm-{assembly}")
+    check(one, networks.build(spec), networks.inputs_of(spec, COUNT), optimize)
+
+
+@pytest.mark.parametrize("assembly", ASSEMBLED)
+@given(networks.chains("int8"), st.sampled_from(OPTIMIZE))
+@settings(max_examples=4, phases=(Phase.generate,))
+def test_assembly_on_random_chains(device: MakeDevice, assembly: str, chain: Chain, optimize: str) -> None:
+    network = networks.build_chain(chain)
+    inputs = networks.chain_inputs(network, COUNT, chain.extreme, chain.seed)
+    check(device(ASSEMBLED[assembly], f"asm-{assembly}"), network, inputs, optimize)
+
+
+@pytest.mark.parametrize("assembly", FLOATS)
+@given(networks.specs(integer=False).map(networks.build) | networks.chains("float32").map(networks.build_chain))
+@settings(max_examples=12, phases=(Phase.generate,))
+def test_floats_in_assembly_are_those_of_c(device: MakeDevice, assembly: str, network: Network) -> None:
+    """To the last bit: the same operations in the same order."""
+    inputs = networks.chain_inputs(network, COUNT, False, 1)
+    target = ASSEMBLED[assembly]
+    for state in ("window", "stream"):
+        if state == "stream" and plan.make(network, stream=True).streamable:
+            continue
+        ours, _ = device(target, f"asm-{assembly}-fp").run(network, inputs, state, goes_on=True)
+        expected, _ = device(target, "c").run(network, inputs, state, goes_on=True)
+        np.testing.assert_array_equal(ours.view(np.uint32), expected.view(np.uint32))
+
+
+STREAMS: dict[str, tuple[tuple[int, int], tuple[Word, ...]]] = {
+    "one step": ((1, 3), (("lstm", 5, False, False), ("dense", 3, "linear"))),
+    "an output at every step": ((3, 2), (("lstm", 4, True, False), ("lstm", 5, True, False), ("dense", 3, "linear"))),
+    "an output at the window's end": ((3, 2), (("lstm", 5, True, False), ("reshape", (15,)), ("dense", 3, "linear"))),
+}
+# what each set has kernels of its own for
+OWN = [("c", quantisation) for quantisation in QUANTISATIONS]
+OWN += [(f"asm-{assembly}", "int8") for assembly in ASSEMBLED]
+OWN += [(f"asm-{assembly}-fp", "float32") for assembly in FLOATS]
+OWN += [("cmsis-nn", "int8"), ("cmsis-nn", "int16x8")]
+
+
+def test_every_set_streams() -> None:
+    assert {kernels.removesuffix("-fp") for kernels, _ in OWN} == {kernels.removesuffix("-fp") for kernels in SETS}
+
+
+@pytest.mark.parametrize("structure", STREAMS)
+@pytest.mark.parametrize(("kernels", "quantisation"), OWN)
+def test_a_stream_goes_on_across_windows(device: MakeDevice, kernels: str, quantisation: str, structure: str) -> None:
+    """Each set runs all LSTMs itself, and the state that a window leaves matters to the next one."""
+    shape, words = STREAMS[structure]
+    trained = networks.build_chain(Chain("float32", shape, words, seed=3))
+    real = np.random.default_rng(4).normal(0, 1, (8, *shape)).astype(np.float32)
+    network = quantise.quantise(trained, real, quantisation, goes_on=True)
+    inputs = reference.stored_inputs(network, real)
+    expected = reference.run(network, inputs, goes_on=True)
+    assert (expected != reference.run(network, inputs)).any(axis=-1)[1:].all()
+    target = ASSEMBLED.get(kernels.removeprefix("asm-").removesuffix("-fp"), "cortex-m4")
+    outputs, notes = device(target, kernels).run(network, inputs, "stream", goes_on=True)
+    networks.assert_equal(network, outputs, expected)
+    assert [note for note in notes if "layer 'lstm" in note or kernels != "cmsis-nn"] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("assembly", ASSEMBLED)
+@given(networks.chains("int8"), st.sampled_from(OPTIMIZE))
+@settings(max_examples=60, phases=(Phase.generate,))
+def test_assembly_on_many_random_chains(device: MakeDevice, assembly: str, chain: Chain, optimize: str) -> None:
+    network = networks.build_chain(chain)
+    inputs = networks.chain_inputs(network, COUNT, chain.extreme, chain.seed)
+    check(device(ASSEMBLED[assembly], f"asm-{assembly}"), network, inputs, optimize)
+
+
+@pytest.mark.parametrize("target", ARM)
+@pytest.mark.parametrize("quantisation", ["int8", "int16x8"])
+def test_cmsis_nn_on_random_networks(device: MakeDevice, target: str, quantisation: str) -> None:
+    one = device(target, "cmsis-nn")
+
+    @given(networks.chains(quantisation))
+    @settings(max_examples=8, phases=(Phase.generate,))
+    def sweep(chain: Chain) -> None:
+        network = networks.build_chain(chain)
+        check(one, network, networks.chain_inputs(network, COUNT, chain.extreme, chain.seed), "balanced")
+
+    sweep()
+
+
+def _calm_layers() -> tuple[Layer, ...]:
+    random = np.random.default_rng(2)
+
+    def weights(*shape: int) -> Weights:
+        return Weights(random.uniform(-0.5, 0.5, shape).astype(np.float32))
+
+    bias = np.zeros((4, 5), np.float32)
+    lstm = Lstm("lstm", weights(4, 5, 3), weights(4, 5, 5), bias, False, False, 0.0, Signal((5,)))
+    return lstm, Dense("dense", weights(4, 5), np.zeros(4, np.float32), "linear", Signal((4,)))
+
+
+@pytest.mark.parametrize("target", ARM)
+@pytest.mark.parametrize("stream", [False, True])
+def test_cmsis_nn_runs_a_usual_network_itself(device: MakeDevice, target: str, stream: bool) -> None:
+    """Else the sweep above could pass on the fallback alone."""
+    calm = Network("net", "made by a test", "0" * 64, "float32", Signal((4, 3)), _calm_layers())
+    random = np.random.default_rng(3)
+    network = quantise.quantise(calm, random.normal(0, 1, (32, 4, 3)).astype(np.float32), "int8")
+    inputs = random.integers(-128, 128, (COUNT, 4, 3)).astype(np.int8)
+    outputs, notes = device(target, "cmsis-nn").run(network, inputs, "stream" if stream else "window")
+    assert notes == []
+    np.testing.assert_array_equal(outputs, reference.run(network, inputs))

@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set asm-rv32im, layer by layer under QEMU; see tests/support/assembly.py."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kernels import OPTIMIZE
+from kernels.rv32im import layout
+from model.network import Lstm, Signal, Weights
+from tests.probe import CORES
+from tests.support import assembly as support
+from tests.support.assembly import Assembly, LayerTests, random_lstm
+
+STUB = """
+/* int poisoned_call(void (*function)(), const uintptr_t arguments[5]): 0 when s0 - s11, gp, tp and sp survived */
+    .text
+    .global poisoned_call
+    .type poisoned_call, @function
+poisoned_call:
+    addi sp, sp, -64
+    sw ra, 0(sp)
+    .set at, 4
+    .irp r, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, gp, tp
+    sw \\r, at(sp)
+    .set at, at + 4
+    .endr
+    la t0, poisoned_sp
+    sw sp, (t0)
+    mv t1, a0
+    mv t2, a1
+    lw a0, 0(t2)
+    lw a1, 4(t2)
+    lw a2, 8(t2)
+    lw a3, 12(t2)
+    lw a4, 16(t2)
+    .set poison, 0x5A5A0000
+    .irp r, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
+    .set poison, poison + 1
+    li \\r, poison
+    .endr
+    jalr t1
+    la t0, poisoned_sp
+    lw t0, (t0)
+    sub a0, sp, t0
+    mv sp, t0
+    .set poison, 0x5A5A0000
+    .irp r, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
+    .set poison, poison + 1
+    li t1, poison
+    xor t1, t1, \\r
+    or a0, a0, t1
+    .endr
+    lw t1, 52(sp)
+    xor t1, t1, gp
+    or a0, a0, t1
+    lw t1, 56(sp)
+    xor t1, t1, tp
+    or a0, a0, t1
+    lw ra, 0(sp)
+    .set at, 4
+    .irp r, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, gp, tp
+    lw \\r, at(sp)
+    .set at, at + 4
+    .endr
+    addi sp, sp, 64
+    ret
+    .size poisoned_call, . - poisoned_call
+    .bss
+    .balign 4
+poisoned_sp:
+    .space 4
+"""
+
+KERNELS = Assembly("asm-rv32im", CORES["rv32imc"], STUB)
+
+
+class TestLayers(LayerTests):
+    kernels = KERNELS
+    assembled = (40, 46, 40)
+
+
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_one_gate_may_be_louder_than_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimize: str
+) -> None:
+    random, cases = np.random.default_rng(5), []
+    for loud in range(4):
+
+        def quietened(random: np.random.Generator, *size: int, loud: int = loud) -> tuple[Signal, Lstm]:
+            source, layer = random_lstm(random, *size)
+            share = np.where(np.arange(4) == loud, 1, 16)[:, None, None]
+            kernel, recurrent = (replace(w, values=w.values // share) for w in (layer.kernel, layer.recurrent))
+            layer = replace(layer, kernel=_int8(kernel), recurrent=_int8(recurrent))
+            return source, layer
+
+        monkeypatch.setattr(support, "random_lstm", quietened)
+        for once in (False, True):
+            size = (1 if once else 3, 40, 24)
+            layout = KERNELS.layout
+            cases.append(support.lstm_case(layout, f"loud{loud}_{once:d}", random, size, 1, optimize, once))
+    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
+
+
+def _int8(weights: Weights) -> Weights:
+    return replace(weights, values=weights.values.astype(np.int8))
+
+
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_no_segment_can_leave_its_half_of_a_word(optimize: str) -> None:
+    random = np.random.default_rng(3)
+    for columns in (1, 2, 7, 30, 64, 150):
+        for bits in (8, 7, 5, 3):
+            rows = random.integers(-(1 << (bits - 1)), 1 << (bits - 1), (12, columns)).astype(np.int8)
+            (plan,) = layout._planned([rows], optimize, 12)
+            assert sorted(plan.order) == list(range(columns))
+            for segment in plan.segments:
+                part = rows[:, list(segment)].astype(np.int64)
+                assert np.maximum(-128 * part, 127 * part).sum(axis=1).max() < 1 << 15
+                assert np.minimum(-128 * part, 127 * part).sum(axis=1).min() >= -(1 << 15)

@@ -1,0 +1,180 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Kernel set asm-rvv, layer by layer under QEMU with several VLEN, see tests/support/assembly.py; and its proofs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from elftools.elf.elffile import ELFFile
+
+from kernels import OPTIMIZE
+from kernels.rvv import layout as layout
+from model import fixed_point as fp
+from target import isa
+from tests.probe import CORES
+from tests.support import assembly
+from tests.support.assembly import Assembly
+
+STUB = """
+#if __riscv_xlen == 64
+#define STORE sd
+#define LOAD ld
+#define WORD 8
+#else
+#define STORE sw
+#define LOAD lw
+#define WORD 4
+#endif
+/* int poisoned_call(void (*function)(), const uintptr_t arguments[5]): 0 when s0 - s11, gp, tp and sp survived */
+    .globl poisoned_call
+    .type poisoned_call, @function
+poisoned_call:
+    addi sp, sp, -16 * WORD
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    STORE s\\n, \\n * WORD(sp)
+    .endr
+    STORE ra, 12 * WORD(sp)
+    STORE tp, 13 * WORD(sp)
+    STORE gp, 14 * WORD(sp)
+    mv t0, a0
+    lla t1, poisoned_sp
+    STORE sp, 0(t1)
+    mv t1, a1
+    .irp n, 0, 1, 2, 3, 4
+    LOAD a\\n, \\n * WORD(t1)
+    .endr
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    li s\\n, 0x5A5A0000 + \\n
+    .endr
+    li tp, 0x5A5A0055
+    jalr t0
+    lla t1, poisoned_sp
+    LOAD t1, 0(t1)
+    xor a0, sp, t1
+    mv sp, t1
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    li t0, 0x5A5A0000 + \\n
+    xor t0, t0, s\\n
+    or a0, a0, t0
+    .endr
+    li t0, 0x5A5A0055
+    xor t0, t0, tp
+    or a0, a0, t0
+    LOAD t0, 14 * WORD(sp)
+    xor t0, t0, gp
+    or a0, a0, t0
+    snez a0, a0
+    .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    LOAD s\\n, \\n * WORD(sp)
+    .endr
+    LOAD ra, 12 * WORD(sp)
+    LOAD tp, 13 * WORD(sp)
+    addi sp, sp, 16 * WORD
+    ret
+    .size poisoned_call, . - poisoned_call
+    .bss
+    .balign 8
+poisoned_sp:
+    .space 8
+"""
+
+Kind = Callable[[ModuleType, str], Iterator[assembly.Case]]
+RV32, RV64 = (Assembly("asm-rvv", CORES[name], STUB) for name in ("rv32imafcv", "rv64gcv"))
+VLENS = (128, 256, 512)
+
+
+def with_vlen(kernels: Assembly, vlen: int) -> Assembly:
+    """The same core with vectors of another length."""
+    qemu = kernels.target.qemu
+    assert qemu is not None
+    assert qemu.cpu is not None
+    cpu = re.sub("vlen=128", f"vlen={vlen}", qemu.cpu)
+    return replace(kernels, target=replace(kernels.target, qemu=replace(qemu, cpu=cpu)))
+
+
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize: str) -> None:
+    cases = list(RV32.cases(optimize, 1, 48))
+    assert sum(case.assembled for case in cases) == {"size": 51, "balanced": 49, "speed": 48}[optimize]
+    elf = RV32.build(tmp_path, cases, optimize)
+    for vlen in VLENS:
+        assert with_vlen(RV32, vlen).run(elf) == "", vlen
+
+
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_the_same_on_64_bits(tmp_path: Path, optimize: str) -> None:
+    elf = RV64.build(tmp_path, list(RV64.cases(optimize, 2, 24)), optimize)
+    for vlen in (128, 1024):
+        assert with_vlen(RV64, vlen).run(elf) == "", vlen
+
+
+@pytest.mark.parametrize("kernels", [RV32, RV64], ids=lambda kernels: kernels.target.name)
+def test_clang_assembles_the_same(tmp_path: Path, kernels: Assembly) -> None:
+    elf = kernels.build(tmp_path, list(kernels.cases("balanced", 3, 12)), "balanced", "clang")
+    assert kernels.run(elf) == ""
+    with elf.open("rb") as file:
+        isa.require(ELFFile(file), elf, kernels.target)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(4, 10))
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_many_more_layers(tmp_path: Path, optimize: str, seed: int) -> None:
+    elf = RV32.build(tmp_path, list(RV32.cases(optimize, seed, 80)), optimize)
+    for vlen in VLENS:
+        assert with_vlen(RV32, vlen).run(elf) == "", vlen
+
+
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+@pytest.mark.parametrize("kind", [assembly.cell_cases, assembly.raw_cases])
+def test_every_scale_of_the_cell_state_and_sums_of_raw_units(tmp_path: Path, kind: Kind, optimize: str) -> None:
+    cases = list(kind(layout, optimize))
+    assert sum(not case.assembled for case in cases) == (2 if kind is assembly.cell_cases else 0)
+    assert RV32.run(RV32.build(tmp_path, cases, optimize)) == ""
+
+
+def test_groups_hold_every_column_once_and_cannot_overflow() -> None:
+    random = np.random.default_rng(5)
+    for spread in (3, 30, 90):
+        rows = np.clip(np.round(random.normal(0, spread, (40, 50))), -128, 127).astype(np.int8)
+        start = random.integers(-32768, 32768, 40)
+        made = layout.groups(rows, start)
+        assert sorted(column for group in made for column in group) == list(range(50))
+        for number, group in enumerate(made):
+            wide, begin = rows[:, group].astype(int), start if number == 0 else 0
+            largest = np.where(wide > 0, 127 * wide, -128 * wide).sum(axis=1) + begin
+            smallest = np.where(wide > 0, -128 * wide, 127 * wide).sum(axis=1) + begin
+            assert largest.max(initial=0) <= 32767
+            assert smallest.min(initial=0) >= -32768
+        assert spread != 3 or len(made) < 12
+
+
+def test_a_row_shifted_left_before_a_common_shift_keeps_its_rounding() -> None:
+    y = np.arange(-5000, 5001)
+    for right in range(7):
+        expected = (y + ((1 << right) >> 1) - ((y < 0) & (right > 0))) >> right
+        for more in range(1, 7):
+            sign = (y < 0).astype(np.int64)
+            shared = ((y << more) - sign + (1 << (right + more - 1))) >> (right + more)
+            np.testing.assert_array_equal(shared, expected)
+
+
+def test_tables_are_the_definition_s_for_every_input() -> None:
+    x = np.arange(-32768, 32768)
+    pairs = np.array(layout._table("balanced")).reshape(-1, 2)
+    k, fraction = np.abs(x) * 384 >> 16, np.abs(x) * 384 & 0xFFFF
+    half = (pairs[k, 0] + (fraction * pairs[k, 1] >> 16) + 2) >> 2
+    np.testing.assert_array_equal(16384 + np.where(x < 0, -half, half), fp.sigmoid16(x))
+    own = np.array(layout._table("speed")).reshape(-1, 2)
+    value = (own[k, 0] + (fraction * own[k, 1] >> 16) + 1) >> 1
+    np.testing.assert_array_equal(np.where(x < 0, 32768 - value, value), fp.sigmoid16(x))
+    k, fraction = np.minimum(np.abs(x) * 768 >> 16, 255), np.abs(x) * 768 & 0xFFFF
+    value = (pairs[k, 0] + (fraction * pairs[k, 1] >> 16) + 1) >> 1
+    np.testing.assert_array_equal(np.where(x < 0, -value, value), fp.tanh16(x, -12))

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Float layers in assembly keep the FPU's callee-saved registers; test_kernel_sets.py looks at results."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kernels import SETS
+from measure.run import qemu
+from model.network import Dense, Lstm, Signal, Weights
+from target import compiler
+from tests.probe import ROOT, TARGETS
+from tests.support.host import HANG
+
+FLAGS = ("-O1", "-g", "-Wa,--fatal-warnings")
+STUB = """
+    .syntax unified
+    .thumb
+/* int poisoned_call(void (*function)(), const uint32_t arguments[5]): 0 when r4 - r11, s16 - s31 and sp survived */
+    .global poisoned_call
+    .type poisoned_call, %function
+    .thumb_func
+poisoned_call:
+    push {r3-r11, lr}
+    vpush {s16-s31}
+    ldr r12, =poisoned_sp
+    sub sp, sp, #8
+    str sp, [r12]
+    ldr r2, [r1, #16]
+    str r2, [sp]
+    mov r12, r0
+    .irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    ldr r0, =0x3F000000 + \\n
+    vmov s\\n, r0
+    .endr
+    .irp n, 4, 5, 6, 7, 8, 9, 10, 11
+    ldr r\\n, =0x5A5A0000 + \\n
+    .endr
+    ldm r1, {r0-r3}
+    blx r12
+    ldr r12, =poisoned_sp
+    ldr r12, [r12]
+    sub r0, sp, r12
+    .irp n, 4, 5, 6, 7, 8, 9, 10, 11
+    ldr r1, =0x5A5A0000 + \\n
+    eor r1, r1, r\\n
+    orr r0, r0, r1
+    .endr
+    .irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    ldr r1, =0x3F000000 + \\n
+    vmov r2, s\\n
+    eor r1, r1, r2
+    orr r0, r0, r1
+    .endr
+    mov sp, r12
+    add sp, sp, #8
+    vpop {s16-s31}
+    pop {r3-r11, pc}
+    .ltorg
+    .size poisoned_call, . - poisoned_call
+    .bss
+    .balign 4
+poisoned_sp:
+    .space 4
+"""
+PROGRAM = """
+#include <stdint.h>
+#include "semihosting.h"
+typedef void (*function)(void);
+int poisoned_call(function called, const uint32_t arguments[5]);
+static float x[64], hidden[64], cell[64], scratch[64];
+{declarations}
+{arrays}
+int main(void)
+{{
+    int lost = 0;
+{calls}
+    semihosting_exit(lost != 0);
+}}
+"""
+
+
+def weights(*shape: int) -> Weights:
+    return Weights(np.random.default_rng(1).normal(0, 1, shape).astype(np.float32))
+
+
+@pytest.mark.parametrize("chosen", compiler.COMPILERS)
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m7", "cortex-m33"])
+def test_callee_saved_registers_survive(tmp_path: Path, target: str, chosen: str) -> None:
+    core, layout = TARGETS[target], SETS["asm-armv7em-fp"]
+    source = Signal((3, 5))
+    bias = np.zeros((4, 17), np.float32)
+    lstm = Lstm("l", weights(4, 17, 5), weights(4, 17, 17), bias, True, False, 1.0, Signal((3, 17)))
+    dense = Dense("d", weights(7, 18), np.zeros(7, np.float32), "relu", Signal((7,)))
+    made = {
+        "step": (layout.lstm("step", lstm, source, False, "balanced"), "x, hidden, cell, scratch"),
+        "once": (layout.lstm("once", lstm, source, True, "balanced"), "x, hidden, 0, 0"),
+        "whole": (layout.dense("whole", dense, Signal((18,)), 1, 1, "balanced"), "x, hidden, 0, 0"),
+        "parts": (layout.dense("parts", dense, Signal((18,)), 3, 1, "balanced"), "(void *)1, x, hidden, 0"),
+    }
+    declarations, arrays, calls = "", "", ""
+    for constants, arguments in made.values():
+        declarations += "".join(f"{line}\n" for line in constants.declarations)
+        for array in constants.arrays:
+            arrays += f"static const float {array.name}[] = {{{', '.join(map(repr, array.values.tolist()))}}};\n"
+        for kernel in constants.calls.values():
+            words = arguments if not kernel.function.endswith("finish") else "x, hidden, 0, 0"
+            values = ", ".join(f"(uint32_t){word}" for word in (kernel.layer, *words.split(", ")))
+            calls += f"    {{ const uint32_t a[5] = {{{values}}};\n"
+            calls += f"      lost |= poisoned_call((function){kernel.function}, a); }}\n"
+    (tmp_path / "main.c").write_text(PROGRAM.format(declarations=declarations, arrays=arrays, calls=calls))
+    code = layout.prologue("balanced") + "".join(constants.assembly for constants, _ in made.values())
+    (tmp_path / "layers.S").write_text(code)
+    (tmp_path / "stub.S").write_text(STUB)
+    found, firmware = compiler.find(core, chosen), ROOT / "firmware"
+    folders = ("firmware/include", "firmware/boards/common", "kernels/common", "kernels/vfp", "kernels/armv7em")
+    include = [f"-I{ROOT}/{name}" for name in folders]
+    sources = [tmp_path / name for name in ("main.c", "layers.S", "stub.S")]
+    sources += [firmware / "boards/cortex-m/startup.c", firmware / "boards/common/semihosting.c"]
+    for path in sources:
+        words = [found.program, *found.compile, *FLAGS, *include, "-c", path, "-o", tmp_path / f"{path.name}.o"]
+        subprocess.run(list(map(str, words)), check=True)
+    memory = {"flash_origin": core.flash.origin, "flash_size": core.flash.size}
+    memory |= {"ram_origin": core.ram.origin, "ram_size": core.ram.size, "stack_size": 4096}
+    words = [found.program, *found.link, *(tmp_path / f"{path.name}.o" for path in sources), *found.libraries]
+    words += [f"-Wl,--defsym=__{name}={value:#x}" for name, value in memory.items()]
+    words += [f"-T{firmware}/boards/cortex-m/link.ld", "-o", tmp_path / "test.elf"]
+    subprocess.run(list(map(str, words)), check=True)
+    assert core.qemu is not None
+    machine = [core.qemu.program, *qemu._machine(core, tmp_path / "test.elf", [])]
+    assert subprocess.run(machine, timeout=HANG, check=False).returncode == 0

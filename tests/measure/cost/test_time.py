@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Milliseconds at the user's clock, shares of a sampling period and wait states, from command line to table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from measure import report
+from measure.cost.timing import Cycles
+from tests.support.checkout import Checkout
+
+MODELLED = Cycles(500_000, 640_000, 960_000, "documented", "a manual", ("zero wait states",))
+
+
+def test_cycles_become_time() -> None:
+    time = report.time_of(MODELLED, 64e6, 0.1)
+    assert time is not None
+    assert time["milliseconds"] == {"low": 7.8125, "nominal": 10.0, "high": 15.0}
+    assert (time["share"], time["period"], time["evidence"]) == (0.1, 0.1, "documented")
+    without = report.time_of(MODELLED, 64e6, 0)
+    assert without is not None
+    assert (without["share"], without["period"]) == (None, None)
+    assert report.time_of(MODELLED, 0, 0.1) is None
+    assert report.time_of(None, 64e6, 0.1) is None
+
+
+@pytest.mark.parametrize(("seconds", "text"), [
+    (3600, "3,600 s"), (1.5, "1.5 s"), (0.08, "80 ms"), (0.0103, "10.3 ms"), (47e-6, "47 us"),
+])  # fmt: skip
+def test_a_time_has_three_digits(seconds: float, text: str) -> None:
+    named: dict[str, Any] = {"target": "m", "model": {"name": "n"}, "quantisation": "int8", "kernels": "c"}
+    time = report.time_of(MODELLED, 64e6, seconds)
+    said = text.spent({**named, "optimize": "balanced", "time": time})
+    assert said.startswith("m n int8 c at 64 MHz: 10 ms a call, 7.81 ms to 15 ms (cycles documented)")
+    assert said.endswith(f"of the sampling period of {text}")
+
+
+def test_the_samples_say_their_rate(built: Callable[..., Checkout], tmp_path: Path) -> None:
+    """exercises is sampled at 12.5 Hz, a forecast is of hours."""
+    words = ("target=cortex-m4", "model=exercises,forecast", "quant=int8", "kernels=c")
+    checkout = built(*words).copy_to(tmp_path / "checkout")
+    text = checkout.build("report", "clock=64MHz", *words).out
+    assert re.search(r"cortex-m4 exercises int8 \w+ at 64 MHz: \S+ ms a call.*\(cycles documented\).* of 80 ms", text)
+    for model in ("exercises", "forecast"):
+        said = json.loads((checkout.root / f"build/cortex-m4/{model}/int8-c/report.json").read_text())
+        assert said["time"]["clock"] == 64e6
+        assert said["time"]["milliseconds"]["nominal"] == pytest.approx(said["cycles"]["nominal"] / 64e3)
+        assert said["time"]["period"] == {"exercises": 0.08, "forecast": None}[model]
+
+
+def test_slow_flash_costs_cycles_and_is_told(built: Callable[..., Checkout], tmp_path: Path) -> None:
+    request = ("target=cortex-m0", "model=forecast-window", "quant=int8", "kernels=c")
+    checkout = built(*request).copy_to(tmp_path / "checkout")
+
+    def cycles(*words: str) -> dict[str, Any]:
+        done = checkout.build("report", *request, *words)
+        assert "RUN" not in {rule.split()[0] for rule in done.rules}  # the same profile
+        path = checkout.root / "build/cortex-m0/forecast-window/int8-c/report.json"
+        found = json.loads(path.read_text())["cycles"]
+        assert f"{found['nominal']:,}" in done.out
+        return dict(found)
+
+    fast, one, three = cycles(), cycles("flash_wait=1"), cycles("flash_wait=3")
+    assert three["nominal"] - fast["nominal"] == pytest.approx(3 * (one["nominal"] - fast["nominal"]), abs=2)
+    assert one["nominal"] > 1.3 * fast["nominal"]
+    assert "3 wait states for each 32-bit word from flash, nothing prefetched" in three["assumptions"]
+    assert "zero wait states" in fast["assumptions"]
