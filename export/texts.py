@@ -189,8 +189,5 @@ def make(
         "licence": licence([*own, *files, "library.json"], runtime),
         "sbom": SBOM,
     }
-    rendered = {
-        file: templates.get_template(f"{template}.jinja").render(values)
-        for file, template in files.items()
-    }
+    rendered = {file: templates.get_template(f"{template}.jinja").render(values) for file, template in files.items()}
     return {**rendered, "library.json": _platformio(name, summary, headers)}

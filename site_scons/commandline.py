@@ -510,15 +510,18 @@ def help_text(root: Path) -> str:
         state = f"missing: {', '.join(missing)}" if missing else "ready"
         availability.append((name, f"{target.description} [{', '.join(target.kernels)}] - {state}"))
     options = [(f"{name}=", f"{text}{f' [{default}]' if default else ''}") for name, (default, text) in OPTIONS.items()]
-    return "\n\n".join(
-        (
-            "From a trained LSTM to measured firmware: scons [target=NAME] [OPTION=VALUE ...] [ALIAS]",
-            "Examples:\n" + rows(EXAMPLES, max(len(left) for left, _ in EXAMPLES)),
-            "Targets:\n" + rows(availability, 14),
-            "Shipped models:\n  " + ", ".join(shipped_models(root)),
-            "Options:\n" + rows(options, 10),
-            "Aliases:\n" + rows(list(ALIASES.items()), 11),
-            "A file may be called anything; one with commas in its name is taken for a file before it is for a list.",
-            "Results lie in build/<target>/<model>/<quant>-<kernels>/. SCons's own options: scons -H",
+    return (
+        "\n\n".join(
+            (
+                "From a trained LSTM to measured firmware: scons [target=NAME] [OPTION=VALUE ...] [ALIAS]",
+                "Examples:\n" + rows(EXAMPLES, max(len(left) for left, _ in EXAMPLES)),
+                "Targets:\n" + rows(availability, 14),
+                "Shipped models:\n  " + ", ".join(shipped_models(root)),
+                "Options:\n" + rows(options, 10),
+                "Aliases:\n" + rows(list(ALIASES.items()), 11),
+                "A file may be called anything; one with commas in its name is taken for a file before it is for a list.",
+                "Results lie in build/<target>/<model>/<quant>-<kernels>/. SCons's own options: scons -H",
+            )
         )
-    ) + "\n"
+        + "\n"
+    )

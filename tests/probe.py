@@ -95,6 +95,4 @@ def build_profiler(directory: Path, *options: str) -> Path:
 def symbol(elf: Path, name: str) -> int:
     """The address of a symbol, or of gcc's specialised copy of it, as nm prints it (no Thumb bit)."""
     text = subprocess.run(["arm-none-eabi-nm", str(elf)], check=True, capture_output=True, text=True).stdout
-    return next(
-        int(line.split()[0], 16) for line in text.splitlines() if line.split()[-1].split(".")[0] == name
-    )
+    return next(int(line.split()[0], 16) for line in text.splitlines() if line.split()[-1].split(".")[0] == name)

@@ -40,6 +40,10 @@ def test_ruff() -> None:
     check(TOOLS / "ruff", "check", ".")
 
 
+def test_ruff_format() -> None:
+    check(TOOLS / "ruff", "format", "--check", ".")
+
+
 def test_types() -> None:
     check(TOOLS / "mypy", "--strict", "model", "kernels", "target", "measure", "train", "export")
 

@@ -322,9 +322,7 @@ def _groups(outputs: int) -> list[slice]:
     return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
 
 
-def _dense(
-    name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str
-) -> tuple[Constants, int]:
+def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
     values, outputs, parts = layer.kernel.values, len(layer.bias), steps * blocks
     bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
     prove_doubled(values, bias)
@@ -365,9 +363,7 @@ def _scales_array(name: str, scales: Array) -> ConstArray:
     return stream(f"{name}_scales", [scales], f"({len(scales)} outputs): multiplier, shift, addend")
 
 
-def _dense_in_fours(
-    name: str, kernel: Array, bias: Array, scales: Array, optimize: str
-) -> tuple[Arrays, str, int]:
+def _dense_in_fours(name: str, kernel: Array, bias: Array, scales: Array, optimize: str) -> tuple[Arrays, str, int]:
     """Four rows at a time with their biases and scales; in parts only the rows."""
     parts, outputs, columns = kernel.shape
     paired = [row for row in range(outputs) if outputs % 4 != 3 or row < outputs - 1]

@@ -152,9 +152,7 @@ def _groups(outputs: int) -> list[slice]:
     return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
 
 
-def _dense(
-    name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str
-) -> tuple[Constants, int]:
+def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
     bias = folded(layer.bias.astype(np.int64), values, source.zero_point)

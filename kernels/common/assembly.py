@@ -31,9 +31,7 @@ class UnprovenError(Exception):
 # ---- layers ----
 
 
-def lstm(
-    name: str, layer: Lstm, source: Signal, once: bool, make: Callable[[], tuple[Constants, int]]
-) -> Constants:
+def lstm(name: str, layer: Lstm, source: Signal, once: bool, make: Callable[[], tuple[Constants, int]]) -> Constants:
     """``make()``: arrays, assembly of ``<name>_step`` (or ``_once``) and notes, with the bytes of its scratch.
 
     void <name>_step(const void *weights, const int8_t *x, int8_t *hidden, int16_t *cell, int8_t *scratch)

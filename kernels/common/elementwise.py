@@ -23,7 +23,6 @@ class Call:
     arrays: tuple[ConstArray, ...] = ()
 
 
-
 def _activation(name: str, layer: Activation, source: Signal) -> Call:
     kind, function = SUFFIXES[layer.output.dtype], f"lstmcu_{layer.function}_{SUFFIXES[layer.output.dtype]}"
     if kind == "f32":

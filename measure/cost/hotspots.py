@@ -129,9 +129,7 @@ def _functions(hot: Hotspots) -> list[dict[str, Any]]:
     for place, cost in zip(hot.places, hot.costs, strict=True):
         own.setdefault(place.function.address, []).append(cost)
         known[place.function.address] = place.function
-    rows = [
-        {"name": known[at].name, **_figures(hot, _sum(costs)), "code": known[at].code} for at, costs in own.items()
-    ]
+    rows = [{"name": known[at].name, **_figures(hot, _sum(costs)), "code": known[at].code} for at, costs in own.items()]
     return sorted(rows, key=lambda row: (-row["share"], row["name"]))
 
 

@@ -89,8 +89,8 @@ HEAD = """<!-- SPDX-FileCopyrightText: 2026 lstmcu contributors -->
 Regenerate with `./scons docs`; a test checks that this page is current. The figures are of one network, Input(32, 1),
 LSTM(32), Dense(16), in int8 on a Cortex-M4: code and constants without weights, RAM without input and output,
 instructions of one window, exact under QEMU. The others' are in `measure/cost/bench/peers`, with how they were
-measured; of several builds the fastest in int8 is shown. Where a framework has no LSTM, there is nothing to measure, and the page
-it can be seen on is named.
+measured; of several builds the fastest in int8 is shown. Where a framework has no LSTM, there is nothing to measure,
+and the page it can be seen on is named.
 
 """
 TAIL = """

@@ -146,6 +146,7 @@ class Reader:
                 )
         return array
 
+
 def signal_of(tensor: Tensor, refuse: Callable[[str], UserError]) -> Signal:
     """How a tensor's values are stored; its shape without the batch axis."""
     where = f"tensor {tensor.number} '{tensor.name}'"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """compile_commands.json for editors, written only when a command changes (SCons's own tool writes it always).
 
-    env.CompileCommands("compile_commands.json")
+env.CompileCommands("compile_commands.json")
 """
 
 from __future__ import annotations

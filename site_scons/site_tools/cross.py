@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compile and link for one target.
 
-    cross = env.Clone(
-        tools=["cross"], TARGET_CORE=load_target("cortex-m4"), COMPILER="gcc", OPTIMIZE="balanced",
-        OBJECTS=env.FolderAt("build/cortex-m4/obj"),
-    )
-    lstm = cross.LstmModel("forecast", network=network, kernels="asm-armv7em", folder=folder)       # tool lstmcu
-    bench = cross.Bench(folder, lstm.objects, lstm.generated)           # firmware that runs samples
-    carried = cross.Carried(folder, lstm.objects, function)        # only what a user's firmware would carry
+cross = env.Clone(
+    tools=["cross"], TARGET_CORE=load_target("cortex-m4"), COMPILER="gcc", OPTIMIZE="balanced",
+    OBJECTS=env.FolderAt("build/cortex-m4/obj"),
+)
+lstm = cross.LstmModel("forecast", network=network, kernels="asm-armv7em", folder=folder)       # tool lstmcu
+bench = cross.Bench(folder, lstm.objects, lstm.generated)           # firmware that runs samples
+carried = cross.Carried(folder, lstm.objects, function)        # only what a user's firmware would carry
 """
 
 from __future__ import annotations

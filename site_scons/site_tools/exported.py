@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Take measured models away: a name on the command line that writes them into a folder or a .zip.
 
-    env.Exported("export", "../firmware/forecast", [(report, objects), ...])
+env.Exported("export", "../firmware/forecast", [(report, objects), ...])
 """
 
 from __future__ import annotations

@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run firmware under QEMU and report what it needs.
 
-    profiler = env.Profiler("build/profiler")
-    run = env.Run(folder, target, elf, card, inputs, profiler, 300)      # outputs.npy bench.txt profile.txt
-    report = env.Report(folder, target, ...)                             # report.json
-    env.Table("build", reports, skipped, (("flash", 12288),), "")        # report.txt .md junit.xml, or fails
-    env.Hotspots(folder, target, elf, card, profile, 0)                  # hotspots.txt annotated.txt profile.json
-    env.Parts("build/sizes.md", reports)                                 # where the bytes go
-    env.Page("build/report.html", [(report, samples, ideal), ...], skipped, limits, budget)
-    env.Compare(folder, target, network, model, traced_elf, card, inputs, 300)  # compare.txt .json .png
-    env.Accuracy("docs/accuracy.md", reports)                            # pages of the docs
-    env.Shipped("docs/reports/forecast.md", reports_of_one_model)
-    env.Shape(model); env.BenchTable("build/bench", reports)             # the peers' networks: bench.json .txt .png
-    env.RtlTable("build/rtl.txt", env.RtlCheck(folder, target, elf, card, inputs, profiler, 300))
+profiler = env.Profiler("build/profiler")
+run = env.Run(folder, target, elf, card, inputs, profiler, 300)      # outputs.npy bench.txt profile.txt
+report = env.Report(folder, target, ...)                             # report.json
+env.Table("build", reports, skipped, (("flash", 12288),), "")        # report.txt .md junit.xml, or fails
+env.Hotspots(folder, target, elf, card, profile, 0)                  # hotspots.txt annotated.txt profile.json
+env.Parts("build/sizes.md", reports)                                 # where the bytes go
+env.Page("build/report.html", [(report, samples, ideal), ...], skipped, limits, budget)
+env.Compare(folder, target, network, model, traced_elf, card, inputs, 300)  # compare.txt .json .png
+env.Accuracy("docs/accuracy.md", reports)                            # pages of the docs
+env.Shipped("docs/reports/forecast.md", reports_of_one_model)
+env.Shape(model); env.BenchTable("build/bench", reports)             # the peers' networks: bench.json .txt .png
+env.RtlTable("build/rtl.txt", env.RtlCheck(folder, target, elf, card, inputs, profiler, 300))
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a trained file to C text, and to what the device must answer.
 
-    samples = env.RandomSamples("build/models/forecast", model)                   # for a quantised file without any
-    network = env.Network("build/models/forecast/int8", model, "int8", "window")  # network.npz
-    expected = env.Expected("build/models/forecast/int8", network, model, "window")  # inputs, expected, float .npy
-    c, header, bench, *assembly, card = env.ModelSource(folder, network, "c", "window", "forecast", "balanced")
+samples = env.RandomSamples("build/models/forecast", model)                   # for a quantised file without any
+network = env.Network("build/models/forecast/int8", model, "int8", "window")  # network.npz
+expected = env.Expected("build/models/forecast/int8", network, model, "window")  # inputs, expected, float .npy
+c, header, bench, *assembly, card = env.ModelSource(folder, network, "c", "window", "forecast", "balanced")
 """
 
 from __future__ import annotations

@@ -147,7 +147,13 @@ def test_what_ccache_takes(built: Callable[..., Checkout], value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["redis://cache:6379", "redis://me@cache", "http://10.0.0.1/x", "https://cache|layout=bazel", "redis://127.evil.org"],
+    [
+        "redis://cache:6379",
+        "redis://me@cache",
+        "http://10.0.0.1/x",
+        "https://cache|layout=bazel",
+        "redis://127.evil.org",
+    ],
 )
 def test_storage_of_others_asks_for_a_password(built: Callable[..., Checkout], value: str) -> None:
     sentence = built(*REQUEST).scons("-n", f"ccache={value}").sentence

@@ -166,9 +166,7 @@ def _array(path: Path) -> None:
         (_encrypted, ".mat", ["samples do not end in '.mat'"]),
     ],
 )
-def test_samples_that_are_none(
-    checkout: Checkout, make: Callable[[Path], None], ending: str, parts: list[str]
-) -> None:
+def test_samples_that_are_none(checkout: Checkout, make: Callable[[Path], None], ending: str, parts: list[str]) -> None:
     name = f"{make.__name__.strip('_')}{ending}"
     archive(checkout.root / "sampled.keras", LAYERS if "huge" not in name else [input_layer(6, 2), lstm(2, 4)])
     make(checkout.root / name)
@@ -312,9 +310,7 @@ def test_a_model_too_large_for_the_target(
     assert report["error"] is None or report["error"]["reference"] is None
 
 
-def test_a_device_that_differs_from_the_reference_is_no_success(
-    built: Callable[..., Checkout], tmp_path: Path
-) -> None:
+def test_a_device_that_differs_from_the_reference_is_no_success(built: Callable[..., Checkout], tmp_path: Path) -> None:
     """A kernel with a wrong rounding: which value differs first, and nothing that others would take for right."""
     checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
     header = checkout.root / "firmware/runtime/fixed_point.h"

@@ -484,9 +484,7 @@ def test_called_from_another_folder(ready: Checkout, tmp_path: Path) -> None:
         ("--clean", [], [], True),
     ],
 )
-def test_reading_the_arguments(
-    words: str, goals: list[str], targets: list[str], only_reads: bool
-) -> None:
+def test_reading_the_arguments(words: str, goals: list[str], targets: list[str], only_reads: bool) -> None:
     request = runpy.run_path(str(REPO / "scons"), run_name="launcher")["Request"](words.split())
     assert (request.goals, request.targets, request.only_reads) == (goals, targets, only_reads)
 

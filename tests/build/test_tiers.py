@@ -29,9 +29,7 @@ def unlabelled(text: str, counts: set[int]) -> list[str]:
     for paragraph in re.split(r"\n\s*\n", text):
         if not any(tier in paragraph for tier in TIERS):
             lines = paragraph.splitlines()
-            found += [
-                line for line in lines if COUNT.search(line) or known & set(re.findall(r"\d[\d,]*\d", line))
-            ]
+            found += [line for line in lines if COUNT.search(line) or known & set(re.findall(r"\d[\d,]*\d", line))]
     return found
 
 

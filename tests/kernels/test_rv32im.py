@@ -86,9 +86,7 @@ class TestLayers(LayerTests):
 
 
 @pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_one_gate_may_be_louder_than_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimize: str
-) -> None:
+def test_one_gate_may_be_louder_than_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimize: str) -> None:
     random, cases = np.random.default_rng(5), []
     for loud in range(4):
 

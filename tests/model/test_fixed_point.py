@@ -123,9 +123,7 @@ def run(program: Path, *words: str, stdin: bytes = b"") -> bytes:
 
 
 def test_c_sigmoid_for_every_input(arithmetic: Path) -> None:
-    np.testing.assert_array_equal(
-        np.frombuffer(run(arithmetic, "s"), np.int16), fp.sigmoid16(np.arange(-32768, 32768))
-    )
+    np.testing.assert_array_equal(np.frombuffer(run(arithmetic, "s"), np.int16), fp.sigmoid16(np.arange(-32768, 32768)))
 
 
 @pytest.mark.parametrize("log2_scale", LOG2_SCALES)

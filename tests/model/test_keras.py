@@ -252,9 +252,7 @@ def _subclassed(config: dict[str, Any]) -> None:
         (lambda config: config["config"]["layers"][1]["config"].pop("units"), "(LSTM): does not say its units"),
     ],
 )
-def test_models_that_are_no_chain(
-    tmp_path: Path, change: Callable[[dict[str, Any]], object], sentence: str
-) -> None:
+def test_models_that_are_no_chain(tmp_path: Path, change: Callable[[dict[str, Any]], object], sentence: str) -> None:
     config = config_of(SIMPLE, "Functional")
     change(config)
     members = {"config.json": json.dumps(config).encode(), "model.weights.h5": weights_of(SIMPLE)}

@@ -239,9 +239,9 @@ REFUSED: dict[str, tuple[Make, str]] = {
     "states given": (states_given, r"in its call: initial_state=|reads 3 layers"),
     "state shown": (state_of, "return_state=True is not supported"),
     "stateful": (
-        lambda keras: keras.Sequential([
-            *([keras.layers.Input(batch_shape=(1, *SHAPE))]), keras.layers.LSTM(3, stateful=True)
-        ]),
+        lambda keras: keras.Sequential(
+            [*([keras.layers.Input(batch_shape=(1, *SHAPE))]), keras.layers.LSTM(3, stateful=True)]
+        ),
         "stateful=True is not supported; .*stateful=False",
     ),
     "masking": (chain(lambda make: make.Masking(), lambda make: make.LSTM(3)), r"\(Masking\): .*without Masking"),
@@ -326,7 +326,8 @@ REFUSED: dict[str, tuple[Make, str]] = {
         r"\(InputLayer\): dtype='int32' is not supported",
     ),
     "an operation": (
-        chain(lambda make: lambda x: x / 2.0, lambda make: make.LSTM(3)), "this kind of layer is not supported"
+        chain(lambda make: lambda x: x / 2.0, lambda make: make.LSTM(3)),
+        "this kind of layer is not supported",
     ),
     "a layer as activation": (
         chain(lambda make: make.LSTM(3), lambda make: make.Dense(2, activation=make.ReLU())),

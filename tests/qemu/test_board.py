@@ -230,9 +230,7 @@ def test_a_fault_after_stack_overflow_still_speaks(sp: str, tmp_path: Path) -> N
 
 
 def test_a_hang_ends_at_the_time_limit(tmp_path: Path) -> None:
-    text = failure(
-        "cortex-m4", build(M4, tmp_path, body("for (;;) (void)*(volatile uint8_t *)y;")), timeout=1
-    )
+    text = failure("cortex-m4", build(M4, tmp_path, body("for (;;) (void)*(volatile uint8_t *)y;")), timeout=1)
     assert "probe.elf was still running under QEMU (mps2-an386) after 1 s" in text
     assert "--timeout" in text
 
@@ -244,9 +242,7 @@ def test_samples_of_another_width_are_refused(tmp_path: Path) -> None:
 
 def test_outputs_of_another_size_are_refused(tmp_path: Path) -> None:
     elf = build(M4, tmp_path, SUM)
-    assert "wrote 20 bytes of output for 10 samples where 30 are due" in failure(
-        "cortex-m4", elf, output_shape=(3,)
-    )
+    assert "wrote 20 bytes of output for 10 samples where 30 are due" in failure("cortex-m4", elf, output_shape=(3,))
     # A whole number of windows, but not as many as there are samples.
     assert "wrote 10 bytes of output for 10 samples" in failure("cortex-m4", elf, INPUTS[:, :2])
 

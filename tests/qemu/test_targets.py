@@ -33,9 +33,7 @@ def body(c: str) -> str:
 
 
 def run(name: str, elf: Path) -> qemu.Run:
-    return qemu.run(
-        CORES[name], elf, INPUTS, output_dtype="uint8", output_shape=(2,), function="probe_run", timeout=30
-    )
+    return qemu.run(CORES[name], elf, INPUTS, output_dtype="uint8", output_shape=(2,), function="probe_run", timeout=30)
 
 
 def failure(name: str, elf: Path) -> str:

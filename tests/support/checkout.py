@@ -19,8 +19,8 @@ from pathlib import Path
 from tests.support.host import HANG, ROOT
 
 NEEDED = (
-    "SConstruct", "site_scons", "model", "models", "firmware", "kernels", "target", "toolchains", "measure", "train", "export",
-    "examples", "LICENSE",
+    "SConstruct", "site_scons", "model", "models", "firmware", "kernels", "target", "toolchains", "measure", "train",
+    "export", "examples", "LICENSE",
 )  # fmt: skip
 RULE = re.compile(r"^\[(\w+)\] (.+)$", re.MULTILINE)
 MESSAGE = "lstmcu: error: "

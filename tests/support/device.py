@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network through a kernel set on a core under QEMU, without SCons: generated, compiled, linked, run.
 
-    device = Device(load_target("cortex-m4"), "asm-armv7em", tmp_path)
-    outputs = device.run(network, inputs, "window", "speed")
+device = Device(load_target("cortex-m4"), "asm-armv7em", tmp_path)
+outputs = device.run(network, inputs, "window", "speed")
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several models in one firmware under QEMU, each of a kernel set, an optimise level and a version of its own.
 
-    parts = [Part(network, inputs, "asm-armv7em", "size"), Part(other, others, "c", "speed")]
-    assert Together(load_target("cortex-m4"), tmp_path).run(parts) == []
+parts = [Part(network, inputs, "asm-armv7em", "size"), Part(other, others, "c", "speed")]
+assert Together(load_target("cortex-m4"), tmp_path).run(parts) == []
 """
 
 from __future__ import annotations

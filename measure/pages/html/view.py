@@ -281,10 +281,15 @@ def matrices(builds: Sequence[Build]) -> list[Matrix]:
     }
     if len(columns) == 1:
         rows = [
-            (target, tuple(
-                _cell(build, figure, most[figure], _details(build.report, figure))
-                for build in found if build for figure in FIGURES
-            ))
+            (
+                target,
+                tuple(
+                    _cell(build, figure, most[figure], _details(build.report, figure))
+                    for build in found
+                    if build
+                    for figure in FIGURES
+                ),
+            )
             for target, found in by_target.items()
         ]
         return [Matrix(next(iter(columns)), tuple(FIGURES.values()), tuple(rows))]

@@ -119,9 +119,7 @@ def test_runs_are_identical(tmp_path: Path, profiler: Path) -> None:
 def test_the_profiler_changes_nothing_the_firmware_does(tmp_path: Path, profiler: Path) -> None:
     elf = build(TARGETS["cortex-m4"], tmp_path, ASSEMBLY)
     with_profiler = profiled("cortex-m4", elf, profiler)
-    plain = qemu.run(
-        TARGETS["cortex-m4"], elf, INPUTS, output_dtype="uint8", output_shape=(2,), function="probe_run"
-    )
+    plain = qemu.run(TARGETS["cortex-m4"], elf, INPUTS, output_dtype="uint8", output_shape=(2,), function="probe_run")
     assert plain.profile is None
     assert plain.bench == with_profiler.bench
     np.testing.assert_array_equal(plain.outputs, with_profiler.outputs)

@@ -32,9 +32,7 @@ def test_tables_and_weights_of_one_name_are_told_apart(tmp_path: Path) -> None:
         (tmp_path / f"{name}.c").write_text(text)
         objects.append(tmp_path / f"{name}.o")
         flags = ["-mcpu=cortex-m4", "-mthumb", "-O1", "-ffunction-sections", "-fdata-sections"]
-        subprocess.run(
-            ["arm-none-eabi-gcc", *flags, "-c", tmp_path / f"{name}.c", "-o", objects[-1]], check=True
-        )
+        subprocess.run(["arm-none-eabi-gcc", *flags, "-c", tmp_path / f"{name}.c", "-o", objects[-1]], check=True)
     carried = tmp_path / "carried.elf"
     subprocess.run(
         ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", "-nostdlib", "-Wl,--gc-sections,-e,entry", *objects,
