@@ -519,7 +519,7 @@ def help_text(root: Path) -> str:
                 "Shipped models:\n  " + ", ".join(shipped_models(root)),
                 "Options:\n" + rows(options, 10),
                 "Aliases:\n" + rows(list(ALIASES.items()), 11),
-                "A file may be called anything; one with commas in its name is taken for a file first, then for a list.",
+                "A file may be called anything; one with commas in its name is taken for a file before a list.",
                 "Results lie in build/<target>/<model>/<quant>-<kernels>/. SCons's own options: scons -H",
             )
         )
