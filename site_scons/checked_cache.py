@@ -27,6 +27,7 @@ from typing import BinaryIO
 import SCons.Action
 import SCons.CacheDir
 import SCons.Util
+from SCons.Node.FS import File
 
 from model.errors import UserError
 
@@ -84,13 +85,13 @@ class CheckedCache(SCons.CacheDir.CacheDir):
         """Settings of the folder's own are not asked for."""
         self.config = {"prefix_len": SCons.CacheDir.CACHE_PREFIX_LEN}
 
-    def get_cachedir_csig(self, node) -> str | None:
+    def get_cachedir_csig(self, node: File) -> str | None:
         """Of what the node's entry holds."""
         _, path = self.cachepath(node)
         found = self._read(path) if path else None
         return SCons.Util.hash_signature(found[0]) if found else None
 
-    def retrieve(self, node) -> bool:
+    def retrieve(self, node: File) -> bool:
         """Write the node's file if its entry is one of ours."""
         _, path = self.cachepath(node)
         if not path:
@@ -112,10 +113,10 @@ class CheckedCache(SCons.CacheDir.CacheDir):
             print(f"Retrieved `{target}' from cache")
         return True
 
-    def push(self, node) -> None:
+    def push(self, node: File) -> None:
         """Put the node's file in the place of whatever is under its name. That it cannot be done is no failure."""
         folder, path = self.cachepath(node)
-        if not path or self.is_readonly() or node.nocache or self._read(path) is not None:
+        if not folder or not path or self.is_readonly() or node.nocache or self._read(path) is not None:
             return
         source = Path(node.get_internal_path())
         try:
@@ -145,6 +146,7 @@ class CheckedCache(SCons.CacheDir.CacheDir):
         return (content[:-1], content[-1] == 1) if hmac.compare_digest(mac, self._mac(path, content)) else None
 
     def _mac(self, path: str, content: bytes) -> bytes:
+        assert self.key is not None, "a cache is used before its key is read"
         name = os.path.basename(path).encode()  # noqa: PTH119
         return hmac.digest(self.key, b"lstmcu cache entry\0" + name + b"\0" + content, "sha256")
 

@@ -6,52 +6,53 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
-from functools import cache
+import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
-from tests.support.host import ROOT
+from tests import style
+from tests.style import ROOT, files
 
-TOOLS = Path(sys.executable).parent
-SOURCES = (".py", ".c", ".h", ".S", ".ld", ".toml", ".in", ".jinja")
-BARE = ("SConstruct", "scons", "run")
-TEXTS = (*SOURCES, ".md", ".yml", ".json", ".txt")
-SKIPPED = re.compile(r"(^|/)(\.\w[^/]*(?<!\.ci)|build|out|__pycache__)/|^compile_commands\.json$")
+SOURCES = (".py", ".pyi", ".c", ".h", ".S", ".inc", ".ld", ".toml", ".in", ".jinja")
+TEXTS = (*SOURCES, ".md", ".yml", ".yaml", ".json", ".txt")
 UNOWNED = (".jinja",)  # what is generated from a template belongs to the user
 MACHINE_PATH = re.compile(r"(?<![\w.$}<])/(?:home|root|Users|work|mnt|media)/\w")
+HOOK = {"language": "system", "pass_filenames": False, "always_run": True}  # in this .venv, on the whole project
 
 
-@cache
-def files(*endings: str) -> tuple[Path, ...]:
-    """The project's own files with these endings, and the few that have none."""
-    found = (path for path in sorted(ROOT.rglob("*")) if path.is_file())
-    own = (path for path in found if not SKIPPED.search(path.relative_to(ROOT).as_posix()))
-    return tuple(path for path in own if path.suffix in endings or (not path.suffix and path.name in BARE))
-
-
-def check(*command: str | Path) -> None:
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("name", style.CHECKS)
+def test_check(name: str) -> None:
+    done = subprocess.run(style.command(name), cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_ruff() -> None:
-    check(TOOLS / "ruff", "check", ".")
+def test_clang_format_is_told_every_source() -> None:
+    assert len(style.command("clang-format")) > 20
+    assert str(ROOT / "firmware/bench/bench.c") in style.command("clang-format")
 
 
-def test_ruff_format() -> None:
-    check(TOOLS / "ruff", "format", "--check", ".")
+def test_every_package_and_tool_is_typed() -> None:
+    """mypy is given whole folders, so that a new file cannot be forgotten."""
+    given = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]
+    assert given["strict"] is True
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"} <= set(given["files"])
 
 
-def test_types() -> None:
-    check(TOOLS / "mypy", "--strict", "model", "kernels", "target", "measure", "train", "export")
+def test_a_commit_runs_the_same_checks() -> None:
+    """.pre-commit-config.yaml: every check of tests/style.py and nothing else, by the same words."""
+    (repository,) = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert repository["repo"] == "local"
+    hooks = {hook["id"]: hook for hook in repository["hooks"]}
+    assert list(hooks) == list(style.CHECKS)
+    for name, hook in hooks.items():
+        assert hook["entry"] == f".venv/bin/python -m tests.style {name}"
+        assert hook.items() >= HOOK.items()
 
 
-def test_clang_format() -> None:
-    sources = [path for path in files(".c", ".h") if path.suffix]
-    assert len(sources) > 20
-    check(TOOLS / "clang-format", "--dry-run", "-Werror", "--ferror-limit=5", *sources)
+def test_an_unknown_check_is_refused() -> None:
+    assert style.main(["spelling"]) == 2
 
 
 def test_every_source_states_its_licence() -> None:

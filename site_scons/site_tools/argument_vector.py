@@ -27,15 +27,17 @@ from typing import Any
 
 from SCons.Action import CommandAction
 from SCons.Errors import BuildError
-from SCons.Node.FS import Base
+from SCons.Executor import Executor
+from SCons.Node.FS import Base, Dir, File
 from SCons.Script import Environment
 
-Words = Sequence[Any]  # of str, Base, and tuples of these
+Words = Sequence[object]  # texts, nodes, and tuples of these
+Given = Callable[[list[File], list[File], Environment], Words]  # by targets, sources, environment
 
 _program = cache(shutil.which)
 
 
-def _word(word: Any) -> str:
+def _word(word: object) -> str:
     """As a program takes it: no path is an option, nor a file of options (@file)."""
     text = str(word)
     return f"./{text}" if isinstance(word, Base) and text.startswith(("-", "@")) else text
@@ -50,8 +52,7 @@ def _flat(words: Words, signed_only: bool = False) -> list[str]:
 
 def _variables(env: Environment) -> dict[str, str]:
     """The environment of the programs; SCons lets a variable be a list of paths."""
-    joined = {name: os.pathsep.join(map(str, v)) if isinstance(v, list) else str(v) for name, v in env["ENV"].items()}
-    return joined
+    return {name: os.pathsep.join(map(str, v)) if isinstance(v, list) else str(v) for name, v in env["ENV"].items()}
 
 
 def _run(argv: Sequence[str], variables: dict[str, str]) -> int:
@@ -63,23 +64,32 @@ def _run(argv: Sequence[str], variables: dict[str, str]) -> int:
 class Step(CommandAction):
     """An action that runs one program. With VERBOSE it is shown in full, else as ``[tag] target``."""
 
-    def __init__(self, tag: str, words: Words | Callable[[list, list, Environment], Words], about: str | None = None):
+    def __init__(self, tag: str, words: Words | Given, about: str | None = None):
         super().__init__("")  # no command line for SCons to expand
         self.tag, self.words, self.about = tag, words, about
 
     def __str__(self) -> str:
         return f"[{self.tag}]"
 
-    def _given(self, target: list, source: list, env: Environment) -> Words:
+    def _given(self, target: list[File], source: list[File], env: Environment) -> Words:
         return self.words(target, source, env) if callable(self.words) else self.words
 
-    def strfunction(self, target: list, source: list, env: Environment, executor=None, overrides=None) -> str:
+    def strfunction(
+        self,
+        target: list[File],
+        source: list[File],
+        env: Environment,
+        executor: Executor | None = None,
+        overrides: dict[str, Any] | None = None,
+    ) -> str:
         """What is printed of the step."""
         if env.get("VERBOSE"):
             return shlex.join(_flat(self._given(target, source, env)))
         return f"[{self.tag}] {target[0] if self.about is None else self.about}".rstrip()
 
-    def execute(self, target: list, source: list, env: Environment, executor=None) -> int | BuildError:
+    def execute(
+        self, target: list[File], source: list[File], env: Environment, executor: Executor | None = None
+    ) -> int | BuildError:
         """Run it: 0, or the error with its exit code, to which SCons adds the node."""
         if executor is not None:  # of a step that is not shown (scons -s) SCons gives no lists
             target, source = executor.get_all_targets(), executor.get_all_sources()
@@ -87,11 +97,15 @@ class Step(CommandAction):
         code = _run(argv, _variables(env))
         return BuildError(errstr=f"Error {code}", status=code, action=self, command=argv) if code else 0
 
-    def get_presig(self, target: list, source: list, env: Environment, executor=None) -> bytes:
+    def get_presig(
+        self, target: list[File], source: list[File], env: Environment, executor: Executor | None = None
+    ) -> bytes:
         """The step's signature: another text, another result."""
         return "\0".join(_flat(self._given(target, source, env), signed_only=True)).encode()
 
-    def get_implicit_deps(self, target: list, source: list, env: Environment, executor=None) -> list:
+    def get_implicit_deps(
+        self, target: list[File], source: list[File], env: Environment, executor: Executor | None = None
+    ) -> list[Base]:
         """The program itself."""
         first = _flat(self._given(target, source, env), signed_only=True)[0]
         path = _program(first, path=_variables(env).get("PATH"))
@@ -111,11 +125,11 @@ def _literal(path: str | Path) -> str:
     return os.path.join(".", path)  # noqa: PTH118 (Path drops the dot, which keeps a # from the front)
 
 
-def _file_at(env: Environment, path: str | Path | Base) -> Base:
+def _file_at(env: Environment, path: str | Path | File) -> File:
     return path if isinstance(path, Base) else env.fs.File(_literal(path))
 
 
-def _folder_at(env: Environment, path: str | Path | Base) -> Base:
+def _folder_at(env: Environment, path: str | Path | Dir) -> Dir:
     return path if isinstance(path, Base) else env.fs.Dir(_literal(path))
 
 

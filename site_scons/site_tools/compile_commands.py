@@ -10,16 +10,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from SCons.Node.FS import File
 from SCons.Script import Action, Dir, Environment
 
 
-def _write(target: list, source: list, env: Environment) -> None:
+def _write(target: list[File], source: list[File], env: Environment) -> None:
     from model.files import write_atomically  # slow to import, hence only here
 
     write_atomically(Path(str(target[0])), source[0].get_text_contents())
 
 
-def _compile_commands(env: Environment, path: str) -> list:
+def _compile_commands(env: Environment, path: str) -> list[File]:
     directory = Dir("#").abspath
     rows = [
         {"directory": directory, "file": source, "output": output, "arguments": words}

@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from SCons.Node.FS import Dir as Folder
+from SCons.Node.FS import File
 from SCons.Script import Dir, Environment, Value
 
 from kernels.cmsis_nn import library as cmsis_nn
@@ -29,10 +31,10 @@ HERE = "/proc/self/cwd"  # by this name a compiler knows the folder it runs in: 
 STACK = 4096  # bytes that the bench reserves and paints
 
 
-def _compile_words(flags: str) -> Callable[[list, list, Environment], list]:
+def _compile_words(flags: str) -> Callable[[list[File], list[File], Environment], list[object]]:
     """What compiles a source with the words of ``env[flags]``."""
 
-    def words(target: list, source: list, env: Environment) -> list:
+    def words(target: list[File], source: list[File], env: Environment) -> list[object]:
         include = tuple(f"-I{folder}" for folder in env["CPPPATH"])
         return [
             tuple(env["CCACHE"]), env["CC"], "-o", target[0], "-c",
@@ -42,14 +44,14 @@ def _compile_words(flags: str) -> Callable[[list, list, Environment], list]:
     return words
 
 
-def _link_words(target: list, source: list, env: Environment) -> list:
+def _link_words(target: list[File], source: list[File], env: Environment) -> list[object]:
     return [
         env["PYTHON"], "-m", "target.link", env["LINK"], "-o", target[0],
         *env["LINKFLAGS"], *env["PLACES"], *source, *env["LIBRARIES"],
     ]  # fmt: skip
 
 
-def _object(env: Environment, source, name: str, **settings) -> list:
+def _object(env: Environment, source: File, name: str, **settings: object) -> list[File]:
     made = env.FileAt(f"{name}.o")
     env.Object(made, source, **settings)
     env.Depends(made, env["COMPILER_IDENTITY"])
@@ -61,11 +63,11 @@ def _object(env: Environment, source, name: str, **settings) -> list:
     return [made]
 
 
-def _firmware_folders(env: Environment, *names: str) -> list:
+def _firmware_folders(env: Environment, *names: str) -> list[Folder]:
     return [env.FolderAt(FIRMWARE / name) for name in names]
 
 
-def _kernel_objects(env: Environment, kernels: str) -> tuple[list, list]:
+def _kernel_objects(env: Environment, kernels: str) -> tuple[list[Folder], list[File]]:
     if kernels != "cmsis-nn":
         return [], []
     found = cmsis_nn.find(str(env["CMSIS_NN"]), env["TARGET_CORE"])
@@ -77,7 +79,7 @@ def _kernel_objects(env: Environment, kernels: str) -> tuple[list, list]:
     return include, [*nodes, env.FileAt(found.library)]
 
 
-def _bench(env: Environment, folder: str, objects: list, generated: list) -> list:
+def _bench(env: Environment, folder: str, objects: list[File], generated: list[File]) -> list[File]:
     """Its object lies in a folder of its own, as ``carried.elf`` does: a model may be called the same."""
     target, made = env["TARGET_CORE"], env.FolderAt(folder)
     boards = env.Clone()
@@ -106,7 +108,7 @@ def _bench(env: Environment, folder: str, objects: list, generated: list) -> lis
     return elf
 
 
-def _traced(env: Environment, folder: str, generated: list, kernels: str) -> list:
+def _traced(env: Environment, folder: str, generated: list[File], kernels: str) -> list[File]:
     noting = env.Clone(OBJECTS=env["OBJECTS"].Dir("traced"))
     noting.Append(CCFLAGS=["-DLSTMCU_TRACE"])
     if "TRACE_WRITER" not in env:  # one for all models
@@ -116,12 +118,12 @@ def _traced(env: Environment, folder: str, generated: list, kernels: str) -> lis
     return noting.Bench(folder, [*noting.ModelObjects(folder, generated, kernels), *env["TRACE_WRITER"]], generated)
 
 
-def _carried(env: Environment, folder: str, objects: list, functions: list[str]) -> list:
+def _carried(env: Environment, folder: str, objects: list[File], functions: list[str]) -> list[File]:
     roots = [f"-Wl,-e,{functions[0]}", *(f"-Wl,-u,{name}" for name in functions)]
     return env.LstmcuProgram(env.FileAt(f"{folder}/carried/carried.elf"), objects, *roots)
 
 
-def _program(env: Environment, made, objects: list, *places: str) -> list:
+def _program(env: Environment, made: File, objects: list[File], *places: str) -> list[File]:
     nodes = env.Program(made, objects, PLACES=places)
     env.Depends(nodes, [*env["COMPILER_IDENTITY"], env.FileAt("target/link.py")])
     return nodes

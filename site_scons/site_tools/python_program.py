@@ -19,6 +19,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+from SCons.Node.FS import Base, File
 from SCons.Script import Action, Environment
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +58,9 @@ def module_files(module: str, root: Path) -> frozenset[Path]:
     return frozenset(found.values())
 
 
-def _python_program(env: Environment, module: str, targets: list, sources: list, *words, tag: str = "PY") -> list:
+def _python_program(
+    env: Environment, module: str, targets: list[File], sources: list[File], *words: object, tag: str = "PY"
+) -> list[File]:
     command = [env["PYTHON"], "-P", "-m", module, *words]  # -P: nothing in the current folder is a module
     environment = {**env["ENV"], "PYTHONPATH": str(ROOT)}
     nodes = env.Command(targets, sources, env.Step(tag, command), ENV=environment)
@@ -66,16 +69,18 @@ def _python_program(env: Environment, module: str, targets: list, sources: list,
     return nodes
 
 
-def _goal(env: Environment, name: str, module: str, *words, after: tuple = (), about: str = "") -> None:
+def _goal(
+    env: Environment, name: str, module: str, *words: object, after: tuple[Base, ...] = (), about: str = ""
+) -> None:
     step = env.Step(name.upper(), [env["PYTHON"], "-m", module, *words], about)
     env.AlwaysBuild(env.Alias(name, after, step))
 
 
-def _print(target: list, source: list, env: Environment) -> None:
+def _print(target: list[File], source: list[File], env: Environment) -> None:
     print(*(text.get_text_contents() for text in source), sep="\n")
 
 
-def _show(env: Environment, name: str, texts: list) -> None:
+def _show(env: Environment, name: str, texts: list[File]) -> None:
     env.AlwaysBuild(env.Alias(name, texts, Action(_print, None)))
 
 

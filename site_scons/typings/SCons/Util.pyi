@@ -1,0 +1,3 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+def hash_signature(s: bytes | str) -> str: ...
