@@ -67,6 +67,13 @@ def test_a_change_that_tests_see_is_told_from_one_they_do_not(tmp_path: Path) ->
     assert "a test is missing" in text
 
 
+def test_a_file_s_own_tests_are_asked_first() -> None:
+    assert trial._mirrored("model/plan.py") == ("tests/model/test_plan.py",)
+    assert trial._mirrored("kernels/armv7m/lstm_s8.inc") == ("tests/kernels/test_armv7m.py",)
+    assert trial._mirrored("measure/cost/timing/arm.py") == ("tests/measure/cost/test_timing.py",)
+    assert trial._mirrored("SConstruct") == ()
+
+
 @pytest.mark.long
 def test_small_wrong_changes_are_noticed(tmp_path: Path) -> None:
     known = {part.name: part for part in parts()}

@@ -74,9 +74,13 @@ def run(folder: Path, tests: tuple[str, ...]) -> tuple[str, str]:
 
 
 def _mirrored(file: str) -> tuple[str, ...]:
-    """The test module named after a Python file, where there is one: model/plan.py has tests/model/test_plan.py."""
-    path = Path("tests", *Path(file).parts[:1], f"test_{Path(file).stem}.py")
-    return (str(path),) if (ROOT / path).is_file() else ()
+    """The test modules named after a file or its folders, the nearest first.
+
+    model/plan.py has tests/model/test_plan.py, kernels/armv7m/lstm_s8.inc has tests/kernels/test_armv7m.py.
+    """
+    steps = (Path(file).with_suffix(""), *Path(file).parents)
+    named = (Path("tests") / step.parent / f"test_{step.name}.py" for step in steps)
+    return tuple(str(path) for path in named if (ROOT / path).is_file())
 
 
 def judge(folder: Path, change: Change, part: Part) -> Verdict:
