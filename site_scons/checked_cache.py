@@ -146,7 +146,8 @@ class CheckedCache(SCons.CacheDir.CacheDir):
         return (content[:-1], content[-1] == 1) if hmac.compare_digest(mac, self._mac(path, content)) else None
 
     def _mac(self, path: str, content: bytes) -> bytes:
-        assert self.key is not None, "a cache is used before its key is read"
+        if self.key is None:
+            raise TypeError("the cache is used before its key is read")
         name = os.path.basename(path).encode()  # noqa: PTH119
         return hmac.digest(self.key, b"lstmcu cache entry\0" + name + b"\0" + content, "sha256")
 
