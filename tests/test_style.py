@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import configparser
 import re
 import subprocess
 import tomllib
@@ -49,6 +50,17 @@ def test_a_commit_runs_the_same_checks() -> None:
     for name, hook in hooks.items():
         assert hook["entry"] == f".venv/bin/python -m tests.style {name}"
         assert hook.items() >= HOOK.items()
+
+
+def test_editors_are_told_what_the_checks_hold() -> None:
+    told = configparser.ConfigParser()
+    told.read_string("[top]\n" + (ROOT / ".editorconfig").read_text())
+    ruff = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]
+    c = yaml.safe_load((ROOT / ".clang-format").read_text())
+    assert told["*"]["max_line_length"] == str(ruff["line-length"])
+    assert told["*.{c,h}"]["max_line_length"] == str(c["ColumnLimit"])
+    assert told["*"]["indent_size"] == str(c["IndentWidth"])
+    assert told["*"]["indent_style"] == "space"  # as ruff and LLVM's style do unless told otherwise
 
 
 def test_an_unknown_check_is_refused() -> None:
