@@ -18,7 +18,7 @@ from tests.support.host import ROOT
 from tests.support.keras_files import archive, dense, input_layer, legacy, lstm
 
 sys.path.insert(0, str(ROOT / "site_scons"))
-import commandline
+from commandline import models
 
 DATA = Path(__file__).parent / "data"
 LAYERS = [input_layer(5, 3), lstm(3, 4), dense(4, 2)]
@@ -117,7 +117,7 @@ def test_what_is_refused(name: str, tmp_path: Path) -> None:
         readers.read(tmp_path / name)
     assert str(error.value).startswith(f"{tmp_path / name}: ")
     with pytest.raises(UserError, match=sentence) as error:  # there are no samples, and none are asked for
-        commandline._model(str(tmp_path / name), "", tmp_path)
+        models.model(str(tmp_path / name), "", tmp_path)
     assert str(error.value).startswith(f"model={tmp_path / name}: ")
 
 
@@ -127,9 +127,9 @@ def test_a_name_without_its_folder(name: str, tmp_path: Path) -> None:
     make, sentence = OTHERS[name]
     make(tmp_path / name)
     with pytest.raises(UserError, match=sentence):
-        commandline._model(name, "", tmp_path)
+        models.model(name, "", tmp_path)
     with pytest.raises(UserError, match="no shipped model of this name"):
-        commandline._model("nothing", "", tmp_path)
+        models.model("nothing", "", tmp_path)
 
 
 def test_a_shipped_model_beside_a_folder_of_its_name(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_a_shipped_model_beside_a_folder_of_its_name(tmp_path: Path) -> None:
     archive(tmp_path / "models" / "mine" / "mine.keras", LAYERS)
     (tmp_path / "models" / "mine" / "mine.npz").write_bytes(b"")
     (tmp_path / "mine").mkdir()
-    assert commandline._model("mine", "", tmp_path).path == Path("models/mine/mine.keras")
+    assert models.model("mine", "", tmp_path).path == Path("models/mine/mine.keras")
 
 
 @pytest.mark.parametrize(

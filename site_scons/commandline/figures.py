@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Options that are numbers: limits, seconds, clocks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from measure.checks import budget
+from model.errors import UserError
+from target.description import Target, target_names
+
+CLOCKS = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
+TIMES = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+def limits(given: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    asked = ((name, value) for name, value in given.items() if name.endswith("_max") and value)
+    return tuple((name.removesuffix("_max"), budget.amount(name, value)) for name, value in asked)
+
+
+def budget_file(path: str, root: Path, targets: tuple[Target, ...]) -> str:
+    """The path, once its file is read without a mistake."""
+    if path:
+        budget.read(root / path, [*target_names(), *(target.name for target in targets)])
+    return path
+
+
+def seconds(option: str, value: str) -> int:
+    if not value.isdigit() or int(value) == 0:
+        raise UserError(f"{option}={value}: give a number of seconds above 0")
+    return int(value)
+
+
+def quantity(option: str, value: str, units: Mapping[str, float]) -> float:
+    """A number above 0 with one of the units, in the one that is 1; 0 when it is not given."""
+    if not value:
+        return 0.0
+    found = re.fullmatch(r"(\d+(?:\.\d*)?)([a-z]+)", value.lower())
+    factor = units.get(found[2]) if found else None
+    if not found or factor is None or float(found[1]) == 0:
+        raise UserError(f"{option}={value}: give a number above 0 with its unit ({', '.join(units)}), without a blank")
+    return float(found[1]) * factor
+
+
+def period(given: Mapping[str, str]) -> float:
+    if given["period"] and not given["clock"]:
+        raise UserError(f"period={given['period']}: say the core's clock= too, as in clock=64MHz")
+    return quantity("period", given["period"], TIMES)
+
+
+def wait_states(value: str) -> int:
+    if not value.isdigit() or int(value) > 100:
+        raise UserError(f"flash_wait={value}: give a whole number of wait states, 0 to 100")
+    return int(value)

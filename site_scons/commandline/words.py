@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The options there are, with their defaults and help, and what the fixed ones may be."""
+
+from __future__ import annotations
+
+QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
+OPTIMIZE = ("size", "balanced", "speed")
+
+# option: (default, help)
+OPTIONS = {
+    "target": ("cortex-m4", "core to build for: a name, a list (a,b) or all"),
+    "toolchain": ("", "a target of your own: the path of its .toml (docs/your-target.md), or a list"),
+    "compiler": ("gcc", "gcc | clang, for targets whose file has a [clang] table"),
+    "model": ("forecast", "a shipped model's name, the path of a trained model, a list (a,b), or all shipped ones"),
+    "samples": ("", "windows to calibrate on and compare; default: the .npz, .npy or .csv beside the model"),
+    "quant": ("", f"{' | '.join(QUANTISATIONS)}, a list, or all; default: int8, or as the file is"),
+    "kernels": ("", "kernel set (asm | c | cmsis-nn), a list or all; default: the best of the target"),
+    "cmsis_nn": ("", "for kernels=cmsis-nn: the folder of a CMSIS-NN you built, Include/ and libcmsis-nn.a"),
+    "optimize": ("balanced", f"{' | '.join(OPTIMIZE)}, a list or all: the same bits, other tables, packing, loops"),
+    "state": ("window", "window: a whole window a call, from reset; stream: one time step a call, going on"),
+    "cache": ("", "folder that keeps what was built, to be found again after a change and back"),
+    "cache_key": ("", "for a cache= shared with others: the file of a key that only those you trust can read"),
+    "ccache": ("", "1: compile through ccache; redis://host:port: and share with other machines (docs/build.md)"),
+    "dest": ("", "for export: the folder or .zip to write"),
+    "flash_max": ("", "fail above these bytes of flash, 12K; so do ram_max= and stack_max="),
+    "ram_max": ("", "of the state struct"),
+    "stack_max": ("", "of the deepest call"),
+    "instructions_max": ("", "fail above these instructions a call, 300k"),
+    "cycles_max": ("", "fail above these modelled cycles a call, where the target has a timing model"),
+    "budget": ("", "a .toml with such limits, by target and model"),
+    "flash_wait": ("0", "wait states of each flash access in modelled cycles, without prefetch (docs/cycles.md)"),
+    "clock": ("", "of the core, 64MHz: gives milliseconds a call where there is a timing model"),
+    "period": ("", "for clock=: time between two samples, 20ms; default: as the samples' .json says"),
+    "baseline": ("baseline.json", "for baseline and diff: the file that keeps the figures"),
+    "timeout": ("300", "seconds of a processor a run may take, or may do nothing"),
+    "verbose": ("0", "1 shows every command in full"),
+}
+
+ALIASES = {
+    "report": "build what is asked for and print its table",
+    "sizes": "where flash, RAM, stack and instructions go: files, functions, arrays",
+    "page": "the reports as one HTML file, build/report.html: plots, accuracy, targets, where it comes from",
+    "baseline": "keep the figures of what is asked for in baseline=",
+    "diff": "what has changed since, per function",
+    "profile": "where the time goes: phases, functions, distance from the core's limit, annotated instructions",
+    "compare": "where device, reference and trained model first differ: layer, gate, step",
+    "rtl": "modelled cycles against the Ibex and CV32E40P cores' own Verilog; with target=rv32imc",
+    "bench": "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)",
+    "bench-docs": "bench with the assembly of every target, into docs/bench.md",
+    "docs": "build every shipped model for every target and write docs/accuracy.md, comparison.md, reports/",
+    "figures": "draw the figures of docs/arithmetic.md again",
+    "export": "write models with all the C they need into dest=, for your own build",
+    "misra": "check the C of what is asked for against MISRA C:2012, with cppcheck",
+    "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",
+    "build-times": "how long builds take: nothing to do, a kernel edited, every target",
+    "test": "run the tests",
+    "test-all": "run the tests with the longest sweeps",
+    "mutants": "try small wrong changes, and see whether the tests notice (docs/tests.md)",
+    "train": "train the shipped models again",
+}
