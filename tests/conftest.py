@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from kernels.cmsis_nn import library as cmsis_nn
 from tests.probe import CORES
-from tests.support import stand_in
+from tests.support import differences, stand_in
 from tests.support.checkout import Checkout, alone, build_once
 from tests.support.host import Host
 
@@ -31,8 +31,14 @@ settings.load_profile("same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """What a machine may have and others not."""
+    """What a machine may have and others not; what a failing test says to run it alone."""
     parser.addoption("--cmsis-nn", default="", metavar="PREFIX", help="a built CMSIS-NN, by target's name inside")
+    parser.addoption("--case", default="", metavar="NAME", help="of a firmware of many layers, the one to try")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Before any test."""
+    differences.ask(config.getoption("--case"))
 
 
 @pytest.fixture(scope="session", autouse=True)

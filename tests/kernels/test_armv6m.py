@@ -124,7 +124,7 @@ def test_blocks_of_many_columns(tmp_path: Path, optimize: str) -> None:
     for wanted in ("_n, 12", "_n, 8", "_n, 6", "_n, 5", "_n, 4", "_n, 3", "_ordered, 1", "_bits, 15", "_bits, 20"):
         assert wanted in text
     assert any(int(shift) < -15 for shift in re.findall(r"_[ifco]_s, (-\d+)", text))
-    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
+    KERNELS.check(tmp_path, cases, optimize)
 
 
 @pytest.mark.parametrize("optimize", OPTIMIZE)
@@ -155,7 +155,7 @@ def test_the_longest_code_is_within_the_reach_of_its_branches(tmp_path: Path, op
 @pytest.mark.parametrize("optimize", OPTIMIZE)
 def test_they_run_on_a_cortex_m0(tmp_path: Path, optimize: str) -> None:
     cases = list(ON_M0.cases(optimize, 8, 16))
-    assert ON_M0.run(ON_M0.build(tmp_path, cases, optimize)) == ""
+    ON_M0.check(tmp_path, cases, optimize)
 
 
 def _looked_up(w: Array) -> Array:

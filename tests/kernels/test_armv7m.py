@@ -56,7 +56,7 @@ def test_longer_blocks_in_orders_of_their_own(
     cases = list(KERNELS.cases(optimize, spread, 24))
     assert symbols(cases, "(?:input|hidden)_block") >= {2, 4, 6, 8}
     assert spread < 28 or symbols(cases, "(?:input|hidden)_ordered") == {0, 1}
-    assert KERNELS.run(KERNELS.build(tmp_path, cases, optimize)) == ""
+    KERNELS.check(tmp_path, cases, optimize)
 
 
 @pytest.mark.parametrize("zero_point", [-128, -3, 127])
@@ -76,7 +76,7 @@ def test_hidden_states_of_a_power_of_two(tmp_path: Path, monkeypatch: pytest.Mon
         for once in range(1 + (size[0] == 1))
     ]
     assert symbols(cases, "hidden_power") == {1}
-    assert KERNELS.run(KERNELS.build(tmp_path, cases, "balanced")) == ""
+    KERNELS.check(tmp_path, cases, "balanced")
 
 
 # ---- proofs ----
@@ -138,7 +138,7 @@ def test_loops_of_more_turns_than_a_byte_counts(tmp_path: Path, monkeypatch: pyt
     sizes = ((1, 1, 2310, 5), (2, 1, 1153, 6), (1, 1, 2049, 3))
     cases = [assembly.dense_case(layout, f"dense{k}", random, size, 0, "balanced") for k, size in enumerate(sizes)]
     assert all(case.assembled for case in cases)
-    assert wide.run(wide.build(tmp_path, cases, "balanced")) == ""
+    wide.check(tmp_path, cases, "balanced")
 
 
 def test_size_counts_512_columns() -> None:

@@ -103,22 +103,18 @@ def with_vlen(kernels: Assembly, vlen: int) -> Assembly:
 def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize: str) -> None:
     cases = list(RV32.cases(optimize, 1, 48))
     assert sum(case.assembled for case in cases) == {"size": 51, "balanced": 49, "speed": 48}[optimize]
-    elf = RV32.build(tmp_path, cases, optimize)
-    for vlen in VLENS:
-        assert with_vlen(RV32, vlen).run(elf) == "", vlen
+    RV32.check(tmp_path, cases, optimize, on=[with_vlen(RV32, vlen) for vlen in VLENS])
 
 
 @pytest.mark.parametrize("optimize", OPTIMIZE)
 def test_the_same_on_64_bits(tmp_path: Path, optimize: str) -> None:
-    elf = RV64.build(tmp_path, list(RV64.cases(optimize, 2, 24)), optimize)
-    for vlen in (128, 1024):
-        assert with_vlen(RV64, vlen).run(elf) == "", vlen
+    cases = list(RV64.cases(optimize, 2, 24))
+    RV64.check(tmp_path, cases, optimize, on=[with_vlen(RV64, vlen) for vlen in (128, 1024)])
 
 
 @pytest.mark.parametrize("kernels", [RV32, RV64], ids=lambda kernels: kernels.target.name)
 def test_clang_assembles_the_same(tmp_path: Path, kernels: Assembly) -> None:
-    elf = kernels.build(tmp_path, list(kernels.cases("balanced", 3, 12)), "balanced", "clang")
-    assert kernels.run(elf) == ""
+    elf = kernels.check(tmp_path, list(kernels.cases("balanced", 3, 12)), "balanced", "clang")
     with elf.open("rb") as file:
         isa.require(ELFFile(file), elf, kernels.target)
 
@@ -127,9 +123,8 @@ def test_clang_assembles_the_same(tmp_path: Path, kernels: Assembly) -> None:
 @pytest.mark.parametrize("seed", range(4, 10))
 @pytest.mark.parametrize("optimize", OPTIMIZE)
 def test_many_more_layers(tmp_path: Path, optimize: str, seed: int) -> None:
-    elf = RV32.build(tmp_path, list(RV32.cases(optimize, seed, 80)), optimize)
-    for vlen in VLENS:
-        assert with_vlen(RV32, vlen).run(elf) == "", vlen
+    cases = list(RV32.cases(optimize, seed, 80))
+    RV32.check(tmp_path, cases, optimize, on=[with_vlen(RV32, vlen) for vlen in VLENS])
 
 
 @pytest.mark.parametrize("optimize", OPTIMIZE)
@@ -137,7 +132,7 @@ def test_many_more_layers(tmp_path: Path, optimize: str, seed: int) -> None:
 def test_every_scale_of_the_cell_state_and_sums_of_raw_units(tmp_path: Path, kind: Kind, optimize: str) -> None:
     cases = list(kind(layout, optimize))
     assert sum(not case.assembled for case in cases) == (2 if kind is assembly.cell_cases else 0)
-    assert RV32.run(RV32.build(tmp_path, cases, optimize)) == ""
+    RV32.check(tmp_path, cases, optimize)
 
 
 def test_groups_hold_every_column_once_and_cannot_overflow() -> None:
