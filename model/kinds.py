@@ -1,24 +1,72 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What kind of file a trained model is, told by its name and first bytes, before anything else is asked of the user."""
+"""Kinds of trained files: what each reader says of its own, and what is told of a file that none of them reads.
+
+A file is told by its name and first bytes, before anything else is asked of the user.
+"""
 
 from __future__ import annotations
 
+import pkgutil
 import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from model.errors import UserError
+from model.errors import UserError, printable
 
-# ending: what a file of that name holds
-ENDINGS = {
-    ".keras": "keras",
-    ".h5": "keras",
-    ".hdf5": "keras",
-    ".tflite": "tflite",
-    ".safetensors": "safetensors",
-}
-HDF5, ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"
-OWN_ENDING = {"keras": ".keras", "tflite": ".tflite", "safetensors": ".safetensors"}
+if TYPE_CHECKING:
+    from model.network import Network
+
+READERS = Path(__file__).parent / "readers"
+BEGINNING = 64  # bytes of a file that a kind is told by
+ZIP = b"PK\x03\x04"
+REAL = "float32"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of trained file: the ``KIND`` of a module or package in model/readers/.
+
+    Every command line imports that module: what is slow to import is imported by the functions that need it.
+    """
+
+    name: str
+    endings: tuple[str, ...]  # of file names; the first is what a file of another ending should be renamed to
+    begins: Callable[[bytes], bool]  # whether a file may be of it, by its first BEGINNING bytes
+    read: Callable[[Path, str, str], Network]  # of path, name in C and SHA-256; raises ``UserError``
+    companions: tuple[str, ...] = ()  # endings of the files that lie beside it under its name and are read with it
+    quantised: Callable[[Path], str] | None = None  # tells the quantisation a file came in; None: none ever did
+
+    def came_as(self, path: Path) -> str:
+        """The quantisation of a file; REAL for one that can still be quantised. Raises ``UserError``."""
+        try:
+            return self.quantised(path) if self.quantised else REAL
+        except UserError as error:
+            raise UserError(printable(str(error))) from None
+
+
+@cache
+def known() -> tuple[Kind, ...]:
+    """Every kind that is read, found by looking."""
+    names = sorted(module.name for module in pkgutil.iter_modules([str(READERS)]))
+    return tuple(import_module(f"model.readers.{name}").KIND for name in names)
+
+
+@cache
+def endings() -> dict[str, Kind]:
+    """Every ending of a file that is read."""
+    return {ending: kind for kind in known() for ending in kind.endings}
+
+
+def companions(path: Path) -> tuple[Path, ...]:
+    """The files that a trained file is read with, by its name."""
+    kind = endings().get(path.suffix.lower())
+    return tuple(path.with_suffix(ending) for ending in kind.companions) if kind else ()
+
 
 _TORCH = (
     "is PyTorch's own format, which needs PyTorch to be read: save its weights by "
@@ -47,28 +95,17 @@ OTHERS = {
 }
 
 
-def _is_safetensors(beginning: bytes) -> bool:
-    return int.from_bytes(beginning[:8], "little") < 1 << 32 and beginning[8:9] == b"{"
-
-
-def _contents(path: Path) -> str:
-    """What a file holds: a value of ``ENDINGS``, the ending of another kind, or nothing if it is not known."""
-    with path.open("rb") as file:
-        beginning = file.read(64)
-    if beginning.startswith(HDF5):
-        return "keras"
-    if beginning[4:8] == b"TFL3":
-        return "tflite"
+def _other(path: Path, beginning: bytes) -> str:
+    """The ending, of ``OTHERS``, of a file that is of another kind by its contents, whatever its name; else nothing."""
+    if beginning.startswith(b"\x80") and beginning[1:2] in b"\2\3\4\5":
+        return ".pkl"
     if beginning.startswith(ZIP):
         try:
             with zipfile.ZipFile(path) as archive:
-                torch = any(name.endswith("data.pkl") for name in archive.namelist())
+                return ".pth" if any(name.endswith("data.pkl") for name in archive.namelist()) else ""
         except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-            torch = False
-        return ".pth" if torch else "keras"
-    if beginning.startswith(b"\x80") and beginning[1:2] in b"\2\3\4\5":
-        return ".pkl"
-    return "safetensors" if _is_safetensors(beginning) else ""
+            return ""
+    return ""
 
 
 def _folder(path: Path) -> str:
@@ -82,33 +119,36 @@ def _folder(path: Path) -> str:
 
 def is_named_as_model(path: Path) -> bool:
     """Whether a name's ending is one that trained models have, here or elsewhere."""
-    return path.suffix.lower() in ENDINGS or path.suffix.lower() in OTHERS
+    return path.suffix.lower() in (*endings(), *OTHERS)
 
 
 def _complaint(path: Path) -> str:
     """Why a file cannot be a model that is read, and the way out; empty if it can."""
-    ending, known = path.suffix.lower(), ", ".join(ENDINGS)
+    ending, supported = path.suffix.lower(), ", ".join(endings())
     if path.is_dir():
-        return f"{_folder(path)}; supported: {known}"
+        return f"{_folder(path)}; supported: {supported}"
     if not path.is_file():
-        return f"no such model file; give model= the path of a trained model ({known})"
-    held = _contents(path)
-    if ending in ENDINGS and held in ("", ENDINGS[ending]):
+        return f"no such model file; give model= the path of a trained model ({supported})"
+    with path.open("rb") as file:
+        beginning = file.read(BEGINNING)
+    other = _other(path, beginning)
+    held = [] if other else [kind for kind in known() if kind.begins(beginning)]
+    named = endings().get(ending)
+    if named and (named in held or not (held or other)):
         return ""
-    if held in OWN_ENDING:
-        due = OWN_ENDING[held]
+    if held:
+        due = held[0].endings[0]
         return f"is by its contents a {due} file, not '{ending}': rename it to {path.stem}{due}"
-    other = OTHERS.get(ending, OTHERS.get(held))
-    return other.format(stem=path.stem) if other else f"unknown kind of model file '{ending}'; supported: {known}"
+    told = OTHERS.get(ending, OTHERS.get(other))
+    return told.format(stem=path.stem) if told else f"unknown kind of model file '{ending}'; supported: {supported}"
 
 
-def check(path: Path, called: str = "") -> str:
-    """The kind of a model file, a value of ``ENDINGS``; raises ``UserError``, where the file is ``called`` so, for one
-    that lstmcu does not read."""
+def check(path: Path, called: str = "") -> Kind:
+    """The kind of a model file; raises ``UserError``, where the file is ``called`` so, for one that is not read."""
     try:
         complaint = _complaint(path)
     except OSError as error:
         complaint = f"cannot be read: {error.strerror}"
     if complaint:
         raise UserError(f"{called or path}: {complaint}")
-    return ENDINGS[path.suffix.lower()]
+    return endings()[path.suffix.lower()]

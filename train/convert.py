@@ -22,16 +22,17 @@ from pathlib import Path
 
 import numpy as np
 
-from model import process, readers, reference, samples, store
+from model import kinds, process, readers, reference, samples, store
 from model.errors import UserError, run_main
 from model.files import npy_bytes, write_atomically
 from model.network import Array, Network
-from model.readers import tflite_file
+from model.readers.keras import KIND as KERAS
+from model.readers.tflite import KIND as TFLITE
+from model.readers.tflite import file as tflite_file
 from train.delivery import all_or_nothing
 
 ROOT = Path(__file__).parents[1]
 MODES = ("float", "dynamic", "int8")
-KERAS = (".keras", ".h5", ".hdf5")
 WINDOWS = 500  # samples the conversions are compared on, at most
 
 
@@ -115,7 +116,7 @@ class Conversion:
 
 def trained_outputs(conversion: Conversion, network: Network, windows: Array) -> Array:
     """What the trained model answers: by Keras where the file is Keras's, else by the reference in double precision."""
-    if conversion.model.suffix.lower() not in KERAS:
+    if kinds.check(conversion.model) != KERAS:
         return reference.run(network, windows).astype(np.float64)
     outputs = conversion.folder / "trained.npy"
     inputs = conversion.array("inputs.npy", windows)
@@ -166,7 +167,7 @@ def table(summary: Summary) -> str:
 def convert(model: Path, samples_path: Path, out: Path, timeout: float) -> Summary:
     """Make, check and deliver the three files. Raises ``UserError``."""
     network = readers.read(model)
-    if network.quantisation != "float32" or model.suffix.lower() == ".tflite":
+    if network.quantisation != "float32" or kinds.check(model) == TFLITE:
         raise UserError(f"{model}: is converted already; give model= the trained Keras or PyTorch file")
     data = samples.load(samples_path, network.input, network.output)
     windows, calibration = data.inputs[:WINDOWS], data.calibration[:WINDOWS]

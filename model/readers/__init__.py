@@ -1,27 +1,32 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Readers: one module per file format, each turning a trained file into a ``Network`` without TensorFlow."""
+"""Readers, each turning a trained file into a ``Network`` without TensorFlow: a module, or a package, a kind of file.
+
+Its ``KIND`` (see ``model.kinds``) says what such a file is called, how it begins and what reads it. It is found by
+looking: nothing else names it.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model import kinds
 from model.errors import UserError, printable
 from model.names import c_identifier
-from model.network import Network
-from model.readers import keras, safetensors, tflite
-from model.readers.shown import told_apart
 
-READERS = {"keras": keras.read, "tflite": tflite.read, "safetensors": safetensors.read}  # by kind
+if TYPE_CHECKING:
+    from model.network import Network
 
 
 def read(path: Path) -> Network:
     """Read a trained model by the reader of its kind; raises ``UserError`` for any reason not to."""
-    reader = READERS[kinds.check(path)]
+    from model.shown import told_apart  # slow to import, hence only here
+
+    kind = kinds.check(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     try:
-        return told_apart(reader(path, c_identifier(path.stem), digest))
+        return told_apart(kind.read(path, c_identifier(path.stem), digest))
     except UserError as error:
         raise UserError(printable(str(error))) from None

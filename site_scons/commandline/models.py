@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from model.sample_file import check as check_samples
 from target.description import did_you_mean
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
-MODEL_ENDINGS = tuple(kinds.ENDINGS)
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class Model:
 
 def shipped(root: Path) -> list[str]:
     """Names of the models that come with the project."""
-    return sorted(folder.name for folder in (root / MODELS).glob("*") if _beside(folder / folder.name, MODEL_ENDINGS))
+    return sorted(folder.name for folder in (root / MODELS).glob("*") if _beside(folder / folder.name, kinds.endings()))
 
 
-def _beside(stem: Path, known: tuple[str, ...]) -> Path | None:
+def _beside(stem: Path, known: Iterable[str]) -> Path | None:
     candidates = (stem.with_name(stem.name + ending) for ending in known)
     return next((path for path in candidates if path.is_file()), None)
 
@@ -61,35 +61,26 @@ def read(value: str, samples: str, root: Path) -> tuple[Model, ...]:
 def model(value: str, samples: str, root: Path) -> Model:
     """One of them: a shipped model's name, or a path."""
     path = Path(value)
-    if path.name == value and path.suffix.lower() not in MODEL_ENDINGS:
-        found = _beside(root / MODELS / value / value, MODEL_ENDINGS)
+    if path.name == value and path.suffix.lower() not in kinds.endings():
+        found = _beside(root / MODELS / value / value, kinds.endings())
         if found is None and not kinds.is_named_as_model(path) and not (root / path).exists():
             raise UserError(f"model={value}: no shipped model of this name{did_you_mean(value, shipped(root))}")
         path = found.relative_to(root) if found else path
     check_stem("model", path)
     kind = kinds.check(root / path, f"model={value}")
     beside = _beside(root / path.with_suffix(""), endings.SAMPLES)
-    given_quantised = _quantisation(root / path, kind)
+    came_as = kind.came_as(root / path)
     if not samples and beside is None:
-        if given_quantised != "float32":
-            return Model(path.stem, path, None, given_quantised)
+        if came_as != kinds.REAL:
+            return Model(path.stem, path, None, came_as)
         raise UserError(f"model={value}: there is no {path.stem}.npz beside it; give samples= windows to run it on")
     chosen = Path(samples) if samples else Path(os.path.relpath(beside or "", root))
     check_samples(root / chosen, f"samples={chosen}")
     metadata.read(root / chosen)
-    return Model(path.stem, path, chosen, given_quantised)
-
-
-def _quantisation(path: Path, kind: str) -> str:
-    """Only TensorFlow Lite files come quantised."""
-    if kind != "tflite":
-        return "float32"
-    from model import readers  # slow to import, hence only here
-
-    return readers.read(path).quantisation
+    return Model(path.stem, path, chosen, came_as)
 
 
 def quantisations(wanted: str, model: Model) -> tuple[str, ...]:
     """What to quantise a model to: as asked, else as its file is, else int8."""
-    own = "int8" if model.quantisation == "float32" else model.quantisation
+    own = "int8" if model.quantisation == kinds.REAL else model.quantisation
     return choices("quant", wanted or own, QUANTISATIONS)

@@ -14,6 +14,7 @@ its path. A text that may be anything follows its option in one word, ``f"--dest
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import sys
 from functools import cache
@@ -28,6 +29,10 @@ IMPORT = re.compile(
     rf"^ *(?:import +((?:{PACKAGES})[\w.]*)|from +((?:{PACKAGES})[\w.]*) +import +(\([^)]*\)|.*))", re.MULTILINE
 )
 
+FOUND = re.compile(
+    rf'import_module\(f"((?:{PACKAGES})[\w.]*)\.{{[^}}]*}}([.\w]*)"\)'
+)  # whatever module lies in a package
+
 
 def _file_of(module: str, root: Path) -> Path | None:
     base = root.joinpath(*module.split(".")) if module else root / "-"
@@ -37,8 +42,11 @@ def _file_of(module: str, root: Path) -> Path | None:
 @cache
 def _imports(path: Path) -> frozenset[str]:
     """Names of the project's modules that a file may import: of ``from model import a``, both model and model.a."""
-    names = set()
-    for whole, package, listed in IMPORT.findall(path.read_text(encoding="utf-8")):
+    names, text = set(), path.read_text(encoding="utf-8")
+    for package, within in FOUND.findall(text):
+        folder = str(ROOT.joinpath(*package.split(".")))
+        names |= {f"{package}.{module.name}{within}" for module in pkgutil.iter_modules([folder])}
+    for whole, package, listed in IMPORT.findall(text):
         names |= {whole or package, *(f"{package}.{name}" for name in re.findall(r"\w+", listed))}
     return frozenset(names)
 

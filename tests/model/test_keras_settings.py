@@ -22,8 +22,8 @@ import pytest
 
 from model import readers, reference
 from model.errors import UserError
-from model.readers import hdf5
-from model.readers.keras_settings import ANY, COMMON, SETTINGS
+from model.readers.keras import hdf5
+from model.readers.keras.settings import ANY, COMMON, SETTINGS
 from tests.support.keras_files import write_archive
 
 pytestmark = pytest.mark.filterwarnings("ignore")

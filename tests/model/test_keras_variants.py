@@ -22,7 +22,7 @@ import pytest
 from model import readers, reference
 from model.errors import UserError
 from model.network import Array, Network
-from model.readers import hdf5
+from model.readers.keras import hdf5
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 CASES = Path(__file__).parent / "data" / "cases"

@@ -22,7 +22,7 @@ from measure.checks import difference
 from model import expect, generate, names, plan, prepare, quantise, readers, reference, trace
 from model.network import QUANTISATIONS, Array, Bidirectional, Dense, Network, Place, placed
 from model.quantise import INTEGER_TYPES
-from model.readers.shown import told_apart
+from model.shown import told_apart
 from tests.model.test_safetensors_reader import write
 from tests.support import keras_files, networks
 from tests.support.networks import Chain

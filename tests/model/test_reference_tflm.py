@@ -11,7 +11,7 @@ import pytest
 
 from model import integer_activations, reference
 from model.network import Activation, Array, Convert, Dense, Network, Signal, Weights
-from model.readers import tflite
+from model.readers.tflite import KIND
 from tests.oracle import models, twin
 from tests.oracle.interpreters import run_micro
 from tests.oracle.tflite_writer import write
@@ -58,7 +58,7 @@ def converted() -> None:
 @pytest.mark.usefixtures("converted")
 @pytest.mark.parametrize("made", CONVERTED, ids=str)
 def test_converted_model(made: twin.Twin) -> None:
-    network = tflite.read(made.path, "model", "")
+    network = KIND.read(made.path, "model", "")
     assert network.quantisation == "int8"
     inputs = models.stored_inputs(network.input, WINDOWS)
     inputs[WINDOWS // 2 :] = reference.to_stored(twin.calibration(made, WINDOWS - WINDOWS // 2), network.input)
@@ -68,7 +68,7 @@ def test_converted_model(made: twin.Twin) -> None:
 @pytest.mark.usefixtures("converted")
 @pytest.mark.parametrize("made", FLOAT_EDGES, ids=str)
 def test_converted_model_with_float_edges(made: twin.Twin) -> None:
-    network = tflite.read(made.path, "model", "")
+    network = KIND.read(made.path, "model", "")
     assert (network.input.dtype, network.output.dtype, network.quantisation) == ("float32", "float32", "int8")
     assert differing(network, made.path.read_bytes(), 1.5 * twin.calibration(made, WINDOWS)) == 0
 

@@ -20,7 +20,8 @@ from kernels import SETS
 from model import limits, quantise, reference
 from model.errors import UserError
 from model.network import Array, Network
-from model.readers import tflite, tflite_layers
+from model.readers.tflite import KIND
+from model.readers.tflite import layers as tflite_layers
 from tests.oracle import models, twin, unbounded
 from tests.oracle.interpreters import run_micro
 from tests.oracle.tflite_writer import write
@@ -50,13 +51,13 @@ def unchecked(path: Path) -> Network:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limits, "check", lambda *_: None)
         patch.setattr(tflite_layers, "FINEST_INPUT", {})
-        return tflite.read(path, "model", "")
+        return KIND.read(path, "model", "")
 
 
 def refusal(path: Path) -> str:
     """What reading a file is refused with, nothing if it is read."""
     try:
-        tflite.read(path, "model", "")
+        KIND.read(path, "model", "")
     except UserError as error:
         return str(error)
     return ""
@@ -150,7 +151,7 @@ def test_the_way_out_of_a_refusal_works(host: Host, tmp_path: Path) -> None:
     plain = replace(refused, mode="float32")
     twin.prepare([refused, plain])
     assert "overflow 32 bits" in refusal(refused.path)
-    network, windows = tflite.read(plain.path, "model", ""), twin.calibration(plain, 50)
+    network, windows = KIND.read(plain.path, "model", ""), twin.calibration(plain, 50)
     limits.check(network)
     quantised = quantise.quantise(network, windows, "int8")
     inputs = reference.stored_inputs(quantised, windows)

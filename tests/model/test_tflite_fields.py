@@ -20,7 +20,7 @@ import tflite as schema
 from model import reference
 from model.errors import UserError
 from model.network import Array, Network
-from model.readers import tflite
+from model.readers.tflite import KIND
 from tests.oracle import models, tflite_writer
 from tests.oracle.flatbuffer import File, pack
 from tests.oracle.interpreters import run_micro
@@ -118,7 +118,7 @@ def outcome(given: Made, change: Change, path: Path) -> str:
     data = pack(file, [given.first], [given.last])
     path.write_bytes(data)
     try:
-        network = tflite.read(path, "model", "")
+        network = KIND.read(path, "model", "")
     except UserError:
         return "refused"
     try:

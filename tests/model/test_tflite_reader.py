@@ -17,7 +17,7 @@ import pytest
 from model import readers, reference
 from model.errors import UserError
 from model.network import Bidirectional, Dense, Lstm, Network, Reshape, Signal
-from model.readers import tflite
+from model.readers.tflite import KIND
 from tests.oracle import models, tflite_writer, twin
 from tests.oracle.flatbuffer import File, Operator, Tensor, pack
 from tests.oracle.interpreters import run_litert
@@ -34,12 +34,12 @@ def _converted() -> None:
 
 def read(data: bytes, path: Path) -> Network:
     path.write_bytes(data)
-    return tflite.read(path, "model", "")
+    return KIND.read(path, "model", "")
 
 
 @pytest.mark.parametrize("made", FLOAT, ids=str)
 def test_float_model_agrees_with_litert(made: twin.Twin) -> None:
-    network = tflite.read(made.path, "model", "")
+    network = KIND.read(made.path, "model", "")
     assert network.quantisation == "float32"
     windows = twin.calibration(made, 200)
     ours = reference.run(network, windows)
@@ -48,7 +48,7 @@ def test_float_model_agrees_with_litert(made: twin.Twin) -> None:
 
 @pytest.mark.parametrize("made", DYNAMIC, ids=str)
 def test_dynamic_model_agrees_with_litert(made: twin.Twin) -> None:
-    network = tflite.read(made.path, "model", "")
+    network = KIND.read(made.path, "model", "")
     assert network.quantisation == "dynamic"
     assert network.notes == ()
     windows = twin.calibration(made, 300)
@@ -59,7 +59,7 @@ def test_dynamic_model_agrees_with_litert(made: twin.Twin) -> None:
 
 
 def test_bidirectional_scales_are_kept_and_told() -> None:
-    network = tflite.read(INT8[1].path, "model", "")
+    network = KIND.read(INT8[1].path, "model", "")
     both = network.layers[0]
     assert isinstance(both, Bidirectional)
     assert len({both.output.scale, both.forward.output.scale, both.backward.output.scale}) > 1
@@ -67,7 +67,7 @@ def test_bidirectional_scales_are_kept_and_told() -> None:
 
 
 def test_layers_of_the_stacked_model() -> None:
-    network = tflite.read(INT8[0].path, "model", "f00d")
+    network = KIND.read(INT8[0].path, "model", "f00d")
     assert [layer.name for layer in network.layers] == ["lstm", "lstm_1", "dense", "dense_1"]
     first, second, dense, last = network.layers
     assert isinstance(first, Lstm)

@@ -27,7 +27,7 @@ import numpy as np
 from model import generate, quantise, readers, reference
 from model.errors import UserError
 from model.network import Network, macs
-from model.readers import hdf5
+from model.readers.keras import hdf5
 from tests.oracle import models, tflite_writer
 from tests.oracle.flatbuffer import File, pack
 from tests.support import keras_files

@@ -8,16 +8,13 @@ Bidirectional as two such LSTMs over one tensor whose outputs are concatenated.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from model.errors import UserError
-from model.readers.tflite_file import Graph, Operator, Tensor
+from model.readers.tflite.file import Graph, Operator, Refuse, Tensor
 
 LSTM = "UNIDIRECTIONAL_SEQUENCE_LSTM"
-Refuse = Callable[[str], UserError]
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,10 +95,10 @@ def parse(data: bytes) -> Contents:
 def load(data: bytes) -> Contents:
     """Read a file; raises ``ValueError`` for damage of any kind."""
     done = subprocess.run(
-        [sys.executable, "-m", "model.readers.hdf5"],
+        [sys.executable, "-m", "model.readers.keras.hdf5"],
         input=data,
         capture_output=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # a pool for many threads would fill the memory allowed
     )
     if done.returncode:

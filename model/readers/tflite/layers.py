@@ -26,8 +26,8 @@ from model.network import (
     Weights,
     directions,
 )
-from model.readers.tflite_chain import LSTM, Direction, Pair, Step
-from model.readers.tflite_file import ELEMENT_LIMIT, Graph, Operator, Tensor
+from model.readers.tflite.chain import LSTM, Direction, Pair, Step
+from model.readers.tflite.file import ELEMENT_LIMIT, Graph, Operator, Tensor
 
 NONE, RELU, TANH = 0, 1, 4  # ActivationFunctionType
 FUNCTIONS = {"RELU": "relu", "LOGISTIC": "sigmoid", "TANH": "tanh", "SOFTMAX": "softmax"}

@@ -13,15 +13,15 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from model import kinds
 from model.errors import UserError
+from model.kinds import ZIP
 from model.network import Layer, Network, Signal, directions
-from model.readers import hdf5, keras_graph, keras_weights
-from model.readers.hdf5 import Contents
-from model.readers.keras_graph import described
-from model.readers.keras_layers import LAYERS, Source
-from model.readers.keras_settings import Config, inner_layers, policy_name
-from model.readers.keras_weights import ArraysOf
+from model.readers.keras import HDF5, hdf5
+from model.readers.keras.graph import chain, described
+from model.readers.keras.hdf5 import Contents
+from model.readers.keras.layers import LAYERS, Source
+from model.readers.keras.settings import Config, inner_layers, policy_name
+from model.readers.keras.weights import ArraysOf, of_archive, of_legacy
 
 MEMBER_LIMIT = 256 << 20  # bytes: no model for a microcontroller comes near, a zip bomb does
 ELEMENT_LIMIT = 1 << 24  # elements of a signal
@@ -70,7 +70,7 @@ def _precision(chain: list[Config]) -> tuple[str, ...]:
 
 
 def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, name: str, sha256: str) -> Network:
-    layers_of_file = keras_graph.chain(config, path)
+    layers_of_file = chain(config, path)
     signal = _input_signal(config["config"], layers_of_file, path)
     _check(signal, f"{path}: the input")
     first = signal
@@ -104,7 +104,7 @@ def _read_archive(path: Path, name: str, sha256: str) -> Network:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(_member(archive, "config.json", path))
             weights = _member(archive, "model.weights.h5", path)
-        return _build(config, hdf5.load(weights), keras_weights.of_archive, path, name, sha256)
+        return _build(config, hdf5.load(weights), of_archive, path, name, sha256)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UserError(f"{path}: is not a Keras archive, or is truncated ({error}); save it again as .keras") from None
     except DAMAGE as error:
@@ -120,7 +120,7 @@ def _read_h5(path: Path, name: str, sha256: str) -> Network:
         if "model_config" not in contents.texts:
             raise UserError(f"{path}: holds weights only; save the whole model: model.save('{path.stem}.keras')")
         config = json.loads(contents.texts["model_config"][0])
-        return _build(config, contents, keras_weights.of_legacy, path, name, sha256)
+        return _build(config, contents, of_legacy, path, name, sha256)
     except DAMAGE as error:
         what = f"{type(error).__name__} {error}"
         raise UserError(f"{path}: is not a Keras .h5 file, or is damaged: {what}; save it again") from None
@@ -134,6 +134,6 @@ def read(path: Path, name: str, sha256: str) -> Network:
     """
     with path.open("rb") as file:
         beginning = file.read(8)
-    by_name = path.suffix.lower() != ".keras" and not beginning.startswith(kinds.ZIP)
-    is_h5 = by_name or beginning.startswith(kinds.HDF5)
+    by_name = path.suffix.lower() != ".keras" and not beginning.startswith(ZIP)
+    is_h5 = by_name or beginning.startswith(HDF5)
     return (_read_h5 if is_h5 else _read_archive)(path, name, sha256)

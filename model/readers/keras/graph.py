@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from model.errors import UserError
-from model.readers.keras_settings import (
+from model.readers.keras.settings import (
     CALL,
     DTYPE,
     MODEL_SETTINGS,

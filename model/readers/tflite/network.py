@@ -9,17 +9,19 @@ computes from the same file, bit for bit.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from model import limits
 from model.errors import UserError
-from model.network import Dense, Network, directions
-from model.readers import tflite_file
-from model.readers.tflite_chain import LSTM, Chain
-from model.readers.tflite_layers import SUPPORTED, Reader, read_step, signal_of
+from model.network import Network
+from model.readers.tflite.chain import LSTM, Chain
+from model.readers.tflite.file import Graph, Operator, Refuse, Tensor, load, operator_names, other_metadata, parse
+from model.readers.tflite.layers import SUPPORTED, Reader, read_step, signal_of
 
+WEIGHTED = (LSTM, "FULLY_CONNECTED")
 WAYS_OUT = {
     "WHILE": "a loop, which is how Keras 3 converts an LSTM; give the .keras file instead",
     "BIDIRECTIONAL_SEQUENCE_LSTM": "an old fused form; convert again with TensorFlow 2, or give the Keras file instead",
@@ -32,8 +34,8 @@ WAYS_OUT = {
 }
 
 
-def _check_names(data: bytes, refuse: Callable[[str], UserError]) -> None:
-    names = tflite_file.operator_names(data)
+def _check_names(data: bytes, refuse: Refuse) -> None:
+    names = operator_names(data)
     for name in (*WAYS_OUT, *names):  # of several, the one that explains the others
         if name in names and name not in SUPPORTED:
             way_out = WAYS_OUT.get(name, f"supported: {', '.join(SUPPORTED)}")
@@ -42,29 +44,39 @@ def _check_names(data: bytes, refuse: Callable[[str], UserError]) -> None:
         raise refuse("holds no fused LSTM; lstmcu builds recurrent networks")
 
 
-def _quantisation(reader: Reader) -> str:
-    """What the layers with weights have in common."""
+def _weights(graph: Graph, operator: Operator) -> Tensor | None:
+    """The weights of an operator that has any, the first of them; all are of one type."""
+    numbers = [n for n in operator.inputs[1:] if n >= 0] if operator.name in WEIGHTED else []
+    return graph.tensors[numbers[0]] if numbers else None
+
+
+def _quantisation(graph: Graph, refuse: Refuse) -> str:
+    """What the operators with weights have in common."""
     kinds = set()
-    for layer in reader.layers:
-        weighted = [(lstm.kernel, lstm.output) for lstm in directions(layer)]
-        if isinstance(layer, Dense):
-            weighted = [(layer.kernel, layer.output)]
-        for weights, output in weighted:
-            real = "float32" if weights.scale is None else "dynamic"
-            kinds.add({"int8": "int8", "int16": "int16x8"}.get(output.dtype, real))
+    for operator in graph.operators:
+        weights = _weights(graph, operator)
+        if weights is not None and operator.outputs:
+            real = "dynamic" if weights.dtype == "int8" else "float32"
+            kinds.add({"int8": "int8", "int16": "int16x8"}.get(graph.tensors[operator.outputs[0]].dtype, real))
     if kinds == {"float32", "dynamic"}:
         return "dynamic"  # the converter leaves small matrices alone
     if len(kinds) != 1:
-        raise reader.refuse(f"it mixes {' and '.join(sorted(kinds))} layers; convert all of it to one of them")
+        raise refuse(f"it mixes {' and '.join(sorted(kinds))} layers; convert all of it to one of them")
     return kinds.pop()
 
 
-def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
-    def refuse(what: str) -> UserError:
-        return UserError(f"{path}: {what}")
+def _refuse(path: Path) -> Refuse:
+    return lambda what: UserError(f"{path}: {what}")
 
+
+def _graph(data: bytes, refuse: Refuse) -> Graph:
     _check_names(data, refuse)
-    graph = tflite_file.parse(data, refuse)
+    return parse(data, refuse)
+
+
+def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
+    refuse = _refuse(path)
+    graph = _graph(data, refuse)
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise refuse(f"it has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; supported: one of each")
     first, last = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
@@ -72,7 +84,7 @@ def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
         raise refuse(f"its input has shape {first.shape}; convert with a batch size of 1")
     source = signal_of(first, refuse)
     reader = Reader(path, graph, source)
-    for metadata in tflite_file.other_metadata(data):
+    for metadata in other_metadata(data):
         reader.notes.append(f"the file's metadata '{metadata}' is not read: what it asks for is not done")
     for step in Chain(graph, refuse).steps():
         read_step(reader, step)
@@ -80,16 +92,30 @@ def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
         if tensor.variable and tensor.number not in reader.states:
             raise refuse(f"tensor {tensor.number} '{tensor.name}' is a variable, and no LSTM's state; convert it again")
     reader.relabel(replace(reader.signal, shape=signal_of(last, refuse).shape))
-    quantisation, layers, notes = _quantisation(reader), tuple(reader.layers), tuple(reader.notes)
+    quantisation, layers, notes = _quantisation(graph, refuse), tuple(reader.layers), tuple(reader.notes)
     network = Network(name, path.name, sha256, quantisation, source, layers, notes, quantisation != "float32")
     limits.check(network, f"{path}: ")
     return network
 
 
-def read(path: Path, name: str, sha256: str) -> Network:
-    """Read a .tflite; raises ``UserError`` naming file and operator for what is damaged or unsupported."""
-    data = tflite_file.load(path)
+@contextmanager
+def _damaged(path: Path) -> Iterator[None]:
+    """What a damaged file raises becomes a sentence."""
     try:
-        return _read(path, name, sha256, data)
+        yield
     except (struct.error, ValueError, TypeError, IndexError, KeyError, AttributeError, ArithmeticError) as error:
         raise UserError(f"{path}: the file is damaged: {error}; convert the model again") from None
+
+
+def quantised(path: Path) -> str:
+    """The quantisation that a file came in, by the types of its tensors alone; raises as ``read`` does."""
+    data, refuse = load(path), _refuse(path)
+    with _damaged(path):
+        return _quantisation(_graph(data, refuse), refuse)
+
+
+def read(path: Path, name: str, sha256: str) -> Network:
+    """Read a .tflite; raises ``UserError`` naming file and operator for what is damaged or unsupported."""
+    data = load(path)
+    with _damaged(path):
+        return _read(path, name, sha256, data)

@@ -11,8 +11,8 @@ import numpy as np
 
 from model.errors import UserError
 from model.network import Activation, Array, Bidirectional, Dense, Layer, Lstm, Normalise, Reshape, Signal, Weights
-from model.readers.hdf5 import BFLOAT16
-from model.readers.keras_settings import Config, function_name, policy_name
+from model.readers.keras.hdf5 import BFLOAT16
+from model.readers.keras.settings import Config, function_name, policy_name
 
 
 class Source(NamedTuple):
