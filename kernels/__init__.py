@@ -1,36 +1,101 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Weight layouts: one module per kernel set, each with
+"""Kernel sets: the folders of kernels/ that hold a set.toml, found by looking.
 
-* ``lstm(name, layer, source, once, optimize) -> Constants``: ``once``: a single step from reset;
-* ``dense(name, layer, source, steps, blocks, optimize) -> Constants``: whole, or as ``steps * blocks`` parts;
-* those of assembly also ``prologue(optimize) -> str``: what stands before the layers' code.
+Such a folder is all of the set: ``set.toml`` says what it covers and what a core must have for it, ``layout.py`` turns
+layers into constants and code, and the kernels are *.inc or *.c. A layout has
+
+* a function for each kind of layer it covers, ``lstm(work: Work[Lstm]) -> Constants`` and the like, which raises
+  ``UnprovenError`` where the kernels would not be exact (see kernels/common/work.py);
+* if it writes assembly, ``prologue(optimize) -> str``: what stands before the layers' code.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import ModuleType
 
-from kernels.armv6m import layout as armv6m
-from kernels.armv7em import layout as armv7em
-from kernels.armv7m import layout as armv7m
-from kernels.c import layout as c
-from kernels.cmsis_nn import layout as cmsis_nn
-from kernels.helium import layout as helium
-from kernels.rv32im import layout as rv32im
-from kernels.rvv import layout as rvv
-from kernels.vfp.layout import WithFloats
+from model import declaration
+from model.declaration import did_you_mean
+from model.errors import UserError
 
+FOLDER = Path(__file__).resolve().parent
 OPTIMIZE = ("size", "balanced", "speed")
-SETS: dict[str, Any] = {  # by folder of kernels/; -fp: on a core with an FPU
-    "c": c,
-    "asm-armv6m": armv6m,
-    "asm-armv7em": armv7em,
-    "asm-armv7em-fp": WithFloats(armv7em),
-    "asm-armv7m": armv7m,
-    "asm-helium": helium,
-    "asm-helium-fp": WithFloats(helium),
-    "asm-rv32im": rv32im,
-    "asm-rvv": rvv,
-    "cmsis-nn": cmsis_nn,
-}
+FORMATS = {"float32": "f32", "dynamic": "dyn", "int8": "s8", "int16x8": "s16"}  # of a quantisation's recurrent layers
+FALLBACK = "c"  # has kernels for every layer: what no set before it covers, or can prove, it runs
+KEYS = ("description", "word", "covers", "isa", "levels", "extends", "library")
+
+
+@dataclass(frozen=True)
+class KernelSet:
+    """What kernels/<name>/set.toml says."""
+
+    name: str  # of its folder
+    description: str
+    word: str  # what kernels= calls it: asm, c, cmsis-nn
+    covers: tuple[str, ...]  # kinds of layers with their formats: lstm.s8, activation.s16
+    isa: tuple[str, ...]  # what a core must have, as ``target.features`` spells it; none: any core serves
+    levels: tuple[str, ...]  # of OPTIMIZE: those in which its layout does something of their own; none: one for all
+    extends: tuple[str, ...]  # other folders of kernels/ that its assembly includes macros from
+    library: bool  # code that is not ours runs the layers
+
+    @property
+    def assembly(self) -> bool:
+        """Whether its layers have code of their own, in <model>_kernels.S."""
+        return self.word == "asm"
+
+    @property
+    def layout(self) -> ModuleType:
+        """kernels/<name>/layout.py."""
+        return importlib.import_module(f"kernels.{self.name}.layout")
+
+    def covers_format(self, name: str) -> bool:
+        """Whether there is a kind of layer that it has kernels for in this format."""
+        return any(pair.endswith(f".{name}") for pair in self.covers)
+
+
+@cache
+def all_sets(folder: Path = FOLDER) -> Mapping[str, KernelSet]:
+    """All there are, by name."""
+    return {path.parent.name: _read(path) for path in sorted(folder.glob("*/set.toml"))}
+
+
+def _read(path: Path) -> KernelSet:
+    values = declaration.read(path, *KEYS)
+    found = KernelSet(
+        name=path.parent.name,
+        description=values.text("description"),
+        word=values.text("word"),
+        covers=values.texts("covers"),
+        isa=values.texts("isa", empty=True) if values.has("isa") else (),
+        levels=values.texts("levels", empty=True) if values.has("levels") else (),
+        extends=values.texts("extends", empty=True) if values.has("extends") else (),
+        library=values.flag("library") if values.has("library") else False,
+    )
+    for pair in found.covers:
+        kind, dot, layer_format = pair.partition(".")
+        if not (kind and dot) or layer_format not in FORMATS.values():
+            raise values.wrong(
+                "covers", f"has '{pair}'; say layer.format, of the formats {', '.join(FORMATS.values())}"
+            )
+    for level in found.levels:
+        if level not in OPTIMIZE:
+            raise values.wrong("levels", f"has '{level}'{did_you_mean(level, OPTIMIZE)}")
+    folders = [each.name for each in sorted(path.parent.parent.iterdir()) if each.is_dir() and each != path.parent]
+    for name in found.extends:
+        if name not in folders:
+            raise values.wrong("extends", f"has '{name}', no other folder of kernels/{did_you_mean(name, folders)}")
+    return found
+
+
+def named(names: Iterable[str]) -> tuple[KernelSet, ...]:
+    """The sets of these names in their order, and the fallback after all others."""
+    known = all_sets()
+    for name in names:
+        if name not in known:
+            raise UserError(f"kernels: there is no set '{name}'{did_you_mean(name, known)}")
+    return tuple(known[name] for name in dict.fromkeys((*names, FALLBACK)))

@@ -3,14 +3,14 @@
 """Write a network as C: ``<name>.h`` and ``.c`` for the user, ``<name>_bench.h`` and ``model.json`` for the bench;
 with assembly kernels also ``<name>_kernels.S``, the code of its layers.
 
-``python -m model.generate NETWORK.npz --kernels c --state window --out DIRECTORY``
+``python -m model.generate NETWORK.npz --kernels vfp,armv7em --state window --out DIRECTORY``
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,14 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from kernels import OPTIMIZE, SETS
-from kernels.common import elementwise
-from kernels.common.constants import C_TYPES, SUFFIXES, Constants, float_literal
+from kernels import OPTIMIZE, KernelSet, named
+from kernels.common.constants import C_TYPES, SUFFIXES, float_literal
+from kernels.common.work import Work
 from model import escape, limits, store, trace
+from model.emit.choose import Chosen, choose
 from model.errors import UserError, run_main
 from model.files import write_atomically
-from model.network import STATES, Array, Dense, Lstm, Network, Signal, lstm_macs, macs, placed
+from model.network import STATES, Array, Layer, Network, Signal, lstm_macs, macs, placed
 from model.plan import Loop, Op, Plan, Value, c_name, make
 from model.version import VERSION, number
 
@@ -100,11 +101,16 @@ class Emitter:
     """Turns a plan's operations into C statements."""
 
     def __init__(
-        self, network: Network, plan: Plan, layout: Any, optimize: str = "balanced", trace: bool = False
+        self,
+        network: Network,
+        plan: Plan,
+        sets: Sequence[KernelSet],
+        optimize: str = "balanced",
+        trace: bool = False,
     ) -> None:
         self.network, self.plan, self.trace = network, plan, trace
         self.operations = _operations(plan)
-        self.constants = self._constants(layout, optimize)
+        self.layers = self._layers(sets, optimize)
         self.scratch = allocate(plan, self.needs)
 
     def expression(self, value: Value, loop: Loop | None, at: str = "t") -> str:
@@ -126,10 +132,9 @@ class Emitter:
         x, y = (self.expression(value, None if still else loop, at) for value in (op.x, op.y))
         if op.kind == "copy":
             return f"(void)memcpy({y}, {x}, sizeof({C_TYPES[op.y.dtype]}) * {op.x.length});"
+        kernel = self.layers[op.name].constants.calls[op.kind]
         if op.kind == "apply":
-            call = elementwise.call(self.symbol(op.name), op.layer, op.source)
-            return f"{call.function}({', '.join((x, y, str(op.y.length), *call.arguments))});"
-        kernel = self.constants[op.name].calls[op.kind]
+            return f"{kernel.function}({', '.join((x, y, str(op.y.length), *kernel.arguments))});"
         part = [self.part(op, loop, at)] if op.kind == "dense_add" else []
         cell = [self.expression(op.cell, None)] if op.cell else []
         scratch = [self.expression(v, None) for v in _scratch(op, self.operations.index(op), self.needs)]
@@ -144,8 +149,8 @@ class Emitter:
 
     def needs(self, op: Op) -> Sequence[tuple[str, int]]:
         """(type, elements) of what ``op`` needs only while it runs."""
-        made = self.constants.get(op.name)
-        return made.calls[op.kind].scratch if made and op.kind in made.calls else ()
+        made = self.layers.get(op.name)
+        return made.constants.calls[op.kind].scratch if made and op.kind in made.constants.calls else ()
 
     def traced(self, op: Op, loop: Loop | None, at: str = "t") -> list[str]:
         """``statement`` and, when tracing, what notes down its results (see ``trace.expected``)."""
@@ -223,29 +228,25 @@ class Emitter:
         """Whether streaming must know which step of a window it is at."""
         return not self.plan.streamable and any(f.role == "sums" for f in self.plan.fields)
 
-    def _constants(self, layout: Any, optimize: str) -> dict[str, Constants]:
-        """Constants of all layers by their names in C, each once, in the order of use."""
-        made: dict[str, Constants] = {}
+    def _layers(self, sets: Sequence[KernelSet], optimize: str) -> dict[str, Chosen]:
+        """All layers by their names in C, each once, in the order of use."""
+        work: dict[str, Work[Layer]] = {}
         loops = {id(op): item for item in self.plan.work if isinstance(item, Loop) for op in item.body}
         for op in self.operations:
-            name, source = op.name, op.source
-            if name in made:
+            if op.kind == "copy":
                 continue
-            symbol = self.symbol(name)
-            if op.kind == "apply":
-                made[name] = Constants(elementwise.call(symbol, op.layer, source).arrays)
-            elif isinstance(op.layer, Lstm) and op.kind in ("lstm", "lstm_once"):
-                made[name] = layout.lstm(symbol, op.layer, source, op.kind == "lstm_once", optimize)
-            elif isinstance(op.layer, Dense) and op.kind == "dense":
-                made[name] = layout.dense(symbol, op.layer, source, 1, 1, optimize)
-            elif isinstance(op.layer, Dense) and op.kind == "dense_add":
-                made[name] = layout.dense(symbol, op.layer, source, loops[id(op)].steps, op.blocks, optimize)
-        return made
+            if op.name in work:
+                kinds = tuple(dict.fromkeys((*work[op.name].kinds, op.kind)))
+                work[op.name] = replace(work[op.name], kinds=kinds)
+                continue
+            steps = loops[id(op)].steps if op.kind == "dense_add" else 1
+            work[op.name] = Work(self.symbol(op.name), op.layer, op.source, (op.kind,), steps, op.blocks, optimize)
+        return {name: choose(each, sets) for name, each in work.items()}
 
     def assembled(self, op: Op) -> bool:
         """Whether ``op``'s layer has code of its own, or a library's, whose gates a trace never sees."""
-        made = self.constants.get(op.name)
-        return made is not None and (bool(made.assembly) or made.library)
+        made = self.layers.get(op.name)
+        return made is not None and (bool(made.constants.assembly) or made.constants.library)
 
     def state_fields(self) -> list[tuple[str, str, int, str]]:
         """(C type, name, elements, comment) of the state struct, widest alignment first."""
@@ -306,27 +307,38 @@ def _product(shape: tuple[int, ...]) -> str:
     return " * ".join(map(str, shape))
 
 
-def context(network: Network, kernels: str, optimize: str, state: str, tracing: bool) -> dict[str, Any]:
+def _assembly(layers: Iterable[Chosen], optimize: str) -> list[tuple[str, list[str]]]:
+    """Of each set that runs layers by code of their own: its prologue, and that code."""
+    code: dict[str, list[Chosen]] = {}
+    for layer in layers:
+        if layer.constants.assembly:
+            code.setdefault(layer.kernels.name, []).append(layer)
+    return [
+        (of_set[0].kernels.layout.prologue(optimize), [layer.constants.assembly for layer in of_set])
+        for of_set in code.values()
+    ]
+
+
+def context(network: Network, sets: Sequence[KernelSet], optimize: str, state: str, tracing: bool) -> dict[str, Any]:
     """Everything the templates show."""
     stream = state == "stream"
     limits.check(network)
     plan = make(network, stream)
     if stream and plan.streamable:
         raise UserError(f"model '{network.name}' cannot run as state=stream: {plan.streamable}; use state=window")
-    layout = SETS[kernels]
-    emitter = Emitter(network, plan, layout, optimize, tracing)
+    emitter = Emitter(network, plan, sets, optimize, tracing)
     once = any(op.kind == "lstm_once" for op in emitter.operations)
     always, after = emitter.step_lines() if not plan.streamable and not once else ([], [])
     written = emitter.operations[-1].y
     first = network.input
-    constants = list(emitter.constants.values())
+    constants = [layer.constants for layer in emitter.layers.values()]
     return {
         "network": network,
         "name": network.name,
         "upper": network.name.upper(),
         "version": VERSION,
         "version_number": number(),
-        "kernels": kernels.partition("-")[0] if kernels.startswith("asm-") else kernels,
+        "kernels": sets[0].word,
         "optimize": optimize,
         "state": state,
         "input_type": C_TYPES[first.dtype],
@@ -347,8 +359,7 @@ def context(network: Network, kernels: str, optimize: str, state: str, tracing: 
         "arrays": [array for group in constants for array in group.arrays],
         "structs": [group.struct for group in constants if group.struct],
         "declarations": list(dict.fromkeys(line for group in constants for line in group.declarations)),
-        "prologue": layout.prologue(optimize) if kernels.startswith("asm-") else "",
-        "assembly": [group.assembly for group in constants if group.assembly],
+        "assembly": _assembly(emitter.layers.values(), optimize),
         "notes": list(dict.fromkeys(note for group in constants for note in group.notes)),
         "assembled": [str(place) for place in sorted({op.place for op in emitter.operations if emitter.assembled(op)})],
         "wrapped": _wrapped,
@@ -397,8 +408,9 @@ def card(network: Network, values: dict[str, Any]) -> dict[str, Any]:
 def generate(
     network: Network, kernels: str, state: str, optimize: str = "balanced", tracing: bool = False
 ) -> dict[str, str]:
-    """File name to text of everything generated; ``kernels`` is a folder of kernels/."""
-    values = context(network, kernels, optimize, state, tracing)
+    """File name to text of everything generated; ``kernels``: names of sets with commas between them, best first."""
+    sets = named(kernels.split(","))
+    values = context(network, sets, optimize, state, tracing)
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
@@ -410,7 +422,7 @@ def generate(
     templates.filters |= {**escape.FILTERS, "folded": _folded}
     files = {
         f"{network.name}{ending}": templates.get_template(f"model{ending}.jinja").render(values)
-        for ending in (".h", ".c", "_bench.h", *(["_kernels.S"] if values["prologue"] else []))
+        for ending in (".h", ".c", "_bench.h", *(["_kernels.S"] if any(each.assembly for each in sets) else []))
     }
     return {**files, "model.json": json.dumps(card(network, values), indent=2, sort_keys=True) + "\n"}
 
@@ -420,7 +432,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="model.generate", description=__doc__)
     parser.add_argument("network", type=Path)
     parser.add_argument("--name", help="what it is called in C; default: as its file")
-    parser.add_argument("--kernels", choices=SETS, required=True)
+    parser.add_argument(
+        "--kernels", required=True, help="sets, as vfp,armv7em: the first that can runs a layer, c else"
+    )
     parser.add_argument("--optimize", choices=OPTIMIZE, default="balanced")
     parser.add_argument("--state", choices=STATES, required=True)
     parser.add_argument("--trace", action="store_true", help="note down every intermediate value, for compare")

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-import difflib
-import tomllib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kernels import all_sets, named
+from model import declaration
+from model.declaration import Table, did_you_mean
 from model.errors import UserError
+from target.features import features
 
 TOOLCHAINS = Path(__file__).resolve().parent.parent / "toolchains"
 ARCHITECTURES = ("arm", "riscv", "host")
@@ -63,8 +64,7 @@ class Target:
     isa: str  # what an ELF's attributes must say, as target.isa spells it; empty on the host
     flags: tuple[str, ...]  # for compiling and linking, with any compiler
     board: str  # firmware/boards/<board>
-    kernels: tuple[str, ...]  # best first
-    assembly: str  # kernels/<assembly> is this core's kernel set asm; empty: none
+    kernels: tuple[str, ...]  # sets of kernels/, best first: each layer runs on the first that can
     timing: str | None  # measure/cost/timing table; None: instructions only
     gcc: Gcc
     clang: Clang | None  # None: clang cannot serve
@@ -77,26 +77,23 @@ class Target:
         """What ``load_target`` finds it by: the name of a shipped one, the path of another."""
         return self.name if self.file.parent == TOOLCHAINS else str(self.file)
 
-    def kernel_folder(self, kernels: str) -> str:
-        """Folder of kernels/ that holds one of ``self.kernels`` for this core."""
-        return f"asm-{self.assembly}" if kernels == "asm" else kernels
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What ``kernels=`` may say of this target, best first."""
+        return tuple(dict.fromkeys(all_sets()[name].word for name in self.kernels))
 
-    def layout(self, kernels: str) -> str:
-        """Name of the weight layout: one of assembly has float layers too on an Arm core with an FPU."""
-        floats = kernels == "asm" and self.arch == "arm" and "+fp" in self.isa
-        return self.kernel_folder(kernels) + ("-fp" if floats else "")
+    def sets(self, word: str) -> tuple[str, ...]:
+        """The kernel sets that a word chooses, in order; the fallback is the last one."""
+        return tuple(kernels.name for kernels in named(self.kernels_of(word)))
+
+    def kernels_of(self, word: str) -> tuple[str, ...]:
+        """Those of its kernel sets that ``kernels=`` calls so."""
+        return tuple(name for name in self.kernels if all_sets()[name].word == word)
 
 
 def target_names(toolchains: Path = TOOLCHAINS) -> list[str]:
     """The names of all targets, sorted."""
     return sorted(path.stem for path in toolchains.glob("*.toml"))
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` for the nearest known word, or the whole list when none is near."""
-    names = list(known)
-    near = difflib.get_close_matches(word, names, n=1)
-    return f"; did you mean '{near[0]}'?" if near else f"; there are: {', '.join(names) or 'none'}"
 
 
 def load_target(name: str, toolchains: Path = TOOLCHAINS) -> Target:
@@ -112,16 +109,12 @@ def load_target(name: str, toolchains: Path = TOOLCHAINS) -> Target:
         path = toolchains / f"{name}.toml"
     else:
         raise UserError(f"unknown target '{name}'{did_you_mean(name, target_names(toolchains))}")
-    try:
-        root = _Table(path, "", tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid TOML: {error}") from None
-
-    root.allow(*KEYS)
+    root = declaration.read(path, *KEYS)
     arch = root.text("arch")
     if arch not in ARCHITECTURES:
         raise UserError(f"{path}: arch = '{arch}' is not known{did_you_mean(arch, ARCHITECTURES)}")
     native = arch == "host"
+    isa = "" if native else root.text("isa")
     gcc = root.table("gcc", "prefix", "packages", "flags")
     memory = None if native else root.table("memory", "flash", "ram")
     return Target(
@@ -129,11 +122,10 @@ def load_target(name: str, toolchains: Path = TOOLCHAINS) -> Target:
         file=path,
         description=root.text("description"),
         arch=arch,
-        isa="" if native else root.text("isa"),
+        isa=isa,
         flags=root.texts("flags"),
         board=root.text("board"),
-        kernels=root.texts("kernels"),
-        assembly=root.text("assembly") if "asm" in root.texts("kernels") or root.has("assembly") else "",
+        kernels=_kernels(root, isa),
         timing=root.text("timing") if root.has("timing") else None,
         gcc=Gcc(
             prefix=gcc.text("prefix", empty=native),
@@ -142,80 +134,44 @@ def load_target(name: str, toolchains: Path = TOOLCHAINS) -> Target:
         ),
         clang=_clang(root.table("clang", "program", "packages", "flags")) if root.has("clang") else None,
         qemu=_qemu(root.table("qemu", "program", "machine", "package", "cpu")) if root.has("qemu") else None,
-        flash=memory.region("flash") if memory else Region(0, 0),
-        ram=memory.region("ram") if memory else Region(0, 0),
+        flash=_region(memory, "flash") if memory else Region(0, 0),
+        ram=_region(memory, "ram") if memory else Region(0, 0),
     )
 
 
 KEYS = (
-    "description", "arch", "isa", "flags", "board", "kernels", "assembly", "timing", "gcc", "clang", "qemu", "memory",
+    "description", "arch", "isa", "flags", "board", "kernels", "timing", "gcc", "clang", "qemu", "memory",
 )  # fmt: skip
 
 
-def _clang(table: _Table) -> Clang:
+def _kernels(root: Table, isa: str) -> tuple[str, ...]:
+    """The sets that the file lists, each of which the core can run."""
+    has, known = features(isa), all_sets()
+    names = root.texts("kernels")
+    for name in names:
+        if name not in known:
+            raise root.wrong("kernels", f"has '{name}', no set of kernels/{did_you_mean(name, known)}")
+        if lacking := [feature for feature in known[name].isa if feature not in has]:
+            raise root.wrong("kernels", f"has '{name}', which needs {', '.join(lacking)}, and isa = '{isa}' has not")
+    return names
+
+
+def _region(memory: Table, key: str) -> Region:
+    table = memory.table(key, "origin", "size")
+    region = Region(table.number("origin"), table.number("size"))
+    if region.size == 0 or region.origin + region.size > 1 << 32:
+        raise memory.wrong(key, f"must be a region of at least one byte that ends within 32 bits, not {table.values}")
+    return region
+
+
+def _clang(table: Table) -> Clang:
     return Clang(table.text("program"), table.texts("packages"), table.texts("flags"))
 
 
-def _qemu(table: _Table) -> Qemu:
+def _qemu(table: Table) -> Qemu:
     return Qemu(
         program=table.text("program"),
         machine=table.text("machine"),
         package=table.text("package"),
         cpu=table.text("cpu") if table.has("cpu") else None,
     )
-
-
-class _Table:
-    """A table of the file whose reads check the type and name the key in full: ``gcc.prefix``."""
-
-    def __init__(self, path: Path, prefix: str, values: dict[str, object]) -> None:
-        self.path, self.prefix, self.values = path, prefix, values
-
-    def has(self, key: str) -> bool:
-        return key in self.values
-
-    def allow(self, *keys: str) -> None:
-        for key in self.values:
-            if key not in keys:
-                raise UserError(f"{self.path}: unknown key '{self.prefix}{key}'{did_you_mean(key, keys)}")
-
-    def text(self, key: str, *, empty: bool = False) -> str:
-        value = self._get(key)
-        if not isinstance(value, str) or not (value or empty):
-            raise self._wrong(key, 'a text, "…"')
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        value = self._get(key)
-        if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
-            raise self._wrong(key, 'a list of texts, ["…"]')
-        return tuple(value)
-
-    def table(self, key: str, *allowed: str) -> _Table:
-        value = self._get(key)
-        if not isinstance(value, dict):
-            raise self._wrong(key, f"a table with {', '.join(allowed)}")
-        table = _Table(self.path, f"{self.prefix}{key}.", value)
-        table.allow(*allowed)
-        return table
-
-    def region(self, key: str) -> Region:
-        table = self.table(key, "origin", "size")
-        region = Region(table._number("origin"), table._number("size"))
-        if region.size == 0 or region.origin + region.size > 1 << 32:
-            raise self._wrong(key, "a region of at least one byte that ends within 32 bits")
-        return region
-
-    def _number(self, key: str) -> int:
-        value = self._get(key)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise self._wrong(key, "a number of bytes, 0 or more")
-        return value
-
-    def _get(self, key: str) -> object:
-        if key not in self.values:
-            raise UserError(f"{self.path}: the key '{self.prefix}{key}' is missing")
-        return self.values[key]
-
-    def _wrong(self, key: str, wanted: str) -> UserError:
-        return UserError(f"{self.path}: '{self.prefix}{key}' must be {wanted}, not {self.values[key]!r}")

@@ -74,6 +74,6 @@ def cmsis_stand_in(shared_folder: Path) -> Path:
     prefix = shared_folder / "cmsis-nn"
     with alone(shared_folder / "cmsis-nn-lock"):
         if not prefix.exists():
-            stand_in.build(prefix, [core for core in CORES.values() if "cmsis-nn" in core.kernels])
+            stand_in.build(prefix, [core for core in CORES.values() if "cmsis_nn" in core.kernels])
     assert list(prefix.glob(f"*/{cmsis_nn.LIBRARY}"))
     return prefix

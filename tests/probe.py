@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+from kernels import all_sets
 from target import compiler
 from target.description import Target, load_target, target_names
 
@@ -15,6 +16,13 @@ WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wund
 
 
 CORES = {name: target for name in target_names() if (target := load_target(name)).qemu}
+# the assembly sets for int8, each with a core that lists it
+ASSEMBLED = {
+    name: next(core for core in sorted(CORES) if name in CORES[core].kernels)
+    for name, each in all_sets().items()
+    if each.assembly and each.covers_format("s8")
+}
+FLOATS = [core for core in sorted(CORES) if "vfp" in CORES[core].kernels]
 TARGETS = {name: target for name, target in CORES.items() if target.arch == "arm" and name != "cortex-m0plus"}
 
 HEADER = """

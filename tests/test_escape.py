@@ -112,7 +112,7 @@ def generated(text: str) -> dict[str, str]:
     network = networks.build(SPEC)
     layers = (replace(network.layers[0], name=text), *network.layers[1:])
     plain = replace(network, layers=(replace(network.layers[0], name="lstm"), *network.layers[1:]))
-    made = generate.generate(replace(plain, source=text), "asm-armv7em", "window")
+    made = generate.generate(replace(plain, source=text), "armv7em", "window")
     header = generate.generate(replace(network, layers=layers, source=text), "c", "window")
     return {name: text for name, text in made.items() if name != "model.json"} | {"said.h": header["net.h"]}
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.common import assembly
-from kernels.common.assembly import UnprovenError, output_addend, peak, prove_doubled, set_symbols, stream
+from kernels.common.assembly import output_addend, peak, prove_doubled, set_symbols, stream
 from kernels.common.constants import Constants, ConstArray, dense_parts, folded
+from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm, Signal
+from model.network import Array, Dense, Lstm
 from model.reference import cell_limit, scale_of
 
-OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
 STEP_GATES, ONCE_GATES = (2, 0, 1, 3), (2, 0, 3)  # rows A B C D of a unit: c, i, f, o
 BLOCKS = (12, 8, 6, 5, 4, 3, 2, 1)  # columns of a block, the best first
 UNROLL = {"balanced": 16, "speed": 76}  # columns of a layer, kernel and recurrent kernel, whose code stands straight
@@ -219,27 +219,29 @@ class Matrix:
     factors: list[fp.Multiplier]
 
 
-def _matrices(layer: Lstm, source: Signal, once: bool) -> list[Matrix]:
-    """The kernel and, unless ``once``, the recurrent kernel; all sums proved to fit."""
+def _matrices(work: Work[Lstm]) -> list[Matrix]:
+    """The kernel and, unless once, the recurrent kernel; all sums proved to fit."""
+    layer = work.layer
     assembly.prove_cell(layer)
     _prove_columns(layer.features, layer.units)
-    found = [("kernel", layer.kernel, layer.bias, source)]
-    if not once:
+    found = [("kernel", layer.kernel, layer.bias, work.source)]
+    if not work.once:
         found.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
     matrices = []
     for which, weights, bias, signal in found:
         starts = folded(bias.astype(np.int64), weights.values, signal.zero_point)
         factors = assembly.gate_factors(signal, scale_of(weights))
-        for gate in ONCE_GATES if once else STEP_GATES:
+        for gate in ONCE_GATES if work.once else STEP_GATES:
             prove_doubled(weights.values[gate], starts[gate], [factors[gate]])
         matrices.append(Matrix(which, weights.values, starts, factors))
     return matrices
 
 
-def _small_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> tuple[Constants, int]:
+def _small_lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     """For ``size``: all biases, then all rows, unit after unit; each gate's kernel, then recurrent kernel."""
+    name, layer, once = work.name, work.layer, work.once
     gates = list(ONCE_GATES if once else STEP_GATES)
-    matrices = _matrices(layer, source, once)
+    matrices = _matrices(work)
     starts = np.stack([matrix.starts[gates].T for matrix in matrices], axis=2)  # (H, gates, matrices)
     rows = np.concatenate([matrix.rows[gates].transpose(1, 0, 2) for matrix in matrices], axis=2)  # (H, gates, F + H)
     text = "".join(assembly.set_factors(matrix.which, gates, matrix.factors) for matrix in matrices)
@@ -265,16 +267,17 @@ def _lstm_symbols(layer: Lstm) -> str:
     )
 
 
-def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+    name, layer, once, optimize = work.name, work.layer, work.once, work.optimize
     if optimize == "size":
-        return _small_lstm(name, layer, source, once)
+        return _small_lstm(work)
     gates = list(ONCE_GATES if once else STEP_GATES)
     text, scratch, parts, orders, notes = "", 3, [], [], []  # 3 bytes to align the vectors
-    for matrix in _matrices(layer, source, once):
+    for matrix in _matrices(work):
         which, rows, factors = matrix.which, matrix.rows, matrix.factors
         bits = _sum_bits(rows[gates], matrix.starts[gates], [factors[gate] for gate in gates])
         if bits == 30:
-            notes.append(assembly.note(layer, "a slower requantisation", f"a sum of its {which} can reach 2^20"))
+            notes.append(work.note("a slower requantisation", f"a sum of its {which} can reach 2^20"))
         cut = cut_blocks(_paired(rows, gates))
         text += assembly.set_factors(which, gates, factors)
         ordered = int(cut.order is not None)
@@ -297,9 +300,9 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     return Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n", notes=tuple(notes)), scratch
 
 
-def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
-    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
-    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
+    return assembly.lstm(work, *_lstm(work))
 
 
 # ---- Dense ----
@@ -322,12 +325,13 @@ def _groups(outputs: int) -> list[slice]:
     return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
 
 
-def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
-    values, outputs, parts = layer.kernel.values, len(layer.bias), steps * blocks
+def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+    name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
+    values, outputs = layer.kernel.values, len(layer.bias)
     bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
     prove_doubled(values, bias)
     factors = assembly.dense_factors(layer, source, scale_of(layer.kernel))
-    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     _prove_columns(kernel.shape[-1], outputs)
     text = set_symbols(inputs=kernel.shape[-1], outputs=outputs)
     if optimize == "size":
@@ -386,10 +390,9 @@ def _dense_in_fours(name: str, kernel: Array, bias: Array, scales: Array, optimi
     return (array, _scales_array(name, scales)), text, vector_bytes(columns, n, optimize) + 3  # 3 to align it
 
 
-def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
-    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
-    parts = (steps, blocks)
-    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
+    return assembly.dense(work, *_dense(work))
 
 
 # ---- tables ----
@@ -417,12 +420,8 @@ def prologue(optimize: str) -> str:
     directive, values, start = _table(optimize)
     comment = "the sigmoid; see `activations` in lstm_s8.inc, `interpolate` in small_s8.inc"
     table = assembly.shared_table(comment, 4, directive, values)
-    opening = assembly.opening("armv6m", optimize, OPTIMIZE[optimize])
+    opening = assembly.opening("armv6m", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {start}
-
-    .syntax unified
-    .thumb
-    .cfi_sections .debug_frame
-#include "{"small_s8.inc" if optimize == "size" else "dense_s8.inc"}"
+{assembly.THUMB}#include "armv6m/{"small_s8.inc" if optimize == "size" else "dense_s8.inc"}"
 
 {table}"""

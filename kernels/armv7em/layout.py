@@ -12,11 +12,11 @@ import numpy as np
 from kernels.common import assembly
 from kernels.common.assembly import output_addend, peak, prove_doubled, set_symbols, stream
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts, folded
+from kernels.common.work import Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm, Signal
+from model.network import Array, Dense, Lstm
 from model.reference import cell_limit, scale_of
 
-OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
 IN_PAIRS = {"size": True, "balanced": True, "speed": False}  # one byte of flash a weight, or two
 
 STEP_ROWS, ONCE_ROWS = (0, 1, 2, 3), ONCE_GATES  # gates A B C D of a unit, as lstm_s8.inc pairs them
@@ -83,7 +83,8 @@ def _unit_parts(rows: Array, bias: Array, gates: tuple[int, ...], pairs: bool, o
     return [_sums(bias[chosen], packing, pairs), _packed(rows[chosen], packing, pairs)]
 
 
-def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+    name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates, order = (ONCE_ROWS, ONCE_ORDER) if once else (STEP_ROWS, STEP_ORDER)
     matrices = [("kernel", layer.kernel, layer.bias, source)]
@@ -124,19 +125,19 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     array = stream(f"{name}_weights", parts, comment)
     code = f"{text}    lstm_s8_{kind} {name}_{kind}\n"
     words = vector_words(layer.features) + (0 if once else vector_words(layer.units))
-    made = Constants((array,), assembly=code, notes=_notes(layer, pairs, optimize))
+    made = Constants((array,), assembly=code, notes=_notes(work, pairs))
     return made, 4 * words + 3  # 3 to align it
 
 
-def _notes(layer: Lstm | Dense, pairs: bool, optimize: str) -> tuple[str, ...]:
-    if pairs == IN_PAIRS[optimize]:
+def _notes(work: Work[Lstm] | Work[Dense], pairs: bool) -> tuple[str, ...]:
+    if pairs == IN_PAIRS[work.optimize]:
         return ()
-    return (assembly.note(layer, "one weight a halfword", "pairs of rows could overflow"),)
+    return (work.note("one weight a halfword", "pairs of rows could overflow"),)
 
 
-def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
-    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
-    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
+    return assembly.lstm(work, *_lstm(work))
 
 
 # ---- Dense ----
@@ -152,7 +153,8 @@ def _groups(outputs: int) -> list[slice]:
     return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
 
 
-def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
+def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+    name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
     bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
@@ -164,8 +166,7 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     addends = [1 << (-m.shift - 1) for m in factors] if late else [addend or 0 for addend in early]
     uniform = len({m.shift for m in factors}) == 1
     scales = _row_scales(factors, addends, uniform)
-    parts = steps * blocks
-    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     starts = bias if parts == 1 else np.zeros(outputs, np.int64)
     pairs = IN_PAIRS[optimize] and pairs_proved(kernel, np.broadcast_to(starts, (parts, outputs)))
     packings = PAIRS if pairs else WORDS
@@ -188,7 +189,7 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
         rows_zero=out.zero_point if late else 0,
         rows_low=low,
     )
-    notes, scratch = _notes(layer, pairs, optimize), 4 * vector_words(kernel.shape[-1]) + 3  # 3 to align it
+    notes, scratch = _notes(work, pairs), 4 * vector_words(kernel.shape[-1]) + 3  # 3 to align it
     if parts == 1:
         return Constants((array,), assembly=f"{text}    dense_s8_run {name}_run\n", notes=notes), scratch
     twice = ConstArray(f"{name}_bias", (2 * bias).astype(np.int32), "int32_t", f"({outputs} outputs), doubled")
@@ -197,10 +198,9 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     return Constants((array, twice, rows_array), assembly=code, notes=notes), scratch
 
 
-def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
-    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
-    parts = (steps, blocks)
-    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
+    return assembly.dense(work, *_dense(work))
 
 
 # ---- tables ----
@@ -224,13 +224,9 @@ def prologue(optimize: str) -> str:
     directive, values, zero = _table(optimize)
     size = 2 if directive == ".hword" else 4
     table = assembly.shared_table("the sigmoid's lines; see `activations` in lstm_s8.inc", 8, directive, values)
-    opening = assembly.opening("armv7em", optimize, OPTIMIZE[optimize])
+    opening = assembly.opening("armv7em", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
 #define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
-
-    .syntax unified
-    .thumb
-    .cfi_sections .debug_frame
-#include "dense_s8.inc"
+{assembly.THUMB}#include "armv7em/dense_s8.inc"
 
 {table}"""

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.common import assembly
-from kernels.common.assembly import UnprovenError, output_addend, peak, prove_doubled, set_symbols, stream
+from kernels.common.assembly import output_addend, peak, prove_doubled, set_symbols, stream
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts, folded
+from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm, Signal
+from model.network import Array, Dense, Lstm
 from model.reference import cell_limit, scale_of
 
-OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
 LONGEST = {"size": 2, "balanced": 8, "speed": 16}  # columns of a block: its code stands straight
 TURNS = 256  # of the loop of size over blocks
 ALONE = 2  # up to so many columns, four rows alone are faster than two pairs (speed)
@@ -196,7 +196,8 @@ def _packing(values: Array, which: str, optimize: str) -> tuple[str, Columns]:
     return PAIRS[gates], columns(rows, LONGEST[optimize])
 
 
-def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+    name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = ONCE_GATES if once else STEP_ROWS
     matrices = [("kernel", layer.kernel, layer.bias, source)]
@@ -249,9 +250,9 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     return made, _scratch(words)
 
 
-def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
-    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
-    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
+    return assembly.lstm(work, *_lstm(work))
 
 
 # ---- Dense ----
@@ -267,7 +268,8 @@ def _groups(outputs: int) -> list[slice]:
     return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
 
 
-def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
+def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+    name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
     bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
@@ -279,8 +281,7 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     addends = [1 << (-m.shift - 1) for m in factors] if late else [addend or 0 for addend in early]
     uniform = len({m.shift for m in factors}) == 1
     scales = _row_scales(factors, addends, uniform)
-    parts = steps * blocks
-    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     inputs = kernel.shape[-1]
     words: list[Array] = []
     if optimize == "size":  # row by row
@@ -321,10 +322,9 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     return Constants((array, twice, rows_array), assembly=code), scratch
 
 
-def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
-    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
-    parts = (steps, blocks)
-    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
+    return assembly.dense(work, *_dense(work))
 
 
 # ---- tables ----
@@ -348,13 +348,9 @@ def prologue(optimize: str) -> str:
     directive, values, zero = _table(optimize)
     size = 2 if directive == ".hword" else 4
     table = assembly.shared_table("the sigmoid's lines; see `activations` in lstm_s8.inc", 8, directive, values)
-    opening = assembly.opening("armv7m", optimize, OPTIMIZE[optimize])
+    opening = assembly.opening("armv7m", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
 #define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
-
-    .syntax unified
-    .thumb
-    .cfi_sections .debug_frame
-#include "dense_s8.inc"
+{assembly.THUMB}#include "armv7m/dense_s8.inc"
 
 {table}"""

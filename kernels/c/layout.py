@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kernels.c.elementwise import activation, convert, normalise
 from kernels.common.constants import (
     ALL_GATES,
     ONCE_GATES,
@@ -23,10 +24,13 @@ from kernels.common.constants import (
     scale,
     suffix,
 )
+from kernels.common.work import Work
 from model import fixed_point as fp
 from model.errors import UserError
 from model.network import Array, Dense, Lstm, Signal
 from model.reference import cell_limit, scale_of
+
+__all__ = ["activation", "convert", "dense", "lstm", "normalise"]
 
 
 def _constants(
@@ -134,40 +138,40 @@ def _dynamic_lstm(name: str, layer: Lstm, once: bool) -> Constants:
     return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *scales, _limit(layer))
 
 
-def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str = "balanced") -> Constants:
-    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset; same for any ``optimize``."""
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants of an LSTM's step, or of its only one from reset."""
+    name, layer, once = work.name, work.layer, work.once
     kind = suffix(layer)
     if kind == "f32":
         return _float_lstm(name, layer, once)
-    return _dynamic_lstm(name, layer, once) if kind == "dyn" else _integer_lstm(name, layer, source, once)
+    return _dynamic_lstm(name, layer, once) if kind == "dyn" else _integer_lstm(name, layer, work.source, once)
 
 
-def dense(
-    name: str, layer: Dense, source: Signal, steps: int = 1, blocks: int = 1, optimize: str = "balanced"
-) -> Constants:
-    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
+def dense(work: Work[Dense]) -> Constants:
+    """Constants of a Dense, whole or in parts."""
+    name, layer, parts = work.name, work.layer, work.parts
     kind, out = suffix(layer), layer.output
-    ctype, calls = f"lstmcu_dense_{kind}", _dense_calls(name, layer, steps * blocks)
-    kernel, shape = dense_parts(layer, steps, blocks)
+    ctype, calls = f"lstmcu_dense_{kind}", _dense_calls(name, layer, parts)
+    kernel, shape = dense_parts(layer, work.steps, work.blocks)
     rows = f"({len(layer.bias)} outputs)"
     sizes: tuple[Member, ...] = ((str(kernel.shape[-1]), "inputs"), (str(len(layer.bias)), "outputs"))
     arrays = [numbers(f"{name}_kernel", kernel, shape)]
     if kind in ("f32", "dyn"):
         if kind == "dyn":
-            parts = f"{steps * blocks} parts, {len(layer.bias)} outputs" if steps * blocks > 1 else rows[1:-1]
-            arrays.append(_totals(name, "kernel", kernel, parts))
+            each = f"{parts} parts, {len(layer.bias)} outputs" if parts > 1 else rows[1:-1]
+            arrays.append(_totals(name, "kernel", kernel, each))
         arrays.append(numbers(f"{name}_bias", layer.bias, rows))
         if kind == "dyn":
             arrays.append(numbers(f"{name}_scale", scale_of(layer.kernel), rows))
         return _constants(name, ctype, calls, sizes, arrays, (str(int(layer.activation == "relu")), "relu"))
     if kind == "s8":
-        bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
+        bias = folded(layer.bias.astype(np.int64), layer.kernel.values, work.source.zero_point)
         arrays.append(numbers(f"{name}_bias", bias.astype(np.int32), f"{rows}, zero point folded in"))
     elif layer.bias.dtype != np.int64:
         raise UserError(f"layer '{layer.name}': a {layer.bias.dtype} bias is not supported in int16x8, only int64")
     else:
         arrays.append(numbers(f"{name}_bias", layer.bias, rows))
-    factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
+    factors = [fp.multiplier(float(work.source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
     arrays.append(ConstArray(f"{name}_scale", tuple(map(scale, factors)), "lstmcu_scale", "accumulator to output"))
     low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
     limits = ((str(low), "lowest output"), (str(out.high), "highest output"))

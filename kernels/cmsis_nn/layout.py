@@ -3,21 +3,18 @@
 """Kernel set ``cmsis-nn``: the structs that Arm's library reads (kernels/cmsis_nn/lstmcu_cmsis.h).
 
 The library adds the two products of a gate and saturates their sum only, where the definition saturates each; it
-does the same with the two products of the cell. Where weights or scales let that matter, and for what the library
-does not have, a layer runs on kernel set ``c``, with a note.
+does the same with the two products of the cell. Where weights or scales let that matter, the layer is not its.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from kernels.c import layout as c
-from kernels.common.assembly import UnprovenError, gate_factors, note, peak
+from kernels.common.assembly import gate_factors, peak
 from kernels.common.constants import Constants, ConstArray, ConstStruct, Kernel, Member, folded, numbers, suffix
+from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import GATES, Array, Dense, Lstm, Signal
+from model.network import GATES, Array, Dense, Lstm
 from model.reference import cell_limit, scale_of
 
 HEADER = ('#include "lstmcu_cmsis.h"',)
@@ -62,7 +59,9 @@ def _gate(name: str, gate: str, factors: tuple[fp.Multiplier, fp.Multiplier | No
     return "{" + f"{first}, {second}, 0, {FUNCTIONS[gate]}" + "}", f"gate {gate}: scale, weights, bias, twice"
 
 
-def _lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants of an LSTM's step, or of its only one from reset."""
+    name, layer, source, once = work.name, work.layer, work.source, work.once
     kind, units = suffix(layer), layer.units
     log2 = int(np.log2(layer.cell_scale))
     if log2 < -15:
@@ -108,9 +107,11 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
     return Constants(tuple(arrays), struct, {"lstm_once" if once else "lstm": call}, declarations=HEADER, library=True)
 
 
-def _dense(name: str, layer: Dense, source: Signal, parts: int) -> Constants:
+def dense(work: Work[Dense]) -> Constants:
+    """Constants of a Dense, which the library takes whole."""
+    name, layer, source = work.name, work.layer, work.source
     kind, out, outputs = suffix(layer), layer.output, len(layer.bias)
-    if parts > 1:
+    if work.parts > 1:
         raise UnprovenError("the library has no Dense over a sequence that comes step by step")
     factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
     if kind == "s16" and len(set(factors)) > 1:
@@ -135,25 +136,3 @@ def _dense(name: str, layer: Dense, source: Signal, parts: int) -> Constants:
     struct = ConstStruct(f"{name}_layer", "lstmcu_cmsis_dense", members)
     calls = {"dense": Kernel(f"lstmcu_cmsis_dense_{kind}_run", f"&{name}_layer")}
     return Constants(arrays, struct, calls, declarations=HEADER)
-
-
-def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str = "balanced") -> Constants:
-    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset; same for any ``optimize``."""
-    try:
-        if suffix(layer) in ("s8", "s16"):
-            return _lstm(name, layer, source, once)
-    except UnprovenError as why:
-        return replace(c.lstm(name, layer, source, once), notes=(note(layer, "kernel set c", str(why)),))
-    return c.lstm(name, layer, source, once)
-
-
-def dense(
-    name: str, layer: Dense, source: Signal, steps: int = 1, blocks: int = 1, optimize: str = "balanced"
-) -> Constants:
-    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
-    try:
-        if suffix(layer) in ("s8", "s16"):
-            return _dense(name, layer, source, steps * blocks)
-    except UnprovenError as why:
-        return replace(c.dense(name, layer, source, steps, blocks), notes=(note(layer, "kernel set c", str(why)),))
-    return c.dense(name, layer, source, steps, blocks)

@@ -2,72 +2,57 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the assembly kernel sets share: proofs of what the code assumes of the weights, and forms of assembly text.
 
-An int8 layer's weights are one stream of words in the order of use, and its code is an instance of the macros in
-kernels/<isa>/ for its sizes and scales. A layer for which an assumption cannot be proved runs on the
-kernels of set ``c``, with a note; so do layers of other types.
+An int8 layer's weights are one stream of words in the order of use, and its code is an instance of the set's macros
+for its sizes and scales.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
 
-from kernels.c import layout as c
-from kernels.common.constants import Constants, ConstArray, Kernel, suffix
+from kernels import OPTIMIZE
+from kernels.common.constants import Constants, ConstArray, Kernel
+from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
 from model.network import Array, Dense, Lstm, Signal
 from model.reference import GATE_LOG2_SCALE
 
 GATE_NAMES = "ifco"
-Scratch = tuple[tuple[str, int], ...]
-
-
-class UnprovenError(Exception):
-    """The assembly would not be exact for this layer; the message says what cannot be proved."""
+THUMB = """
+    .syntax unified
+    .thumb
+    .cfi_sections .debug_frame
+"""
 
 
 # ---- layers ----
 
 
-def lstm(name: str, layer: Lstm, source: Signal, once: bool, make: Callable[[], tuple[Constants, int]]) -> Constants:
-    """``make()``: arrays, assembly of ``<name>_step`` (or ``_once``) and notes, with the bytes of its scratch.
+def lstm(work: Work[Lstm], made: Constants, scratch: int) -> Constants:
+    """``made``: arrays, assembly of ``<name>_step`` (or ``_once``) and notes; ``scratch``: bytes that it works in.
 
     void <name>_step(const void *weights, const int8_t *x, int8_t *hidden, int16_t *cell, int8_t *scratch)
     void <name>_once(const void *weights, const int8_t *x, int8_t *hidden, int8_t *scratch)
     """
-    if suffix(layer) != "s8":
-        return c.lstm(name, layer, source, once)
-    try:
-        made, scratch = make()
-    except UnprovenError as why:
-        return _portable(layer, c.lstm(name, layer, source, once), why)
-    function = f"{name}_once" if once else f"{name}_step"
+    function = f"{work.name}_once" if work.once else f"{work.name}_step"
     arguments = "const void *weights, const int8_t *x, int8_t *hidden, "
-    arguments += "int8_t *scratch" if once else "int16_t *cell, int8_t *scratch"
+    arguments += "int8_t *scratch" if work.once else "int16_t *cell, int8_t *scratch"
     kernel = Kernel(function, made.arrays[0].name, (("int8", scratch),))
-    calls = {"lstm_once" if once else "lstm": kernel}
-    return replace(made, calls=calls, declarations=(f"void {function}({arguments});",))
+    return replace(made, calls={work.kinds[0]: kernel}, declarations=(f"void {function}({arguments});",))
 
 
-def dense(
-    name: str, layer: Dense, source: Signal, parts: tuple[int, int], make: Callable[[], tuple[Constants, int]]
-) -> Constants:
-    """``make()`` as for ``lstm``; ``parts``: steps, blocks. In parts, the last array is what ``_finish`` reads.
+def dense(work: Work[Dense], made: Constants, scratch: int) -> Constants:
+    """As ``lstm``. Of a Dense in parts, the last array is what ``_finish`` reads.
 
     void <name>_run(const void *weights, const int8_t *x, int8_t *y, int8_t *scratch)
     void <name>_add(const void *weights, int32_t part, const int8_t *x, int32_t *sums, int8_t *scratch)
     void <name>_finish(const void *scales, const int32_t *sums, int8_t *y)
     """
-    if suffix(layer) != "s8":
-        return c.dense(name, layer, source, *parts)
-    try:
-        made, scratch = make()
-    except UnprovenError as why:
-        return _portable(layer, c.dense(name, layer, source, *parts), why)
-    needs, weights = (("int8", scratch),), made.arrays[0].name
-    if parts == (1, 1):
+    name, needs, weights = work.name, (("int8", scratch),), made.arrays[0].name
+    if work.parts == 1:
         arguments = "const void *weights, const int8_t *x, int8_t *y, int8_t *scratch"
         calls = {"dense": Kernel(f"{name}_run", weights, needs)}
         return replace(made, calls=calls, declarations=(f"void {name}_run({arguments});",))
@@ -78,15 +63,6 @@ def dense(
     add = "const void *weights, int32_t part, const int8_t *x, int32_t *sums, int8_t *scratch"
     finish = "const void *scales, const int32_t *sums, int8_t *y"
     return replace(made, calls=calls, declarations=(f"void {name}_add({add});", f"void {name}_finish({finish});"))
-
-
-def note(layer: Lstm | Dense, what: str, why: str) -> str:
-    """A sentence for the report about a layer that runs otherwise than ``optimize`` asks."""
-    return f"layer '{layer.name}' runs with {what}: {why}"
-
-
-def _portable(layer: Lstm | Dense, made: Constants, why: UnprovenError) -> Constants:
-    return replace(made, notes=(note(layer, "the portable kernels", str(why)),))
 
 
 # ---- proofs ----
@@ -167,13 +143,13 @@ def directives(directive: str, values: list[int], width: int = 12) -> str:
     return "".join(f"    {directive} {', '.join(map(str, line))}\n" for line in lines)
 
 
-def opening(kernels: str, optimize: str, level: int) -> str:
+def opening(kernels: str, optimize: str) -> str:
     """The first lines of a set's code: what its macros are made for, and what its shared symbols are called.
 
     Layers of every model share them, models of other levels, sets and versions have their own.
     """
     return f"""#include "lstmcu_version.h"
-#define LSTMCU_OPTIMIZE {level} /* {optimize} */
+#define LSTMCU_OPTIMIZE {OPTIMIZE.index(optimize)} /* {optimize} */
 #define LSTMCU_SHARED(name) LSTMCU_SYMBOL({kernels}_{optimize}_##name)
 """
 

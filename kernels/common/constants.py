@@ -46,8 +46,9 @@ class Kernel:
     """The function of the runtime that does one kind of operation for a layer."""
 
     function: str
-    layer: str  # its first argument: what it knows of the layer
+    layer: str  # its first argument: what it knows of the layer; empty: it knows what ``arguments`` say
     scratch: tuple[tuple[str, int], ...] = ()  # (type, elements) of its last arguments: memory while it runs
+    arguments: tuple[str, ...] = ()  # after the vectors and how many elements they have
 
 
 @dataclass(frozen=True, eq=False)

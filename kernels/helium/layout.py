@@ -13,13 +13,13 @@ import itertools
 import numpy as np
 
 from kernels.common import assembly
-from kernels.common.assembly import UnprovenError, set_symbols
+from kernels.common.assembly import set_symbols
 from kernels.common.constants import Constants, ConstArray, dense_parts, folded
+from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
 from model.network import Array, Dense, Lstm, Signal
 from model.reference import cell_limit, scale_of
 
-OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
 LANES = 16
 ROWS = 8  # summed at a time
 STEP_GATES, ONCE_GATES = (0, 1, 3, 2), (0, 3, 2)  # the order of work: i, f, o, c
@@ -101,7 +101,8 @@ def _gate_factors(signal: Signal, weight_scales: Array) -> list[fp.Multiplier]:
     return [_provable(m) for m in assembly.gate_factors(signal, weight_scales)]
 
 
-def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+    name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = ONCE_GATES if once else STEP_GATES
     hidden = assembly.hidden_factor(layer)
@@ -146,9 +147,9 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     return made, scratch + 3  # 3 to align it
 
 
-def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
-    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
-    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
+    return assembly.lstm(work, *_lstm(work))
 
 
 # ---- Dense ----
@@ -169,15 +170,16 @@ def _row_scales(factors: list[fp.Multiplier], single: bool, uniform: bool, left:
     return _words(np.array(words, np.int64))
 
 
-def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
+def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+    name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
-    outputs, parts = len(values), steps * blocks
+    outputs = len(values)
     bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
     scales = scale_of(layer.kernel)
     factors = [_provable(fp.multiplier(float(source.scale) * float(s) / float(out.scale))) for s in scales]
     left = max(m.shift for m in factors) >= 0
     uniform = not left and len({m.shift for m in factors}) == 1
-    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     single = optimize == "size"
     height = 1 if single else ROWS
     groups = [slice(first, min(first + height, outputs)) for first in range(0, outputs, height)]
@@ -208,10 +210,9 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     return Constants((array, start, rows_array), assembly=code), scratch
 
 
-def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
-    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
-    parts = (steps, blocks)
-    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
+    return assembly.dense(work, *_dense(work))
 
 
 # ---- tables ----
@@ -231,13 +232,9 @@ def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
     values, slopes = table(optimize)
     lines = assembly.shared_table("of the activations, see lstm_s8.inc", 4, ".hword", values)
-    opening = assembly.opening("helium", optimize, OPTIMIZE[optimize])
+    opening = assembly.opening("helium", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table)
 #define LSTMCU_SLOPES {slopes}
-
-    .syntax unified
-    .thumb
-    .cfi_sections .debug_frame
-#include "dense_s8.inc"
+{assembly.THUMB}#include "helium/dense_s8.inc"
 
 {lines}"""

@@ -14,14 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.common import assembly, segments
-from kernels.common.assembly import UnprovenError, peak, prove_doubled, set_symbols, stream
+from kernels.common.assembly import peak, prove_doubled, set_symbols, stream
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts, folded
 from kernels.common.segments import Segment
+from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm, Signal
+from model.network import Array, Dense, Lstm
 from model.reference import cell_limit, scale_of
 
-OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
 STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # f i o c; i o c: a unit's rows A B C D, as lstm_s8.inc takes them
 assert set(ONCE_ROWS) == set(ONCE_GATES)
 
@@ -199,7 +199,8 @@ def _safe(rows: Array, bias: Array, factor: fp.Multiplier) -> bool:
     return (largest * factor.value >> 31 - factor.shift) + 1 < 1 << 15
 
 
-def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+    name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = ONCE_ROWS if once else STEP_ROWS
     packing, spare = _packing(len(gates), optimize), int(once and optimize == "size")  # a row of zeros for f
@@ -247,9 +248,9 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     return Constants((array,), assembly=code), vectors.scratch
 
 
-def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
-    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
-    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
+    return assembly.lstm(work, *_lstm(work))
 
 
 # ---- Dense ----
@@ -264,13 +265,14 @@ def _groups(outputs: int, optimize: str) -> list[slice]:
     return fours + ([slice(whole, outputs)] if left else [])
 
 
-def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
+def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+    name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
-    outputs, parts = len(values), steps * blocks
+    outputs = len(values)
     bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
     prove_doubled(values, bias)
     scales = _doubled(assembly.dense_factors(layer, source, scale_of(layer.kernel)), optimize)
-    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     (plan,) = _planned([kernel], optimize, STRAIGHT_COLUMNS[optimize] // 3)
     vectors, count = _Vectors([plan], optimize, True), len(plan.segments)
     words: list[Array] = [vectors.orders]
@@ -305,10 +307,9 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     return Constants((array, starts, rows_array), assembly=code), vectors.scratch
 
 
-def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
-    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
-    parts = (steps, blocks)
-    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
+    return assembly.dense(work, *_dense(work))
 
 
 # ---- tables ----
@@ -335,10 +336,10 @@ def prologue(optimize: str) -> str:
     macros = "size_s8.inc" if optimize == "size" else "dense_s8.inc"
     relax = "" if optimize == "size" else "    .option norelax             /* alignment and branches as written */\n"
     table = assembly.shared_table(f"the sigmoid's lines; see {macros}", 8, directive, values)
-    opening = assembly.opening("rv32im", optimize, OPTIMIZE[optimize])
+    opening = assembly.opening("rv32im", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {before}
 
 {relax}    .cfi_sections .debug_frame
-#include "{macros}"
+#include "rv32im/{macros}"
 
 {table}"""

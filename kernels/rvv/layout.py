@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kernels.common import assembly
-from kernels.common.assembly import UnprovenError, peak, set_symbols
+from kernels.common.assembly import peak, set_symbols
 from kernels.common.constants import Constants, ConstArray, dense_parts, folded
+from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm, Signal
+from model.network import Array, Dense, Lstm
 from model.reference import cell_limit, scale_of
 
-OPTIMIZE = {"size": 0, "balanced": 1, "speed": 2}
 STRAIGHT = {"size": 2, "balanced": 96, "speed": 512}  # up to so many columns of an LSTM, code without a loop
 STRAIGHT_DENSE = {"size": 2, "balanced": 32, "speed": 512}
 TURN = {"size": 1, "balanced": 16, "speed": 32}  # a loop's turn takes about so many columns, one group at least
@@ -235,7 +235,8 @@ def _prove_sums(rows: Array, starts: Array) -> None:
 # ---- LSTM ----
 
 
-def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> tuple[Constants, int]:
+def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+    name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = list(ONCE_ROWS if once else STEP_ROWS)
     products = [("kernel", layer.kernel, layer.bias, source)]
@@ -271,21 +272,22 @@ def _lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> 
     return Constants((array,), assembly=text + _call(f"lstm_s8_{kind}", f"{name}_{kind}", *walks)), scratch
 
 
-def lstm(name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
-    """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
-    return assembly.lstm(name, layer, source, once, lambda: _lstm(name, layer, source, once, optimize))
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
+    return assembly.lstm(work, *_lstm(work))
 
 
 # ---- Dense ----
 
 
-def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> tuple[Constants, int]:
+def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+    name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
     _prove_sums(values, bias)
     factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
-    parts, outputs = steps * blocks, len(values)
-    kernel = dense_parts(layer, steps, blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    outputs = len(values)
+    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     inputs = kernel.shape[-1]
     scales = Constant()
     text = _halves(outputs) + _scales("dense", scales, factors, peak(values, bias))
@@ -313,10 +315,9 @@ def _dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, opt
     return Constants(arrays, assembly=code), 1
 
 
-def dense(name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
-    """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts of a flattened sequence."""
-    parts = (steps, blocks)
-    return assembly.dense(name, layer, source, parts, lambda: _dense(name, layer, source, *parts, optimize))
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
+    return assembly.dense(work, *_dense(work))
 
 
 # ---- tables ----
@@ -338,10 +339,10 @@ def _table(optimize: str) -> list[int]:
 def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
     table = assembly.shared_table("the sigmoid; see `activations` in lstm_s8.inc", 4, ".half", _table(optimize))
-    opening = assembly.opening("rvv", optimize, OPTIMIZE[optimize])
+    opening = assembly.opening("rvv", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table)
 #define LSTMCU_TANH_OFFSET {4 * 193}
 
-#include "dense_s8.inc"
+#include "rvv/dense_s8.inc"
 
 {table}"""

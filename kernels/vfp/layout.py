@@ -1,20 +1,18 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""float32 layers as assembly for Arm's FPU (kernels/vfp/vfp_f32.inc), beside an integer set of the core.
+"""Kernel set ``vfp``: float32 layers as assembly for Arm's FPU (kernels/vfp/vfp_f32.inc).
 
 The operations and their order are those of kernel set ``c``: the same bits.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import ModuleType
-
 import numpy as np
 
-from kernels.common.assembly import set_symbols
-from kernels.common.constants import Constants, ConstArray, Kernel, dense_parts, suffix
-from model.network import Array, Dense, Lstm, Signal
+from kernels.common.assembly import THUMB, set_symbols
+from kernels.common.constants import Constants, ConstArray, Kernel, dense_parts
+from kernels.common.work import Work
+from model.network import Array, Dense, Lstm
 
 STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # gates f, i, o, c and i, o, c: the order of the registers s0 ..
 
@@ -24,7 +22,9 @@ def _stream(name: str, parts: list[Array], comment: str) -> ConstArray:
     return ConstArray(name, values, "float", comment)
 
 
-def _lstm(name: str, layer: Lstm, once: bool) -> Constants:
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
+    name, layer, once = work.name, work.layer, work.once
     rows = ONCE_ROWS if once else STEP_ROWS
     kind = "once" if once else "step"
     matrices = [layer.kernel.values] if once else [layer.kernel.values, layer.recurrent.values]
@@ -43,9 +43,11 @@ def _lstm(name: str, layer: Lstm, once: bool) -> Constants:
     return Constants((array,), calls=calls, assembly=code, declarations=(f"void {name}_{kind}({arguments});",))
 
 
-def _dense(name: str, layer: Dense, steps: int, blocks: int) -> Constants:
-    outputs, count = len(layer.bias), steps * blocks
-    kernel = dense_parts(layer, steps, blocks)[0].reshape(count, outputs, -1)  # (parts, O, I)
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
+    name, layer, count = work.name, work.layer, work.parts
+    outputs = len(layer.bias)
+    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(count, outputs, -1)  # (parts, O, I)
     parts: list[Array] = []
     for part in range(count):
         for first in range(0, outputs, 4):
@@ -73,26 +75,6 @@ def _dense(name: str, layer: Dense, steps: int, blocks: int) -> Constants:
     return Constants((array, bias), calls=calls, assembly=code, declarations=declared)
 
 
-@dataclass(frozen=True)
-class WithFloats:
-    """An assembly set whose core also has an FPU."""
-
-    integers: ModuleType
-
-    def lstm(self, name: str, layer: Lstm, source: Signal, once: bool, optimize: str) -> Constants:
-        """Constants of an LSTM that reads ``source``; ``once``: of its only step from reset."""
-        if suffix(layer) == "f32":
-            return _lstm(name, layer, once)
-        made: Constants = self.integers.lstm(name, layer, source, once, optimize)
-        return made
-
-    def dense(self, name: str, layer: Dense, source: Signal, steps: int, blocks: int, optimize: str) -> Constants:
-        """Constants of a Dense that reads ``source``, whole or as ``steps * blocks`` parts."""
-        if suffix(layer) == "f32":
-            return _dense(name, layer, steps, blocks)
-        made: Constants = self.integers.dense(name, layer, source, steps, blocks, optimize)
-        return made
-
-    def prologue(self, optimize: str) -> str:
-        """What stands before the layers' code."""
-        return f'{self.integers.prologue(optimize)}\n#include "vfp_f32.inc"\n'
+def prologue(optimize: str) -> str:
+    """What stands before the layers' code: the macros."""
+    return f'{THUMB}#include "vfp/vfp_f32.inc"\n'

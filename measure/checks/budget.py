@@ -22,8 +22,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from model.declaration import did_you_mean
 from model.errors import UserError
-from target.description import did_you_mean
 
 SHOWN = 3  # contributors named
 BYTES = ("flash", "ram", "stack")

@@ -37,7 +37,7 @@ def help_text(root: Path) -> str:
         target = load_target(name)
         missing = missing_tools(target)
         state = f"missing: {', '.join(missing)}" if missing else "ready"
-        availability.append((name, f"{target.description} [{', '.join(target.kernels)}] - {state}"))
+        availability.append((name, f"{target.description} [{', '.join(target.words)}] - {state}"))
     options = [(f"{name}=", f"{text}{f' [{default}]' if default else ''}") for name, (default, text) in OPTIONS.items()]
     return (
         "\n\n".join(

@@ -12,10 +12,10 @@ from pathlib import Path
 from commandline.names import check_stem, choices, listed
 from commandline.words import QUANTISATIONS
 from model import endings, kinds, metadata
+from model.declaration import did_you_mean
 from model.errors import UserError
 from model.names import c_identifier
 from model.sample_file import check as check_samples
-from target.description import did_you_mean
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from model.declaration import did_you_mean
 from model.errors import UserError
-from target.description import did_you_mean
 
 LONGEST_NAME = 200  # bytes of a model's or target's name: files of up to 255 are named after it
 NOT_IN_NAMES = re.compile(  # what no page, table or comment could show on its line, and what is not UTF-8

@@ -12,9 +12,10 @@ from commandline import caches, figures, models, targets
 from commandline.models import Model
 from commandline.names import check_root, check_text, choices
 from commandline.words import OPTIMIZE, OPTIONS
+from model.declaration import did_you_mean
 from model.errors import UserError
 from target.compiler import COMPILERS
-from target.description import Target, did_you_mean
+from target.description import Target
 
 Build = tuple[Model, str, str]  # a model, its quantisation and state
 

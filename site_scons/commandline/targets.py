@@ -10,15 +10,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from commandline.names import check_stem, choices, listed
-from commandline.words import QUANTISATIONS
+from kernels import FORMATS, all_sets
 from kernels.cmsis_nn import library as cmsis_nn
 from model.errors import UserError
 from target import compiler
 from target.description import Target, load_target, target_names
 
 FOLDERS_OF_BUILD = ("models", "profiler", "bench", "rtl", "convert")  # beside those of targets
-# what these kernel sets have kernels for; the rest of them is kernel set c
-KERNELS_FOR = {"asm": ("int8",), "asm-fp": ("int8", "float32"), "cmsis-nn": ("int8", "int16x8")}
 
 
 def read(given: Mapping[str, str], named: bool, root: Path) -> tuple[Target, ...]:
@@ -39,7 +37,7 @@ def read(given: Mapping[str, str], named: bool, root: Path) -> tuple[Target, ...
 
 def read_kernels(given: Mapping[str, str], targets: Sequence[Target]) -> str:
     """The value of kernels=; ``all`` is without CMSIS-NN unless there is one."""
-    known = sorted({name for target in targets for name in target.kernels})
+    known = sorted({word for target in targets for word in target.words})
     wanted = given["kernels"]
     if wanted == "all":
         wanted = ",".join(name for name in known if name != "cmsis-nn" or given["cmsis_nn"])
@@ -47,19 +45,18 @@ def read_kernels(given: Mapping[str, str], targets: Sequence[Target]) -> str:
         choices("kernels", wanted, known)
     if "cmsis-nn" in wanted.split(","):
         for target in targets:
-            if "cmsis-nn" in target.kernels:
+            if "cmsis-nn" in target.words:
                 cmsis_nn.find(given["cmsis_nn"], target)
     return wanted
 
 
 def kernel_sets(wanted: str, target: Target, quantisation: str = "int8") -> tuple[str, ...]:
-    """The kernel sets to build for one target: of those wanted (empty: its best) the ones it has kernels in."""
-    floats = target.layout("asm").endswith("-fp")
-    made_for = {**KERNELS_FOR, "asm": KERNELS_FOR["asm-fp" if floats else "asm"]}
-    useful = tuple(name for name in target.kernels if quantisation in made_for.get(name, QUANTISATIONS))
+    """The words of kernels= to build for one target: of those wanted, or its best, those with kernels for it."""
+    able = [all_sets()[name] for name in target.kernels if all_sets()[name].covers_format(FORMATS[quantisation])]
+    useful = tuple(dict.fromkeys(each.word for each in able))
     if "," in wanted:
-        return tuple(name for name in useful if name in wanted.split(","))
-    return tuple(name for name in target.kernels if name == wanted) if wanted else useful[:1]
+        return tuple(word for word in useful if word in wanted.split(","))
+    return tuple(word for word in target.words if word == wanted) if wanted else useful[:1]
 
 
 def missing_tools(target: Target, chosen: str = "gcc") -> list[str]:
@@ -74,7 +71,7 @@ def unable(target: Target, chosen: str, kernels: str) -> str:
     if chosen == "clang" and target.clang is None:
         return f"is built with gcc only: {target.file} has no [clang] table"
     if not kernel_sets(kernels, target):
-        return f"has no kernel set {kernels}; it has {', '.join(target.kernels)}"
+        return f"has no kernel set {kernels}; it has {', '.join(target.words)}"
     packages = [*target.gcc.packages, *(target.clang.packages if chosen == "clang" and target.clang else ())]
     packages += [target.qemu.package] if target.qemu else []
     install = f"install with: sudo apt-get install {' '.join(packages)}"

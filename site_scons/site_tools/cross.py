@@ -6,7 +6,7 @@ cross = env.Clone(
     tools=["cross"], TARGET_CORE=load_target("cortex-m4"), COMPILER="gcc", OPTIMIZE="balanced",
     OBJECTS=env.FolderAt("build/cortex-m4/obj"),
 )
-lstm = cross.LstmModel("forecast", network=network, kernels="asm-armv7em", folder=folder)       # tool lstmcu
+lstm = cross.LstmModel("forecast", network=network, kernels=("armv7em",), folder=folder)        # tool lstmcu
 bench = cross.Bench(folder, lstm.objects, lstm.generated)           # firmware that runs samples
 carried = cross.Carried(folder, lstm.objects, function)        # only what a user's firmware would carry
 """
@@ -67,16 +67,17 @@ def _firmware_folders(env: Environment, *names: str) -> list[Folder]:
     return [env.FolderAt(FIRMWARE / name) for name in names]
 
 
-def _kernel_objects(env: Environment, kernels: str) -> tuple[list[Folder], list[File]]:
-    if kernels != "cmsis-nn":
-        return [], []
+def _kernel_objects(env: Environment, name: str) -> tuple[list[Folder], list[File]]:
+    """As of tool lstmcu, and the library of a set that calls one."""
+    folder = f"kernels/{name}"
+    if not env["KERNEL_SETS"][name].get("library"):
+        return [env.FolderAt(folder)], env.FirmwareObjects(folder)
     found = cmsis_nn.find(str(env["CMSIS_NN"]), env["TARGET_CORE"])
     own = env.Clone()
     own.Append(CCFLAGS=["-isystem", str(found.include)])  # not ours to warn about
-    nodes = own.FirmwareObjects("kernels/cmsis_nn")
+    nodes = own.FirmwareObjects(folder)
     env.Depends(nodes, [env.FileAt(path) for path in sorted(found.include.glob("*.h"))])
-    include = [env.FolderAt("kernels/cmsis_nn"), env.FolderAt(found.include)]
-    return include, [*nodes, env.FileAt(found.library)]
+    return [env.FolderAt(folder), env.FolderAt(found.include)], [*nodes, env.FileAt(found.library)]
 
 
 def _bench(env: Environment, folder: str, objects: list[File], generated: list[File]) -> list[File]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import importlib.util
 import re
 import runpy
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -56,39 +57,53 @@ def _object(env: Environment, source, name: str, **settings) -> list:
 
 
 def _firmware_objects(env: Environment, folder: str, without: frozenset[str] = frozenset()) -> list:
-    """Objects of every C and assembly file in a folder of the project, built once for all that share OBJECTS."""
+    """Objects of every C and assembly file in a folder of the project, built once for all that share OBJECTS.
+
+    But for stub.S, by which the tests call a kernel set.
+    """
     nodes = []
     for path in sorted((ROOT / folder).glob("*.[cS]")):
         name = f"{env['OBJECTS']}/{folder}/{path.name}"
         made = env.FileAt(f"{name}.o")
-        if path.name not in without:
+        if path.name not in {"stub.S", *without}:
             nodes += [made] if made.has_builder() else env.LstmcuObject(env.FileAt(path), name)
     return nodes
 
 
-def _kernel_objects(env: Environment, kernels: str) -> tuple[list, list]:
-    """Of a kernel set with C of its own: folders that the model includes from, and objects. Tool cross knows one."""
-    return [], []
+def _sets() -> dict[str, dict]:
+    """Of every folder of kernels/ that is a kernel set, what its set.toml says."""
+    found = sorted(ROOT.glob("kernels/*/set.toml"))
+    return {path.parent.name: tomllib.loads(path.read_text(encoding="utf-8")) for path in found}
 
 
-def _macro_folders(kernels: str) -> tuple[str, ...]:
-    own = kernels.removeprefix("asm-").removesuffix("-fp")
-    return f"kernels/{own}", "kernels/vfp", "kernels/common"
+def _chosen(kernels) -> tuple[str, ...]:
+    """Names of the sets that ``kernels=`` lists, and c, which every other leaves something to."""
+    listed = kernels.replace(",", " ").split() if isinstance(kernels, str) else kernels
+    return tuple(dict.fromkeys((*listed, "c")))
 
 
-def _model_objects(env: Environment, folder: str, generated: list, kernels: str) -> list:
-    runtime, primitives = env.Clone(), env.Clone()
+def _kernel_objects(env: Environment, name: str) -> tuple[list, list]:
+    """Folders that the C of a model includes from, and objects of the set's own C."""
+    folder = f"kernels/{name}"
+    return [env.FolderAt(ROOT / folder)], env.FirmwareObjects(folder)
+
+
+def _model_objects(env: Environment, folder: str, generated: list, kernels: tuple[str, ...]) -> list:
+    runtime, primitives, sets = env.Clone(), env.Clone(), env["KERNEL_SETS"]
     runtime.Append(CPPPATH=_firmware(env, "firmware/include", "firmware/runtime"))
-    path = _firmware(env, "firmware/include", "firmware/runtime", "kernels/c")  # every set leaves something to C
-    primitives.Append(CPPPATH=path)
-    include, more = primitives.KernelObjects(kernels)
-    path = [*primitives["CPPPATH"], env.FolderAt(folder), *include]
+    primitives.Append(CPPPATH=_firmware(env, "firmware/include", "firmware/runtime", "kernels/c"))
+    with_c = [name for name in kernels if any((ROOT / "kernels" / name).glob("*.c"))]
+    parts = [primitives.KernelObjects(name) for name in with_c]
+    include = [folder for folders, _ in parts for folder in folders]
+    path = [*dict.fromkeys((*primitives["CPPPATH"], env.FolderAt(folder), *include))]
     model = env.LstmcuObject(generated[0], f"{folder}/{generated[0].name}", CPPPATH=path)
+    extended = dict.fromkeys(f"kernels/{other}" for name in kernels for other in sets[name].get("extends", ()))
     for source in generated:
         if source.name.endswith(".S"):
-            macros = _firmware(env, "firmware/include", *_macro_folders(kernels))
+            macros = _firmware(env, "firmware/include", "kernels", *extended)
             model += env.LstmcuObject(source, f"{folder}/{source.name}", CPPPATH=macros)
-    return [*model, *runtime.FirmwareObjects("firmware/runtime"), *primitives.FirmwareObjects("kernels/c"), *more]
+    objects = [node for _, nodes in parts for node in nodes]
+    return [*model, *runtime.FirmwareObjects("firmware/runtime"), *objects]
 
 
 def _network(env: Environment, name: str, folder: str, model, samples, quant: str, state: str) -> list:
@@ -107,7 +122,7 @@ def _network(env: Environment, name: str, folder: str, model, samples, quant: st
 
 
 def _lstm_model(
-    env: Environment, name: str, model=None, samples=None, quant: str = "int8", kernels: str = "c",
+    env: Environment, name: str, model=None, samples=None, quant: str = "int8", kernels="c",
     optimize: str = "balanced", state: str = "window", folder: str = "", network: list | None = None,
 ) -> Lstm:  # fmt: skip
     """``network``: instead of model, samples and quant, what env.Network gave."""
@@ -115,9 +130,11 @@ def _lstm_model(
         raise UserError(f"LstmModel('{name}'): the name becomes a C identifier; use letters, digits and _")
     if why := NAMES["taken"](name):
         raise UserError(f"LstmModel('{name}'): {why}; call it '{NAMES['c_identifier'](name)}'")
-    sets = ["c", *(f"asm-{path.parent.name}" for path in sorted((ROOT / "kernels").glob("*/dense_s8.inc")))]
-    if kernels not in sets and "TARGET_CORE" not in env:  # this build has looked at it already
-        raise UserError(f"LstmModel('{name}'): kernels='{kernels}' is none of {', '.join(sets)}")
+    kernels = _chosen(kernels)
+    known = [each for each, says in env["KERNEL_SETS"].items() if not says.get("library") or "TARGET_CORE" in env]
+    for chosen in kernels:
+        if chosen not in known:
+            raise UserError(f"LstmModel('{name}'): kernels='{chosen}' is none of {', '.join(known)}")
     if "StaticLibrary" not in env["BUILDERS"]:
         env.Tool("default")  # the host's compiler; tools=["lstmcu"] alone brings none
     folder = env.Dir(folder or f"lstmcu/{name}").abspath
@@ -143,9 +160,10 @@ def generate(env: Environment) -> None:
     for tool in ("argument_vector", "python_program", "trained_model"):
         env.Tool(tool, toolpath=here)
     _require_plain(env.FolderAt(FIRMWARE))
+    env["KERNEL_SETS"] = _sets()
     env.AddMethod(_object, "LstmcuObject")
     env.AddMethod(_firmware_objects, "FirmwareObjects")
-    env.AddMethod(_kernel_objects, "KernelObjects")
+    env.AddMethod(_kernel_objects, "KernelObjects")  # tool cross knows libraries too
     env.AddMethod(_model_objects, "ModelObjects")
     env.AddMethod(_lstm_model, "LstmModel")
 

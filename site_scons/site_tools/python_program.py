@@ -8,8 +8,9 @@
     env.Show("report", texts)                       # a name on the command line that prints files
 
 The step depends on the program and on every module of the project it imports, so that an edit of any of them
-runs it again, and on nothing else of the project. Arguments are words as of tool argument_vector: a node stands for
-its path. A text that may be anything follows its option in one word, ``f"--dest={dest}"``, lest it pass for an option.
+runs it again, and on nothing else of the project; ``loads`` are those that no import statement names. Arguments are
+words as of tool argument_vector: a node stands for its path. A text that may be anything follows its option in one
+word, ``f"--dest={dest}"``, lest it pass for an option.
 """
 
 from __future__ import annotations
@@ -67,12 +68,19 @@ def module_files(module: str, root: Path) -> frozenset[Path]:
 
 
 def _python_program(
-    env: Environment, module: str, targets: list[File], sources: list[File], *words: object, tag: str = "PY"
+    env: Environment,
+    module: str,
+    targets: list[File],
+    sources: list[File],
+    *words: object,
+    tag: str = "PY",
+    loads: tuple[str, ...] = (),
 ) -> list[File]:
     command = [env["PYTHON"], "-P", "-m", module, *words]  # -P: nothing in the current folder is a module
     environment = {**env["ENV"], "PYTHONPATH": str(ROOT)}
     nodes = env.Command(targets, sources, env.Step(tag, command), ENV=environment)
-    env.Depends(nodes, [env.FileAt(path) for path in sorted(module_files(module, ROOT))])
+    files = {path for each in (module, *loads) for path in module_files(each, ROOT)}
+    env.Depends(nodes, [env.FileAt(path) for path in sorted(files)])
     env.Depends(nodes, env.Value(env["PYTHON_IDENTITY"]))
     return nodes
 

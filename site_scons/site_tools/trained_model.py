@@ -5,7 +5,7 @@
 samples = env.RandomSamples("build/models/forecast", model)                   # for a quantised file without any
 network = env.Network("build/models/forecast/int8", model, "int8", "window")  # network.npz
 expected = env.Expected("build/models/forecast/int8", network, model, "window")  # inputs, expected, float .npy
-c, header, bench, *assembly, card = env.ModelSource(folder, network, "c", "window", "forecast", "balanced")
+c, header, bench, *assembly, card = env.ModelSource(folder, network, ("armv7em", "c"), "window", "forecast", "balanced")
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from SCons.Script import Environment
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "model/templates"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def _random_samples(env: Environment, folder: str, model) -> list:
@@ -44,16 +44,19 @@ def _expected(env: Environment, folder: str, network: list, model, state: str) -
 
 
 def _model_source(
-    env: Environment, folder: str, network: list, kernels: str, state: str, name: str, optimize: str, trace=False
-) -> list:
-    made = env.FolderAt(folder)
-    words = [*network, "--name", name, "--kernels", kernels, "--optimize", optimize, "--state", state, "--out", made]
-    assembly = [f"{name}_kernels.S"] if kernels.startswith("asm-") else []
+    env: Environment, folder: str, network: list, kernels: tuple[str, ...], state: str, name: str, optimize: str,
+    trace=False,
+) -> list:  # fmt: skip
+    made, listed = env.FolderAt(folder), ",".join(kernels)
+    words = [*network, "--name", name, "--kernels", listed, "--optimize", optimize, "--state", state, "--out", made]
+    assembly = [f"{name}_kernels.S"] if any(env["KERNEL_SETS"][each]["word"] == "asm" for each in kernels) else []
     names = (f"{name}.c", f"{name}.h", f"{name}_bench.h", *assembly, "model.json")
     targets = [made.File(file) for file in names]
     words += ["--trace"] if trace else []
-    nodes = env.PythonProgram("model.generate", targets, network, *words, tag="GEN")
-    env.Depends(nodes, [env.FileAt(path) for path in sorted(TEMPLATES.glob("*.jinja"))])
+    layouts = tuple(f"kernels.{each}.layout" for each in kernels)
+    nodes = env.PythonProgram("model.generate", targets, network, *words, tag="GEN", loads=layouts)
+    read = [*ROOT.glob("model/templates/*.jinja"), *ROOT.glob("kernels/*/set.toml")]
+    env.Depends(nodes, [env.FileAt(path) for path in sorted(read)])
     return nodes
 
 

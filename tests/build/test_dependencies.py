@@ -53,6 +53,7 @@ def compiled(checkout: Checkout) -> set[str]:
         ("kernels/armv7em/lstm_s8.inc", C, ASSEMBLED),
         ("kernels/armv7em/mac_s8.inc", C, ASSEMBLED),
         ("kernels/common/phase.inc", C, ASSEMBLED),
+        ("kernels/vfp/vfp_f32.inc", C, set()),  # no layer of this model runs with it
         ("kernels/armv7m/lstm_s8.inc", C, set()),
         ("kernels/c/lstm_s8.c", C, {"CC lstm_s8.c.o"}),
         ("kernels/cmsis_nn/cmsis.c", C, set()),
@@ -60,6 +61,13 @@ def compiled(checkout: Checkout) -> set[str]:
         ("firmware/boards/riscv/startup.c", C, set()),
         # what generates
         ("kernels/armv7em/layout.py", HASH, GENERATED),
+        ("kernels/vfp/layout.py", HASH, GENERATED),
+        ("kernels/armv7m/layout.py", HASH, set()),
+        ("kernels/rv32im/layout.py", HASH, set()),
+        ("kernels/cmsis_nn/layout.py", HASH, set()),
+        ("kernels/common/segments.py", HASH, set()),
+        ("kernels/armv7em/set.toml", HASH, GENERATED),
+        ("kernels/armv7m/set.toml", HASH, GENERATED),
         ("kernels/common/assembly.py", HASH, GENERATED),
         ("kernels/c/layout.py", HASH, GENERATED),
         ("model/templates/model.c.jinja", C, GENERATED | {"CC forecast_window.c.o"}),

@@ -42,7 +42,7 @@ MATRIX = [
         for quantisation, sets in (("int8", ("asm", "c")), ("float32", ("c",)))
         for core in CORES
         for kernels in sets
-        if kernels in load_target(core).kernels
+        if kernels in load_target(core).words
         for compiler in COMPILERS
         for language in LANGUAGES
     )

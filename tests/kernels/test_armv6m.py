@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set asm-armv6m, layer by layer under QEMU; see tests/support/assembly.py.
+"""Kernel set armv6m, layer by layer under QEMU; see tests/support/assembly.py.
 
 A Cortex-M0's machine has too little memory for many layers, so those run, as the same code, on a Cortex-M4's.
 """
@@ -18,6 +18,7 @@ import pytest
 
 from kernels import OPTIMIZE
 from kernels.armv6m import layout
+from kernels.common.work import Work
 from model import fixed_point as fp
 from model.network import Array
 from target import compiler
@@ -102,14 +103,14 @@ def trained_cases(optimize: str) -> Iterator[Case]:
     for k in range(12):
         features, units = (int(n) for n in random.integers(1, 70, 2))
         steps = 1 if k % 3 == 2 else 2
-        yield lstm_case(layout, f"layer{k}", random, (steps, features, units), -1, optimize, steps == 1)
+        yield lstm_case("armv6m", f"layer{k}", random, (steps, features, units), -1, optimize, steps == 1)
     for k in range(8):
         parts, inputs, outputs = (int(n) for n in (random.integers(1, 3), *random.integers(1, 70, 2)))
-        yield dense_case(layout, f"dense{k}", random, (parts, 1, inputs, outputs), -1, optimize)
+        yield dense_case("armv6m", f"dense{k}", random, (parts, 1, inputs, outputs), -1, optimize)
 
 
-KERNELS = Assembly("asm-armv6m", replace(M0, qemu=M4.qemu, flash=M4.flash, ram=M4.ram), STUB)
-ON_M0 = Small("asm-armv6m", M0, STUB)
+KERNELS = Assembly("armv6m", replace(M0, qemu=M4.qemu, flash=M4.flash, ram=M4.ram), STUB)
+ON_M0 = Small("armv6m", M0, STUB)
 
 
 class TestLayers(LayerTests):
@@ -141,14 +142,15 @@ def test_the_longest_code_is_within_the_reach_of_its_branches(tmp_path: Path, op
             bias = np.full_like(layer.bias, 1 << 24)  # for the widest requantisation
             layer = replace(layer, kernel=kernel, recurrent=recurrent, bias=bias, cell_clip=0.7, cell_scale=2.0**-9)
             for once in (False, True):
-                made = layout.lstm(f"layer{k}_{weight & 255}", layer, source, once, optimize)
+                kinds = ("lstm_once",) if once else ("lstm",)
+                made = layout.lstm(Work(f"layer{k}_{weight & 255}", layer, source, kinds, optimize=optimize))
                 assert made.assembly
                 text += made.assembly
     (tmp_path / "layers.S").write_text(text)
     for chosen in ("gcc", "clang"):
         found = compiler.find(M0, chosen)
         words = [found.program, *found.compile, "-Wa,--fatal-warnings", "-c", "layers.S", "-o", "layers.o"]
-        folders = [f"-I{ROOT}/{folder}" for folder in ("firmware/include", "kernels/common", "kernels/armv6m")]
+        folders = [f"-I{ROOT}/{folder}" for folder in ("firmware/include", "kernels", "kernels/common")]
         subprocess.run([*words, *folders], cwd=tmp_path, check=True)
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set asm-armv7em, layer by layer under QEMU; see tests/support/assembly.py."""
+"""Kernel set armv7em, layer by layer under QEMU; see tests/support/assembly.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.probe import TARGETS
 from tests.support.assembly import Assembly, LayerTests
 from tests.support.thumb2 import STUB
 
-KERNELS = Assembly("asm-armv7em", TARGETS["cortex-m4"], STUB)
+KERNELS = Assembly("armv7em", TARGETS["cortex-m4"], STUB)
 
 
 class TestLayers(LayerTests):

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set asm-armv7m, layer by layer under QEMU, see tests/support/assembly.py; and its proofs."""
+"""Kernel set armv7m, layer by layer under QEMU, see tests/support/assembly.py; and its proofs."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import pytest
 
 from kernels import OPTIMIZE
 from kernels.armv7m import layout as layout
-from kernels.common.assembly import UnprovenError
+from kernels.common.work import UnprovenError, Work
 from model.network import Array, Dense, Lstm, Signal, Weights
 from tests.probe import TARGETS
 from tests.support import assembly
 from tests.support.assembly import Assembly, Case, LayerTests, Random
 from tests.support.thumb2 import STUB
 
-KERNELS = Assembly("asm-armv7m", TARGETS["cortex-m3"], STUB)
+KERNELS = Assembly("armv7m", TARGETS["cortex-m3"], STUB)
 MADE = assembly._weights
 
 
@@ -71,7 +71,7 @@ def test_hidden_states_of_a_power_of_two(tmp_path: Path, monkeypatch: pytest.Mon
     random = np.random.default_rng(zero_point + 128)
     sizes = ((4, 3, 5), (1, 9, 70))
     cases = [
-        assembly.lstm_case(layout, f"lstm{k}{once}", random, size, 0, "balanced", bool(once))
+        assembly.lstm_case("armv7m", f"lstm{k}{once}", random, size, 0, "balanced", bool(once))
         for k, size in enumerate(sizes)
         for once in range(1 + (size[0] == 1))
     ]
@@ -123,20 +123,20 @@ def test_the_last_block_that_fits_is_taken() -> None:
 def test_weights_that_cannot_be_proved_run_on_the_portable_kernels(optimize: str) -> None:
     kernel = Weights(np.full((3, 6), -128, np.int8), np.full(3, 1e-3, np.float32))
     layer = Dense("dense", kernel, np.zeros(3, np.int32), "linear", Signal((3,), "int8", 0.1, 0))
-    made = layout.dense("dense", layer, Signal((6,), "int8", 0.1, 0), 1, 1, optimize)
+    made = assembly.made_by("armv7m", Work("dense", layer, Signal((6,), "int8", 0.1, 0), ("dense",), optimize=optimize))
     if optimize == "size":  # a product a register
         assert made.assembly
     else:
         assert not made.assembly
-        assert "portable" in made.notes[0]
+        assert made.notes == ("layer 'dense' runs with kernel set c: sums of two columns could overflow 16 bits",)
 
 
 def test_loops_of_more_turns_than_a_byte_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wide = Assembly("asm-armv7m", TARGETS["cortex-m3"], STUB, room=16000)
+    wide = Assembly("armv7m", TARGETS["cortex-m3"], STUB, room=16000)
     random = np.random.default_rng(1)
     monkeypatch.setattr(assembly, "_weights", of_spread(30))
     sizes = ((1, 1, 2310, 5), (2, 1, 1153, 6), (1, 1, 2049, 3))
-    cases = [assembly.dense_case(layout, f"dense{k}", random, size, 0, "balanced") for k, size in enumerate(sizes)]
+    cases = [assembly.dense_case("armv7m", f"dense{k}", random, size, 0, "balanced") for k, size in enumerate(sizes)]
     assert all(case.assembled for case in cases)
     wide.check(tmp_path, cases, "balanced")
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set asm-helium, layer by layer under QEMU; see tests/support/assembly.py."""
+"""Kernel set helium, layer by layer under QEMU; see tests/support/assembly.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.probe import TARGETS
 from tests.support.assembly import Assembly, LayerTests
 from tests.support.thumb2 import VECTOR_STUB
 
-KERNELS = Assembly("asm-helium", TARGETS["cortex-m55"], VECTOR_STUB)
+KERNELS = Assembly("helium", TARGETS["cortex-m55"], VECTOR_STUB)
 
 
 class TestLayers(LayerTests):

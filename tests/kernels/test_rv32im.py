@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set asm-rv32im, layer by layer under QEMU; see tests/support/assembly.py."""
+"""Kernel set rv32im, layer by layer under QEMU; see tests/support/assembly.py."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ poisoned_sp:
     .space 4
 """
 
-KERNELS = Assembly("asm-rv32im", CORES["rv32imc"], STUB)
+KERNELS = Assembly("rv32im", CORES["rv32imc"], STUB)
 
 
 class TestLayers(LayerTests):
@@ -100,8 +100,7 @@ def test_one_gate_may_be_louder_than_the_others(tmp_path: Path, monkeypatch: pyt
         monkeypatch.setattr(support, "random_lstm", quietened)
         for once in (False, True):
             size = (1 if once else 3, 40, 24)
-            layout = KERNELS.layout
-            cases.append(support.lstm_case(layout, f"loud{loud}_{once:d}", random, size, 1, optimize, once))
+            cases.append(support.lstm_case("rv32im", f"loud{loud}_{once:d}", random, size, 1, optimize, once))
     KERNELS.check(tmp_path, cases, optimize)
 
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set asm-rvv, layer by layer under QEMU with several VLEN, see tests/support/assembly.py; and its proofs."""
+"""Kernel set rvv, layer by layer under QEMU with several VLEN, see tests/support/assembly.py; and its proofs."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ poisoned_sp:
 """
 
 Kind = Callable[[ModuleType, str], Iterator[assembly.Case]]
-RV32, RV64 = (Assembly("asm-rvv", CORES[name], STUB) for name in ("rv32imafcv", "rv64gcv"))
+RV32, RV64 = (Assembly("rvv", CORES[name], STUB) for name in ("rv32imafcv", "rv64gcv"))
 VLENS = (128, 256, 512)
 
 

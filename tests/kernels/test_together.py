@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kernels import OPTIMIZE, SETS
+from kernels import OPTIMIZE, all_sets
 from model.network import Array, Network
 from model.version import VERSION
 from target import compiler
@@ -24,10 +24,10 @@ from tests.support.together import Part, Symbols, Together, assembled, defined, 
 OWN = f"lstmcu_{VERSION.replace('.', '_')}_"
 # a core, and the sets whose instructions it has
 TOGETHER = {
-    "cortex-m0": ("c", "asm-armv6m"),
-    "cortex-m4": ("c", "asm-armv6m", "asm-armv7m", "asm-armv7em", "asm-armv7em-fp"),
-    "cortex-m55": ("c", "asm-armv6m", "asm-armv7m", "asm-armv7em", "asm-helium", "asm-helium-fp"),
-    "rv32imafcv": ("c", "asm-rv32im", "asm-rvv"),
+    "cortex-m0": ("c", "armv6m"),
+    "cortex-m4": ("c", "armv6m", "armv7m", "armv7em", "vfp"),
+    "cortex-m55": ("c", "armv6m", "armv7m", "armv7em", "helium", "vfp"),
+    "rv32imafcv": ("c", "rv32im", "rvv"),
 }
 FIRST = Spec(5, 3, (7, 4), True, True, ((6, "relu"), (3, "linear")), (False, False), True, False, False, 5)
 SECOND = Spec(4, 9, (6,), False, False, ((5, "linear"),), (True,), True, False, True, 8)
@@ -40,17 +40,17 @@ def named(spec: Spec, name: str) -> tuple[Network, Array]:
 
 
 def parts_of(target: str, tree: Path = ROOT, prefix: str = "m") -> Iterator[Part]:
-    """Two models of every set at every level; of a set with an FPU one of floats."""
+    """Two models of every set at every level; of a set for floats one of those."""
     for kernels in TOGETHER[target]:
-        floats = kernels.endswith("-fp")
+        floats = not all_sets()[kernels].covers_format("s8")
         for optimize in OPTIMIZE:
             for number, spec in enumerate((FLOATS,) if floats else (FIRST, SECOND)):
-                name = f"{prefix}_{kernels.replace('-', '_')}_{optimize}_{number}"
+                name = f"{prefix}_{kernels}_{optimize}_{number}"
                 yield Part(*named(spec, name), kernels, optimize, tree)
 
 
 def test_every_set_is_there() -> None:
-    assert {kernels for sets in TOGETHER.values() for kernels in sets} == set(SETS) - {"cmsis-nn"}
+    assert {kernels for sets in TOGETHER.values() for kernels in sets} == set(all_sets()) - {"cmsis_nn"}
 
 
 def same_or_apart(models: Sequence[tuple[str, Sequence[Path]]]) -> int:
@@ -94,7 +94,7 @@ def test_a_firmware_that_mixes_what_a_name_means_is_noticed(tmp_path: Path) -> N
     text = path.read_text().replace("LSTMCU_SYMBOL(##name)", "LSTMCU_SYMBOL(name)")
     path.write_text(text)
     assert "LSTMCU_SYMBOL(name)" in text
-    parts = [Part(*named(FIRST, f"m_{kernels}"), f"asm-{kernels}", "size", tree) for kernels in ("armv7em", "armv7m")]
+    parts = [Part(*named(FIRST, f"m_{kernels}"), kernels, "size", tree) for kernels in ("armv7em", "armv7m")]
     firmware = Together(CORES["cortex-m4"], tmp_path)
     objects = [firmware.objects(part) for part in parts]
     assert firmware.link(objects, parts) == ["m_armv7m"]
@@ -110,7 +110,7 @@ def _swap(path: Path, one: str, other: str) -> None:
     path.write_text(other.join(part.replace(other, one) for part in text.split(one)))
 
 
-@pytest.mark.parametrize(("target", "kernels"), [("cortex-m4", "asm-armv7em"), ("rv32imafcv", "asm-rv32im")])
+@pytest.mark.parametrize(("target", "kernels"), [("cortex-m4", "armv7em"), ("rv32imafcv", "rv32im")])
 def test_two_versions_in_one_firmware(tmp_path: Path, target: str, kernels: str) -> None:
     """The other one's Dense in C has the ends of its range the other way round: ours would be wrong with it."""
     tree = version_tree(tmp_path / "other", "0.2.0")
@@ -146,10 +146,10 @@ def refused(target: Target, source: Path, *includes: Path) -> str:
 def test_headers_of_another_version_stop_the_compiler(tmp_path: Path) -> None:
     tree = version_tree(tmp_path / "other", "0.2.0")
     firmware = Together(CORES["cortex-m4"], tmp_path)
-    part = Part(*named(FIRST, "ours"), "asm-armv7em")
+    part = Part(*named(FIRST, "ours"), "armv7em")
     firmware.objects(part)
     firmware.objects(replace(part, network=replace(part.network, name="theirs"), tree=tree))
-    names = ("firmware/include", "firmware/runtime", "kernels/c", "kernels/armv7em", "kernels/common")
+    names = ("firmware/include", "firmware/runtime", "kernels", "kernels/c", "kernels/common")
     folders = [tree / name for name in names]
     for name in ("ours.c", "ours_kernels.S"):
         said = refused(firmware.target, tmp_path / "ours" / name, *folders)

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernels import SETS
+from kernels.common.work import Work
+from kernels.vfp import layout
 from measure.run import qemu
 from model.network import Dense, Lstm, Signal, Weights
 from target import compiler
@@ -92,16 +93,20 @@ def weights(*shape: int) -> Weights:
 @pytest.mark.parametrize("chosen", compiler.COMPILERS)
 @pytest.mark.parametrize("target", ["cortex-m4", "cortex-m7", "cortex-m33"])
 def test_callee_saved_registers_survive(tmp_path: Path, target: str, chosen: str) -> None:
-    core, layout = TARGETS[target], SETS["asm-armv7em-fp"]
+    core = TARGETS[target]
     source = Signal((3, 5))
     bias = np.zeros((4, 17), np.float32)
     lstm = Lstm("l", weights(4, 17, 5), weights(4, 17, 17), bias, True, False, 1.0, Signal((3, 17)))
     dense = Dense("d", weights(7, 18), np.zeros(7, np.float32), "relu", Signal((7,)))
+    parts = Work("parts", dense, Signal((18,)), ("dense_add", "dense_finish"), 3)
     made = {
-        "step": (layout.lstm("step", lstm, source, False, "balanced"), "x, hidden, cell, scratch"),
-        "once": (layout.lstm("once", lstm, source, True, "balanced"), "x, hidden, 0, 0"),
-        "whole": (layout.dense("whole", dense, Signal((18,)), 1, 1, "balanced"), "x, hidden, 0, 0"),
-        "parts": (layout.dense("parts", dense, Signal((18,)), 3, 1, "balanced"), "(void *)1, x, hidden, 0"),
+        "step": (layout.lstm(Work("step", lstm, source, ("lstm",))), "x, hidden, cell, scratch"),
+        "once": (layout.lstm(Work("once", lstm, source, ("lstm_once",))), "x, hidden, 0, 0"),
+        "whole": (layout.dense(Work("whole", dense, Signal((18,)), ("dense",))), "x, hidden, 0, 0"),
+        "parts": (
+            layout.dense(parts),
+            "(void *)1, x, hidden, 0",
+        ),
     }
     declarations, arrays, calls = "", "", ""
     for constants, arguments in made.values():
@@ -118,7 +123,7 @@ def test_callee_saved_registers_survive(tmp_path: Path, target: str, chosen: str
     (tmp_path / "layers.S").write_text(code)
     (tmp_path / "stub.S").write_text(STUB)
     found, firmware = compiler.find(core, chosen), ROOT / "firmware"
-    folders = ("firmware/include", "firmware/boards/common", "kernels/common", "kernels/vfp", "kernels/armv7em")
+    folders = ("firmware/include", "firmware/boards/common", "kernels", "kernels/common")
     include = [f"-I{ROOT}/{name}" for name in folders]
     sources = [tmp_path / name for name in ("main.c", "layers.S", "stub.S")]
     sources += [firmware / "boards/cortex-m/startup.c", firmware / "boards/common/semihosting.c"]

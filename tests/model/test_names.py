@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kernels import SETS
+from kernels import all_sets
 from measure.checks import difference
 from model import expect, generate, names, plan, prepare, quantise, readers, reference, trace
 from model.network import QUANTISATIONS, Array, Bidirectional, Dense, Network, Place, placed
@@ -73,7 +73,7 @@ def renamings(draw: st.DrawFn, quantisation: str) -> tuple[Chain, Network, Netwo
 
 
 @pytest.mark.parametrize("quantisation", QUANTISATIONS)
-@given(data=st.data(), kernels=st.sampled_from(sorted(SETS)))
+@given(data=st.data(), kernels=st.sampled_from(sorted(all_sets())))
 @settings(max_examples=25)
 def test_no_name_changes_what_is_generated(quantisation: str, data: st.DataObject, kernels: str) -> None:
     _, network, other = data.draw(renamings(quantisation))

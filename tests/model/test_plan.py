@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernels import SETS
+from kernels import all_sets, named
 from model import generate, plan, reference
 from model.errors import UserError
 from model.network import Activation, Dense, Lstm, Network, Place, Signal
@@ -53,11 +53,11 @@ def assert_nothing_overlaps(work: Plan, needs: generate.Needs, scratch: generate
                 assert owner.setdefault(place, name) == name, f"{name} and {owner[place]} share element {element}"
 
 
-@given(ANY_SPEC, st.booleans(), st.sampled_from(sorted(SETS)))
+@given(ANY_SPEC, st.booleans(), st.sampled_from(sorted(all_sets())))
 def test_vectors_of_real_plans_do_not_overlap(drawn: Spec, stream: bool, kernels: str) -> None:
     network = networks.build(drawn)
     work = plan.make(network, stream)
-    emitter = generate.Emitter(network, work, SETS[kernels])
+    emitter = generate.Emitter(network, work, named([kernels]))
     assert_nothing_overlaps(work, emitter.needs, emitter.scratch)
 
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernels import SETS
 from model import limits, quantise, reference
 from model.errors import UserError
 from model.network import Array, Network
@@ -25,7 +24,7 @@ from model.readers.tflite import layers as tflite_layers
 from tests.oracle import models, twin, unbounded
 from tests.oracle.interpreters import run_micro
 from tests.oracle.tflite_writer import write
-from tests.probe import CORES
+from tests.probe import ASSEMBLED, CORES
 from tests.support.device import Device
 from tests.support.host import Host
 
@@ -33,7 +32,6 @@ CASES = Path(__file__).parent / "data/cases"
 WINDOWS, ON_HOST, ON_DEVICE = 200, 60, 6
 QUANTISATIONS = ("int8", "int16x8")
 SOME = (0, 3, 5, 22, 27, 41, 93, 96)  # of the seeds: tiny cells, overflows of all kinds, one step after a Dense
-ASSEMBLED = {target.assembly: name for name, target in sorted(CORES.items(), reverse=True) if target.assembly}
 
 
 @dataclass(frozen=True)
@@ -159,7 +157,7 @@ def test_the_way_out_of_a_refusal_works(host: Host, tmp_path: Path) -> None:
 
 
 def on_device(folder: Path, assembly: str, model: Model, inputs: Array) -> list[str]:
-    device = Device(CORES[ASSEMBLED[assembly]], f"asm-{assembly}", folder)
+    device = Device(CORES[ASSEMBLED[assembly]], assembly, folder)
     outputs, notes = device.run(model.network, inputs, "window")
     np.testing.assert_array_equal(outputs, reference.run(model.network, inputs))
     return notes
@@ -169,7 +167,7 @@ def on_device(folder: Path, assembly: str, model: Model, inputs: Array) -> list[
 def test_raw_counts_in_assembly(tmp_path: Path, assembly: str) -> None:
     model = case("adc_raw")
     notes = on_device(tmp_path, assembly, model, model.inputs)
-    assert not [note for note in notes if "'lstm' runs with the portable kernels" in note]
+    assert not [note for note in notes if "'lstm' runs with kernel set c" in note]
 
 
 @pytest.mark.usefixtures("converted")
@@ -190,9 +188,3 @@ def test_twenty_in_assembly(tmp_path: Path, assembly: str) -> None:
     assert len(taken) >= 20
     for model in taken[:20]:
         on_device(tmp_path, assembly, model, model.inputs[WINDOWS // 2 - 3 :][:ON_DEVICE])
-
-
-def test_every_set_of_assembly_is_tried() -> None:
-    assert {f"asm-{name}" for name in ASSEMBLED} == {
-        name for name in SETS if name.startswith("asm-") and "-fp" not in name
-    }

@@ -6,7 +6,7 @@ One firmware runs many layers of odd sizes and wild numbers. Every call goes thr
 callee-saved registers first and looks at them and at sp after; every output lies between guard bytes; inputs and
 scratch are misaligned.
 
-    kernels = Assembly("asm-armv7em", load_target("cortex-m4"), STUB)
+    kernels = Assembly("armv7em", load_target("cortex-m4"), STUB)
     kernels.check(tmp_path, list(kernels.cases("speed", seed=1, count=48)), "speed")
 
 What goes wrong is told by layer, quantity, step and unit, with the seed and the line that runs this layer alone.
@@ -18,16 +18,17 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
-from kernels import OPTIMIZE, SETS
+from kernels import OPTIMIZE, KernelSet, named
 from kernels.common.constants import Constants, ConstArray, folded
+from kernels.common.work import Work
 from measure.run import qemu
 from model import fixed_point as fp
 from model import reference
+from model.emit.choose import choose
 from model.network import Array, Dense, Layer, Lstm, Network, Signal, Weights
 from target import compiler
 from target.description import Target
@@ -160,6 +161,11 @@ class Case:
         return bool(self.made.assembly)
 
 
+def made_by(kernels: str, work: Work[Layer]) -> Constants:
+    """A layer's constants and code by the set of this name, or by C where it cannot prove what it assumes."""
+    return choose(work, named([kernels])).constants
+
+
 def _array(name: str, values: Array) -> ConstArray:
     types = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t"}
     return ConstArray(name, values.reshape(-1), types[str(values.dtype)], "")
@@ -224,7 +230,7 @@ def random_lstm(random: Random, steps: int, features: int, units: int, wild: int
 
 
 def lstm_case(
-    layout: ModuleType,
+    kernels: str,
     name: str,
     random: Random,
     given: tuple[int, int, int] | tuple[Signal, Lstm],
@@ -243,10 +249,11 @@ def lstm_case(
     seen: dict[str, Array] = {}
     network = _network(source, layer)
     hidden = reference.run(network, x, lambda _, quantity, values: seen.update({quantity: values}))[0]
-    made = layout.lstm(name, layer, source, once, optimize)
+    kind = "lstm_once" if once else "lstm"
+    made = made_by(kernels, Work(name, layer, source, (kind,), optimize=optimize))
     start = np.full(units, layer.output.zero_point, np.int8)
     data = [_array(f"{name}_x", x), _array(f"{name}_h", hidden)]
-    kernel = made.calls["lstm_once" if once else "lstm"]
+    kernel = made.calls[kind]
     scratch = sum(count for _, count in kernel.scratch)
     at = int(random.integers(4))
     lines = f"    char *s = place(3, 0, 0, {at});\n    int8_t *h = place(1, {name}_start, {units}, {at});\n"
@@ -268,7 +275,7 @@ def lstm_case(
     return Case(name, made, tuple(data), lines, about)
 
 
-def tie_case(layout: ModuleType, name: str, optimize: str) -> Case:
+def tie_case(kernels: str, name: str, optimize: str) -> Case:
     """A step whose products lie exactly between two results, where halves must go away from zero.
 
     All weights are 0 and a bias is its gate in Q3.12. f * c, i * c~ and o * tanh(c) are shifted right by 15, 15, 23.
@@ -299,7 +306,7 @@ def tie_case(layout: ModuleType, name: str, optimize: str) -> Case:
     _, cells, hidden = step(np.zeros((1, 1), np.int64), np.zeros((1, count), np.int64), columns[4:5])
     start, cells = columns[4].astype(np.int16), cells.astype(np.int16)
     data = [("start", start), ("c", cells), ("h", hidden.astype(np.int8)), ("zero", np.zeros(count, np.int8))]
-    made = layout.lstm(name, layer, source, False, optimize)
+    made = made_by(kernels, Work(name, layer, source, ("lstm",), optimize=optimize))
     kernel = made.calls["lstm"]
     lines = f"    int8_t *h = place(1, {name}_zero, {count}, 0);\n"
     lines += f"    int16_t *c = place(2, {name}_start, {2 * count}, 0);\n"
@@ -324,7 +331,7 @@ def _sums(made: Constants, layer: Dense, source: Signal, x: Array) -> Array:
 
 
 def dense_case(
-    layout: ModuleType, name: str, random: Random, size: tuple[int, int, int, int], wild: int, optimize: str
+    kernels: str, name: str, random: Random, size: tuple[int, int, int, int], wild: int, optimize: str
 ) -> Case:
     """``size``: steps, blocks, inputs of a part, outputs."""
     steps, blocks, inputs, outputs = size
@@ -340,10 +347,11 @@ def dense_case(
     layer = Dense("dense", kernel, bias, str(random.choice(["linear", "relu"])), out)
     x = _inputs(random, (1, parts * inputs), wild > 0)
     expected = reference.run(_network(source, layer), x)[0]
-    made = layout.dense(name, layer, source, steps, blocks, optimize)
+    kinds = ("dense",) if parts == 1 else ("dense_add", "dense_finish")
+    made = made_by(kernels, Work(name, layer, source, kinds, steps, blocks, optimize))
     data = [_array(f"{name}_x", x), _array(f"{name}_y", expected)]
     at = int(random.integers(4))
-    kernel = made.calls["dense" if parts == 1 else "dense_add"]
+    kernel = made.calls[kinds[0]]
     scratch = sum(count for _, count in kernel.scratch)
     lines = f"    char *s = place(3, 0, 0, {at});\n    int8_t *y = place(1, 0, 0, {at});\n"
     x_at = f"place(0, {name}_x + p * {inputs}, {inputs}, {int(random.integers(4))})"
@@ -377,20 +385,19 @@ def _text(array: ConstArray) -> str:
 class Assembly:
     """An assembly kernel set on a core of its ISA."""
 
-    folder: str  # of kernels/
+    name: str  # of kernels/
     target: Target
     stub: str  # assembly of int poisoned_call(void (*function)(), const uintptr_t arguments[5]): 0 when all is kept
     room: int = 9000  # bytes of each array that a layer works on
 
     @property
-    def layout(self) -> ModuleType:
-        """The set's layout."""
-        return SETS[self.folder]
+    def set(self) -> KernelSet:
+        """What its folder says."""
+        return named([self.name])[0]
 
     def cases(self, optimize: str, seed: int, count: int) -> Iterator[Case]:
         """LSTM steps, single steps, Dense layers whole and in parts, in turn; the largest sizes at the end."""
         random = np.random.default_rng([seed, OPTIMIZE.index(optimize)])
-        layout = self.layout
 
         def size() -> int:
             return int(random.choice(SIZES))
@@ -399,20 +406,20 @@ class Assembly:
             name, wild, kind = f"layer{k}", int(random.choice([0, 0, 1, 1, 2])), k % 4
             if kind < 2:
                 steps = 1 if kind else int(random.integers(1, 5))
-                yield lstm_case(layout, name, random, (steps, size(), size()), wild, optimize, bool(kind))
+                yield lstm_case(self.name, name, random, (steps, size(), size()), wild, optimize, bool(kind))
             else:
                 parts = (int(random.integers(1, 4)), int(random.integers(1, 3))) if kind == 3 else (1, 1)
-                yield dense_case(layout, name, random, (*parts, size(), size()), wild, optimize)
+                yield dense_case(self.name, name, random, (*parts, size(), size()), wild, optimize)
         yield from self.large_cases(optimize, random)
-        yield tie_case(layout, "ties", optimize)
+        yield tie_case(self.name, "ties", optimize)
 
     def large_cases(self, optimize: str, random: Random) -> Iterator[Case]:
         """Layers whose loops run long, offsets grow beyond immediates, and sums come near their limits."""
         for k, (features, units) in enumerate(((150, 9), (6, 141), (64, 64))):
-            yield lstm_case(self.layout, f"large{k}", random, (2, features, units), 0, optimize, False)
-        yield lstm_case(self.layout, "large_once", random, (1, 139, 12), 1, optimize, True)
-        yield dense_case(self.layout, "large_dense", random, (1, 1, 531, 11), 0, optimize)
-        yield dense_case(self.layout, "unpaired", random, (1, 1, 560, 5), 1, optimize)
+            yield lstm_case(self.name, f"large{k}", random, (2, features, units), 0, optimize, False)
+        yield lstm_case(self.name, "large_once", random, (1, 139, 12), 1, optimize, True)
+        yield dense_case(self.name, "large_dense", random, (1, 1, 531, 11), 0, optimize)
+        yield dense_case(self.name, "unpaired", random, (1, 1, 560, 5), 1, optimize)
 
     def program(self, cases: list[Case]) -> str:
         """main() of a firmware that tries all cases."""
@@ -430,14 +437,13 @@ class Assembly:
     def build(self, directory: Path, cases: list[Case], optimize: str, chosen: str = "gcc") -> Path:
         """The firmware, warnings being errors."""
         (directory / "layers.c").write_text(self.program(cases))
-        code = self.layout.prologue(optimize) + "".join(case.made.assembly for case in cases)
+        code = self.set.layout.prologue(optimize) + "".join(case.made.assembly for case in cases)
         (directory / "layers_kernels.S").write_text(code)
         (directory / "stub.S").write_text(self.stub)
         firmware, target = ROOT / "firmware", self.target
         kernels, board = ROOT / "kernels", firmware / "boards" / target.board
         include = [firmware / "include", firmware / "runtime", firmware / "boards/common", board, kernels / "c"]
-        own = self.folder.removeprefix("asm-").removesuffix("-fp")
-        include += [kernels / own, kernels / "vfp", kernels / "common"]
+        include += [kernels, *(kernels / folder for folder in self.set.extends)]
         found = compiler.find(target, chosen)
         sources = [
             *(directory / name for name in ("layers.c", "layers_kernels.S", "stub.S")),
@@ -476,12 +482,12 @@ class Assembly:
         elf = self.build(directory, differences.chosen(cases), optimize, chosen)
         for each in on or (self,):
             machine = each.target.qemu
-            where = f"{self.folder} on {each.target.name} ({machine and machine.cpu}), {optimize}, {chosen}"
+            where = f"{self.name} on {each.target.name} ({machine and machine.cpu}), {optimize}, {chosen}"
             differences.nothing_said(where, cases, each.run(elf))
         return elf
 
 
-def cell_cases(layout: ModuleType, optimize: str) -> Iterator[Case]:
+def cell_cases(kernels: str, optimize: str) -> Iterator[Case]:
     """A layer for every scale of the cell state that assembly claims, and one beyond at either end.
 
     The hidden state's scale is as fine as shows all of the cell's tanh.
@@ -493,10 +499,10 @@ def cell_cases(layout: ModuleType, optimize: str) -> Iterator[Case]:
         output = replace(layer.output, scale=layer.output.scale * fine)
         recurrent = replace(layer.recurrent, scale=np.float32(reference.scale_of(layer.recurrent) / fine))
         layer = replace(layer, cell_scale=2.0**log2, output=output, recurrent=recurrent)
-        yield lstm_case(layout, f"cell_{-log2}", random, (source, layer), 0, optimize, False)
+        yield lstm_case(kernels, f"cell_{-log2}", random, (source, layer), 0, optimize, False)
 
 
-def raw_cases(layout: ModuleType, optimize: str) -> Iterator[Case]:
+def raw_cases(kernels: str, optimize: str) -> Iterator[Case]:
     """Inputs in raw units: sums shifted left by 1 to 14 bits on their way to Q3.12."""
     for left in range(1, 15):
         random = np.random.default_rng(left)
@@ -504,7 +510,7 @@ def raw_cases(layout: ModuleType, optimize: str) -> Iterator[Case]:
         kernel = np.asarray(np.clip(layer.kernel.values, -6, 6), np.int8)
         scales = np.full(4, 2.0 ** (left - 12.5) / source.scale, np.float32)
         raw = replace(layer, kernel=Weights(kernel, scales), bias=layer.bias % 32)
-        yield lstm_case(layout, f"raw_{left}", random, (source, raw), 1, optimize, bool(left % 2))
+        yield lstm_case(kernels, f"raw_{left}", random, (source, raw), 1, optimize, bool(left % 2))
 
 
 class LayerTests:
@@ -521,13 +527,13 @@ class LayerTests:
 
     @pytest.mark.parametrize("optimize", OPTIMIZE)
     def test_every_scale_of_the_cell_state(self, tmp_path: Path, optimize: str) -> None:
-        cases = list(cell_cases(self.kernels.layout, optimize))
+        cases = list(cell_cases(self.kernels.name, optimize))
         assert [case.assembled for case in cases] == [False, *[True] * 18, False]
         self.kernels.check(tmp_path, cases, optimize)
 
     @pytest.mark.parametrize("optimize", OPTIMIZE)
     def test_sums_of_raw_units(self, tmp_path: Path, optimize: str) -> None:
-        cases = list(raw_cases(self.kernels.layout, optimize))
+        cases = list(raw_cases(self.kernels.name, optimize))
         assert all(case.assembled for case in cases)
         self.kernels.check(tmp_path, cases, optimize)
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network through a kernel set on a core under QEMU, without SCons: generated, compiled, linked, run.
 
-device = Device(load_target("cortex-m4"), "asm-armv7em", tmp_path)
+device = Device(load_target("cortex-m4"), "vfp,armv7em", tmp_path)
 outputs = device.run(network, inputs, "window", "speed")
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kernels import named
 from kernels.cmsis_nn import library as cmsis_nn
 from measure.run import qemu
 from model import generate
@@ -33,7 +34,7 @@ class Device:
     """A core with a kernel set; objects that all networks share are made once in ``folder``."""
 
     target: Target
-    kernels: str  # folder of kernels/
+    kernels: str  # names of sets, best first
     folder: Path
     cmsis: str = ""  # prefix of a CMSIS-NN
     chosen: str = "gcc"
@@ -42,8 +43,10 @@ class Device:
     def _includes(self) -> list[str]:
         kernels, board = ROOT / "kernels", FIRMWARE / "boards" / self.target.board
         paths = [FIRMWARE / "include", FIRMWARE / "runtime", board, FIRMWARE / "boards/common"]
-        own = self.kernels.removeprefix("asm-").removesuffix("-fp").replace("-", "_")
-        paths += [kernels / name for name in ("c", own, "vfp", "common")]
+        paths += [
+            kernels,
+            *(kernels / folder for each in named(self.kernels.split(",")) for folder in (each.name, *each.extends)),
+        ]
         words = [f"-I{path}" for path in paths]
         if self.cmsis:
             words += ["-isystem", str(cmsis_nn.find(self.cmsis, self.target).include)]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several models in one firmware under QEMU, each of a kernel set, an optimise level and a version of its own.
 
-parts = [Part(network, inputs, "asm-armv7em", "size"), Part(other, others, "c", "speed")]
+parts = [Part(network, inputs, "armv7em", "size"), Part(other, others, "c", "speed")]
 assert Together(load_target("cortex-m4"), tmp_path).run(parts) == []
 """
 
@@ -19,6 +19,7 @@ import numpy as np
 from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection
 
+from kernels import named
 from measure.run import qemu
 from model import generate, reference, store
 from model.network import Array, Network
@@ -87,7 +88,7 @@ class Part:
 def version_tree(folder: Path, version: str) -> Path:
     """A copy of lstmcu, as far as generated code goes, that says it is another version."""
     folder.mkdir()
-    for name in ("model", "firmware"):
+    for name in ("model", "kernels", "firmware"):
         subprocess.run(["cp", "-r", ROOT / name, folder / name], check=True)
     for path in (folder / "model/version.py", folder / "firmware/include/lstmcu_version.h"):
         major, minor, patch = map(int, version.split("."))
@@ -131,9 +132,8 @@ class Together:
             words += ["--out", str(folder)]
             command = [sys.executable, "-m", "model.generate", str(folder / "network.npz"), *words]
             subprocess.run(command, cwd=part.tree, check=True)
-        chosen = part.kernels.removeprefix("asm-").removesuffix("-fp")
-        folders = ["firmware/include", "firmware/runtime"]
-        folders += [f"kernels/{each}" for each in ("c", chosen, "vfp", "common")]
+        folders = ["firmware/include", "firmware/runtime", "kernels", "kernels/c"]
+        folders += [f"kernels/{folder}" for each in named(part.kernels.split(",")) for folder in each.extends]
         includes = [f"-I{folder}", *(f"-I{part.tree / each}" for each in folders)]
         sources = [folder / f"{name}.c", *folder.glob("*.S")]
         return [self.compile(source, folder / f"{source.name}.o", *includes) for source in sources]

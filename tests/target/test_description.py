@@ -12,6 +12,7 @@ import pytest
 
 from model.errors import UserError
 from target.description import TOOLCHAINS, Region, load_target, target_names
+from target.features import features
 
 GOOD = """
 description = "a test target"
@@ -19,8 +20,7 @@ arch = "riscv"
 isa = "rv32imac"
 flags = ["-march=rv32imac_zicsr", "-mabi=ilp32"]
 board = "riscv"
-kernels = ["asm", "c"]
-assembly = "rv32im"
+kernels = ["rv32im", "c"]
 timing = "ibex"
 [gcc]
 prefix = "riscv64-unknown-elf-"
@@ -46,9 +46,10 @@ def test_every_value_arrives(tmp_path: Path) -> None:
     assert target.name == "mine"
     assert target.arch == "riscv"
     assert target.flags == ("-march=rv32imac_zicsr", "-mabi=ilp32")
-    assert target.kernels == ("asm", "c")
-    assert target.kernel_folder("asm") == "asm-rv32im"
-    assert target.kernel_folder("c") == "c"
+    assert target.kernels == ("rv32im", "c")
+    assert target.words == ("asm", "c")
+    assert target.sets("asm") == ("rv32im", "c")
+    assert target.sets("c") == ("c",)
     assert target.timing == "ibex"
     assert target.gcc.prefix == "riscv64-unknown-elf-"
     assert target.qemu is not None
@@ -56,6 +57,31 @@ def test_every_value_arrives(tmp_path: Path) -> None:
     assert target.ram == Region(0x80100000, 0x100000)
     with pytest.raises(dataclasses.FrozenInstanceError):
         target.arch = "arm"  # type: ignore[misc]
+
+
+def test_a_word_chooses_its_sets_in_the_target_s_order() -> None:
+    target = load_target("cortex-m4")
+    assert target.kernels == ("vfp", "armv7em", "c", "cmsis_nn")
+    assert target.words == ("asm", "c", "cmsis-nn")
+    assert target.sets("asm") == ("vfp", "armv7em", "c")
+    assert target.sets("cmsis-nn") == ("cmsis_nn", "c")
+
+
+@pytest.mark.parametrize(
+    ("isa", "some", "none"),
+    [
+        ("armv6-m", {"armv6-m"}, {"armv7-m", "fp"}),
+        ("armv7e-m+fp", {"armv6-m", "armv7-m", "armv7e-m", "fp"}, {"fp.dp", "mve", "armv8-m.main"}),
+        ("armv8-m.base", {"armv6-m", "armv8-m.base"}, {"armv7-m"}),
+        ("armv8.1-m.main+fp.dp+mve.fp", {"armv7e-m", "fp", "fp.dp", "mve", "mve.fp"}, {"m", "v"}),
+        ("rv32imac", {"rv32", "i", "m", "a", "c"}, {"rv64", "f", "v"}),
+        ("rv64imafdcv", {"rv64", "v"}, {"rv32"}),
+        ("", set(), {"", "m"}),
+    ],
+)
+def test_features_of_a_core(isa: str, some: set[str], none: set[str]) -> None:
+    assert features(isa) >= some
+    assert not features(isa) & none
 
 
 def test_cpu_and_timing_may_be_left_out(tmp_path: Path) -> None:
@@ -69,7 +95,7 @@ def test_what_a_target_may_lack(tmp_path: Path) -> None:
     target = load(tmp_path, re.sub(r"\[qemu\][^\[]*", "", GOOD))
     assert target.qemu is None
     assert target.clang is None
-    host = re.sub(r"\[(qemu|memory)\][^\[]*", "", GOOD).replace('isa = "rv32imac"', "")
+    host = re.sub(r"\[(qemu|memory)\][^\[]*", "", GOOD).replace('isa = "rv32imac"', "").replace('"rv32im", ', "")
     host = host.replace('arch = "riscv"', 'arch = "host"').replace('"riscv64-unknown-elf-"', '""')
     assert load(tmp_path, host).isa == ""
 
@@ -116,9 +142,13 @@ def test_unknown_target(tmp_path: Path, name: str, sentence: str) -> None:
         ('board = "riscv"', "", "the key 'board' is missing"),
         ('machine = "virt"', "", "the key 'qemu.machine' is missing"),
         ('board = "riscv"', "board = 3", "'board' must be a text"),
-        ('kernels = ["asm", "c"]', 'kernels = "c"', "'kernels' must be a list of texts"),
-        ('kernels = ["asm", "c"]', "kernels = []", "'kernels' must be a list of texts"),
-        ('kernels = ["asm", "c"]', "kernels = [1]", "'kernels' must be a list of texts"),
+        ('kernels = ["rv32im", "c"]', 'kernels = "c"', "'kernels' must be a list of texts"),
+        ('kernels = ["rv32im", "c"]', "kernels = []", "'kernels' must be a list of texts"),
+        ('kernels = ["rv32im", "c"]', "kernels = [1]", "'kernels' must be a list of texts"),
+        ('"rv32im", "c"', '"rv32i", "c"', "'kernels' has 'rv32i', no set of kernels/; did you mean 'rv32im'?"),
+        ('"rv32im", "c"', '"asm", "c"', "'kernels' has 'asm', no set of kernels/; there are: armv6m, "),
+        ('"rv32im", "c"', '"rvv", "c"', "'kernels' has 'rvv', which needs v, and isa = 'rv32imac' has not"),
+        ('"rv32im", "c"', '"vfp"', "'kernels' has 'vfp', which needs armv7e-m, fp, and isa = 'rv32imac' has not"),
         ('arch = "riscv"', 'arch = "risc"', "arch = 'risc' is not known; did you mean 'riscv'?"),
         ("size = 0x100000 }\nram", 'size = "1M" }\nram', "'memory.flash.size' must be a number of bytes"),
         ("size = 0x100000 }\nram", "size = true }\nram", "'memory.flash.size' must be a number of bytes"),

@@ -12,8 +12,9 @@ from measure.cost.timing import arm, riscv
 from measure.cost.timing.disassembly import Text, disassemble
 from measure.cost.timing.rows import NO_WAIT, ONE, ZERO, Core, Jump, Predicted, Range, Step, exactly, registers
 from measure.run.counts import Profile
+from model.declaration import did_you_mean
 from model.errors import UserError
-from target.description import Target, did_you_mean
+from target.description import Target
 
 CORES = {core.name: core for core in (*arm.CORES, *riscv.CORES)}
 READ_FIRST = (

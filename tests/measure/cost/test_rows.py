@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from kernels import FORMATS, all_sets
 from measure.cost import timing
 from measure.cost.timing.disassembly import disassemble
 from measure.cost.timing.rows import ONE_SOURCE, Core
@@ -36,9 +37,9 @@ def carried(built: Callable[..., Checkout]) -> Callable[[Target], list[Path]]:
         (target.name, f"{quantisation}-{kernels}{optimize}")
         for target in TIMED
         for quantisation in TOLERANCES
-        for kernels in target.kernels
+        for kernels in target.words
         for optimize in OPTIMIZED.get(kernels, ())
-        if kernels == "c" or quantisation in ("int8", *(("float32",) if target.layout("asm").endswith("-fp") else ()))
+        if any(all_sets()[name].covers_format(FORMATS[quantisation]) for name in target.kernels_of(kernels))
     ]
     folders = [f"build/{target}/{model}/{variant}" for target, variant in variants for model in MODELS]
     files = [f"{folder}/carried/carried.elf" for folder in folders]

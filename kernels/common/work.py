@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What a kernel set's layout is asked for: the work of one layer on the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from kernels.common.constants import suffix
+from model.network import Layer, Signal
+
+L = TypeVar("L", bound=Layer)
+
+
+class UnprovenError(Exception):
+    """The kernels would not be exact for this layer; the message says what cannot be proved."""
+
+
+@dataclass(frozen=True, eq=False)
+class Work(Generic[L]):
+    """All that the plan has one layer do."""
+
+    name: str  # in C, of its constants and functions
+    layer: L
+    source: Signal  # what it reads, whole
+    kinds: tuple[str, ...]  # of the plan's operations: lstm or lstm_once; dense, or dense_add and dense_finish; apply
+    steps: int = 1  # of the sequence that it reads step by step, each time another part of its weights
+    blocks: int = 1  # parts of each step's weights
+    optimize: str = "balanced"
+
+    @property
+    def once(self) -> bool:
+        """A recurrent layer takes a single step from reset, and has no state."""
+        return "lstm_once" in self.kinds
+
+    @property
+    def parts(self) -> int:
+        """Into how many parts the weights are cut; 1: whole."""
+        return self.steps * self.blocks
+
+    def note(self, what: str, why: str) -> str:
+        """A sentence for the report about a layer that runs otherwise than it was asked to."""
+        return f"layer '{self.layer.name}' runs with {what}: {why}"
+
+
+def coverage(layer: Layer) -> tuple[str, str]:
+    """(kind, format) of a layer, which a set's ``covers`` must have; the kind is the layout's function too."""
+    return type(layer).__name__.lower(), suffix(layer)
