@@ -8,9 +8,9 @@
 
 ``env`` says for which core, by which compiler and with which flags. ``forecast`` is the list of one library, with its
 ``objects`` (the model's own first), ``generated`` files and ``include`` folders. It is made again when the trained
-model, its samples or anything of lstmcu that has a part in it changes. ``kernels=`` is "c" or a folder of
-kernels, as "asm-armv7em"; ``quant=``, ``optimize=`` and ``state=`` are as on the command line. Python runs as
-``env["PYTHON"]``, lstmcu's own .venv unless you say otherwise.
+model, its samples or anything of lstmcu that has a part in it changes. ``kernels=`` names kernel sets, folders of
+kernels/, as "c" or "vfp,armv7em" or a list: each layer runs on the first that can; ``quant=``, ``optimize=`` and
+``state=`` are as on the command line. Python runs as ``env["PYTHON"]``, lstmcu's own .venv unless you say otherwise.
 """
 
 from __future__ import annotations
