@@ -27,12 +27,12 @@ SEED, UNITS = 11, 5
 
 def lstm(name: str) -> Case:
     """Of three steps."""
-    return lstm_case(KERNELS.layout, name, np.random.default_rng(SEED), (3, 4, UNITS), 0, "balanced", False)
+    return lstm_case(KERNELS.name, name, np.random.default_rng(SEED), (3, 4, UNITS), 0, "balanced", False)
 
 
 def dense(name: str) -> Case:
     """In two parts."""
-    return dense_case(KERNELS.layout, name, np.random.default_rng(SEED), (2, 1, 7, UNITS), 0, "balanced")
+    return dense_case(KERNELS.name, name, np.random.default_rng(SEED), (2, 1, 7, UNITS), 0, "balanced")
 
 
 # what is compared: its array in the firmware, and the step and unit where another value is wanted than the kernel gives
@@ -59,7 +59,7 @@ def test_layer_step_unit_and_both_values_are_told(tmp_path: Path, quantity: str)
     with pytest.raises(pytest.fail.Exception) as caught:
         KERNELS.check(tmp_path, [make("sound"), replace(case, data=tuple(arrays))], "balanced")
     first, layer, line, alone = str(caught.value).splitlines()
-    assert first.startswith(f"{KERNELS.folder} on cortex-m4 (")
+    assert first.startswith(f"{KERNELS.name} on cortex-m4 (")
     assert first.endswith("), balanced, gcc: 1 of 2 layers go wrong")
     assert layer.endswith(f"; seed {SEED})")
     assert line.strip() == told
