@@ -51,7 +51,8 @@ class KernelSet:
     @property
     def layout(self) -> ModuleType:
         """kernels/<name>/layout.py."""
-        return importlib.import_module(f"kernels.{self.name}.layout")
+        # the relative form is none that the build takes for an import of every set: it declares the chosen ones
+        return importlib.import_module(f".{self.name}.layout", __name__)
 
     def covers_format(self, name: str) -> bool:
         """Whether there is a kind of layer that it has kernels for in this format."""
