@@ -15,8 +15,8 @@ import jinja2
 
 from export.sbom import NAME as SBOM
 from export.sources import INCLUDED, PRIVATE
-from kernels.common.constants import C_TYPES
 from model import escape
+from model.formats import types
 from model.version import VERSION
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -97,7 +97,7 @@ def _model(model: Exported) -> dict[str, Any]:
     upper, stream = model.name.upper(), model.card["state"] == "stream"
     declared = re.search(rf"^int {model.name}_step\(.* output\[(\d+)\]\);$", model.header, re.MULTILINE)
     step_length = declared[1] if declared else "0"
-    inputs, outputs = (C_TYPES[model.card[side]["dtype"]] for side in ("input", "output"))
+    inputs, outputs = (types.named(model.card[side]["dtype"]).c for side in ("input", "output"))
     return {
         "name": model.name,
         "upper": upper,

@@ -19,13 +19,13 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from model import declaration
+from model import declaration, formats
 from model.declaration import did_you_mean
 from model.errors import UserError
 
 FOLDER = Path(__file__).resolve().parent
 OPTIMIZE = ("size", "balanced", "speed")
-FORMATS = {"float32": "f32", "dynamic": "dyn", "int8": "s8", "int16x8": "s16"}  # of a quantisation's recurrent layers
+FORMATS = formats.suffixes()  # by name: which variant of the kernels computes in it
 FALLBACK = "c"  # has kernels for every layer: what no set before it covers, or can prove, it runs
 KEYS = ("description", "word", "covers", "isa", "levels", "extends", "library")
 

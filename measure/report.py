@@ -20,20 +20,17 @@ import numpy as np
 
 from measure.cost import sizes, stack, timing
 from measure.run.counts import Profile, ProfileUnavailableError, read_profile
-from model import metadata, samples
+from model import formats, metadata, samples
 from model.errors import run_main
 from model.files import write_atomically
 from model.metadata import Metadata
-from model.network import Array, Signal
+from model.signal import Array, Signal
 from model.version import VERSION
 from target import compiler
 from target.description import Target, load_target
 
 SCHEMA = 2
 PARTS = 64  # of flash that are listed by name
-# largest difference from the reference, relative to the largest expected magnitude or 1. In dynamic mode a last-bit
-# difference of a float can move a value quantised from it by one step.
-TOLERANCES = {"float32": 1e-5, "dynamic": 5e-3, "int8": 0.0, "int16x8": 0.0}
 
 
 def read_bench(path: Path) -> dict[str, int]:
@@ -43,7 +40,7 @@ def read_bench(path: Path) -> dict[str, int]:
 
 def against_reference(outputs: Array, expected: Array, quantisation: str) -> dict[str, Any]:
     """How many values differ by more than the quantisation's tolerance, by how much at most, and which is the first."""
-    tolerance = TOLERANCES[quantisation] * max(1.0, float(np.abs(expected.astype(np.float64)).max()))
+    tolerance = formats.named(quantisation).tolerance * max(1.0, float(np.abs(expected.astype(np.float64)).max()))
     difference = np.abs(outputs.astype(np.float64) - expected)
     wrong = ~(difference <= tolerance)  # a NaN is a mismatch
     largest = None if np.isnan(difference).any() else float(difference.max())

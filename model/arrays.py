@@ -23,7 +23,7 @@ from typing import IO, Any
 import numpy as np
 
 from model.errors import UserError
-from model.network import Array
+from model.signal import Array
 
 ELEMENTS = 1 << 25  # numbers of one array: 128 MiB as float32
 BYTES = 1 << 30  # of a file

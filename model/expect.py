@@ -26,8 +26,9 @@ from model import readers, reference, samples, store
 from model.errors import run_main
 from model.escape import visible
 from model.files import npy_bytes, write_atomically
-from model.network import STATES, Array, Lstm, Network, Place, Signal, goes_on, placed
-from model.quantise import INTEGER_TYPES
+from model.layers.base import Place
+from model.network import STATES, Network, goes_on, placed
+from model.signal import Array, Signal, to_real
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,9 @@ class Saturation:
         self.signals: dict[tuple[Place, str], Signal] = {}
         self.names: dict[Place, str] = {}
         self.found: list[Clipped] = []
-        for place, layer in placed(network) if network.quantisation in INTEGER_TYPES else ():
+        for place, layer in placed(network) if network.format.integer else ():
             self.names[place] = layer.name
-            self.signals[place, "output"] = layer.output
-            if isinstance(layer, Lstm):
-                self.signals[place, "hidden"] = layer.output
-                self.signals[place, "cell"] = Signal((layer.units,), "int16", layer.cell_scale)
+            self.signals |= {(place, quantity): signal for quantity, signal in layer.signals().items()}
 
     def observe(self, place: Place, quantity: str, values: Array) -> None:
         """Count the samples of (N, ...) with a value more than half a step outside the range."""
@@ -76,11 +74,11 @@ def ideal_outputs(
     network: Network, trained: Network, given: Array, expected: Array, state: str = "window"
 ) -> tuple[Array, list[Clipped]]:
     """Real outputs of the model as trained, and how many samples each signal of the quantised one cannot hold."""
-    if trained.quantisation != "float32":
-        return reference.to_real(expected, network.output), []
+    if trained.came_quantised:
+        return to_real(expected, network.output), []
     seen = Saturation(network)
-    if network.quantisation in INTEGER_TYPES:
-        real = given if network.normalise is None else reference.normalised(network.normalise, given)
+    if network.format.integer:
+        real = given if network.normalise is None else network.normalise.applied(given)
         seen.count("", "", "input", network.input, real)
     return reference.run(trained, given, seen.observe, goes_on=goes_on(network, state)), seen.found
 

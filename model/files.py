@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model.network import Array
+from model.signal import Array
 
 
 def write_atomically(path: Path, data: bytes | str) -> None:

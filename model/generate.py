@@ -19,14 +19,17 @@ import jinja2
 import numpy as np
 
 from kernels import OPTIMIZE, KernelSet, named
-from kernels.common.constants import C_TYPES, SUFFIXES, float_literal
+from kernels.common.constants import float_literal
 from kernels.common.work import Work
-from model import escape, limits, store, trace
+from model import escape, limits, store
 from model.emit.choose import Chosen, choose
 from model.errors import UserError, run_main
 from model.files import write_atomically
-from model.network import STATES, Array, Layer, Network, Signal, lstm_macs, macs, placed
+from model.formats import types
+from model.layers.base import Layer
+from model.network import STATES, Network, lstm_macs, macs, placed
 from model.plan import Loop, Op, Plan, Value, c_name, make
+from model.signal import Array, Signal
 from model.version import VERSION, number
 
 LINE = 100  # columns of generated code
@@ -116,7 +119,7 @@ class Emitter:
     def expression(self, value: Value, loop: Loop | None, at: str = "t") -> str:
         """A pointer to ``value`` at time step ``at`` of ``loop``."""
         if value.base.startswith("#"):
-            base, offset = f"state->scratch_{SUFFIXES[value.dtype]}", self.scratch.offsets[value.base]
+            base, offset = f"state->scratch_{types.named(value.dtype).suffix}", self.scratch.offsets[value.base]
         else:
             base = value.base if value.base in ("input", "output") else f"state->{value.base}"
             offset = 0
@@ -131,7 +134,7 @@ class Emitter:
         """The call that does ``op``; ``still``: the caller holds one step only, nothing moves with time."""
         x, y = (self.expression(value, None if still else loop, at) for value in (op.x, op.y))
         if op.kind == "copy":
-            return f"(void)memcpy({y}, {x}, sizeof({C_TYPES[op.y.dtype]}) * {op.x.length});"
+            return f"(void)memcpy({y}, {x}, sizeof({types.named(op.y.dtype).c}) * {op.x.length});"
         kernel = self.layers[op.name].constants.calls[op.kind]
         if op.kind == "apply":
             return f"{kernel.function}({', '.join((x, y, str(op.y.length), *kernel.arguments))});"
@@ -155,8 +158,8 @@ class Emitter:
     def traced(self, op: Op, loop: Loop | None, at: str = "t") -> list[str]:
         """``statement`` and, when tracing, what notes down its results (see ``trace.expected``)."""
         lines = [self.statement(op, loop, at)]
-        for value, role in trace.results(op) if self.trace else ():
-            size = f"sizeof({C_TYPES[value.dtype]}) * {value.length}"
+        for value, role in op.layer.results(op) if self.trace else ():
+            size = f"sizeof({types.named(value.dtype).c}) * {value.length}"
             lines.append(f"lstmcu_trace({self.expression(value, loop, at)}, {size}); /* {role} */")
         return lines
 
@@ -250,9 +253,10 @@ class Emitter:
 
     def state_fields(self) -> list[tuple[str, str, int, str]]:
         """(C type, name, elements, comment) of the state struct, widest alignment first."""
-        rows = [(C_TYPES[f.dtype], f.name, f.length, _ROLE_COMMENTS[f.role]) for f in self.plan.fields]
+        rows = [(types.named(f.dtype).c, f.name, f.length, _ROLE_COMMENTS[f.role]) for f in self.plan.fields]
         for dtype, size in self.scratch.sizes.items():
-            rows.append((C_TYPES[dtype], f"scratch_{SUFFIXES[dtype]}", size, "between two calls of the runtime only"))
+            stored = types.named(dtype)
+            rows.append((stored.c, f"scratch_{stored.suffix}", size, "between two calls of the runtime only"))
         return sorted(rows, key=lambda row: -_SIZES[row[0]])
 
     def scratch_bytes(self) -> int:
@@ -341,16 +345,16 @@ def context(network: Network, sets: Sequence[KernelSet], optimize: str, state: s
         "kernels": sets[0].word,
         "optimize": optimize,
         "state": state,
-        "input_type": C_TYPES[first.dtype],
-        "output_type": C_TYPES[network.output.dtype],
+        "input_type": first.stored.c,
+        "output_type": network.output.stored.c,
         "steps": network.steps,
         "features": first.shape[-1],
         "input_dims": _product(first.shape),
         "output_dims": _product(network.output.shape),
         "step_output_length": written.length,
         "step_output_stride": written.stride,
-        "quantised": first.dtype != "float32",
-        "output_quantised": network.output.dtype != "float32",
+        "quantised": not first.real,
+        "output_quantised": not network.output.real,
         "input_scale": float_literal(first.scale),
         "output_scale": float_literal(network.output.scale),
         "fields": emitter.state_fields(),

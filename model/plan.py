@@ -13,18 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model.errors import UserError
-from model.network import (
-    Bidirectional,
-    Dense,
-    Layer,
-    Lstm,
-    Network,
-    Place,
-    Reshape,
-    Signal,
-    is_elementwise,
-    lstms,
-)
+from model.layers.base import Layer, Place
+from model.network import Network
+from model.signal import Signal
 
 
 @dataclass(frozen=True)
@@ -88,23 +79,21 @@ class Plan:
     streamable: str = ""  # empty: yes; else why not
 
 
-CELL_TYPE = {"int8": "int16", "int16": "int16", "float32": "float32"}
-SUM_TYPE = {"int8": "int32", "int16": "int64", "float32": "float32"}  # of a Dense, by its output's type
-
-
 def c_name(place: Place, layer: Layer) -> str:
     """What belongs to a layer is called in C by its place and kind: ``L2_dense``, ``L0_lstm_backward``.
 
     The layer's own name may be anything and has no part in it. No two of a model are alike whatever is appended; and
     as no model's name holds an ``_L2`` (``names.c_identifier`` has no capitals), neither are those of two models.
     """
-    kind = type(layer).__name__.lower()
-    return f"L{place.index}_{kind}_{place.half}" if place.half else f"L{place.index}_{kind}"
+    return f"L{place.index}_{layer.kind}_{place.half}" if place.half else f"L{place.index}_{layer.kind}"
 
 
 @dataclass
-class _Builder:
-    """Collects a plan layer by layer. ``current`` is the vector (of one step, inside a loop) made last."""
+class Builder:
+    """Collects a plan, as layer after layer asks for its work.
+
+    ``current`` is the vector (of one step, inside a loop) made last.
+    """
 
     network: Network
     stream: bool
@@ -181,82 +170,6 @@ class _Builder:
             self.streamable = f"layer '{layer.name}' reads the window in another shape"
         self.current = replace(self.current, length=shape[-1], stride=shape[-1] if self.steps else 0)
 
-    def memory(self, index: int, dtype: str, units: int) -> tuple[Value, Value | None]:
-        """Hidden and cell state of layer ``index``; of a single step from reset a vector, and none."""
-        if self.once:
-            return self.temporary(dtype, units), None
-        name = self.c_name(index)
-        return self.state(name, "hidden", dtype, units), self.state(name, "cell", CELL_TYPE[dtype], units)
-
-    def lstm(self, index: int, half: tuple[Place, Lstm], hidden: Value, cell: Value | None) -> None:
-        """One LSTM direction of layer ``index`` in the running loop."""
-        kind, source = "lstm" if cell else "lstm_once", self.network.input_of(index)
-        self.emit(Op(kind, *half, source, self.current, hidden, cell))
-
-    def add_lstm(self, index: int, layer: Lstm) -> None:
-        """An LSTM reading the running sequence."""
-        if layer.go_backwards and self.steps > 1:
-            self.materialise(index)
-            self.current = replace(self.current, backwards=True)
-            self.streamable = f"layer '{layer.name}' reads the window from its end"
-        self.lstm(index, (self.network.place(index), layer), *self.memory(index, layer.output.dtype, layer.units))
-        if not layer.return_sequences:
-            self.close()
-            self.steps = 0
-
-    def add_bidirectional(self, index: int, layer: Bidirectional, flattened_by: Dense | None) -> None:
-        """Two loops over the same array; see ``add_flat_dense`` for what ``flattened_by`` saves."""
-        self.materialise(index)
-        self.streamable = f"layer '{layer.name}' reads the window from both ends"
-        units, source, steps, dtype = layer.forward.units, self.current, self.steps, layer.output.dtype
-        both, cells = self.memory(index, dtype, 2 * units)
-        sequence = layer.forward.return_sequences and steps > 1
-        array: Value | None = None
-        if sequence and flattened_by is None:
-            whole = self.state(self.c_name(index), "sequence", dtype, steps * 2 * units)
-            array = replace(whole, length=units, stride=2 * units)
-        for direction, half in enumerate(lstms(self.network.place(index), layer)):
-            hidden, cell = (v and replace(v, length=units, offset=direction * units) for v in (both, cells))
-            assert hidden is not None
-            self.current = replace(source, backwards=direction == 1)
-            self.lstm(index, half, hidden, cell)
-            if sequence and flattened_by is not None:
-                self.dense_add(index + 2, flattened_by, direction, 2)
-            elif array is not None:
-                y = replace(array, offset=direction * units, backwards=direction == 1)
-                self.emit(self.op("copy", index, hidden, y))
-            self.close()
-        if array is not None:
-            self.current = replace(array, length=2 * units, offset=0, backwards=False)
-        elif not (sequence and flattened_by is not None):
-            self.current = both
-            if not layer.forward.return_sequences:
-                self.steps = 0
-
-    def dense_add(self, index: int, layer: Dense, block: int, blocks: int) -> None:
-        """Add one step's share of a Dense over the flattened sequence."""
-        if block == 0:
-            self.sums = self.state(self.c_name(index), "sums", SUM_TYPE[layer.output.dtype], layer.output.size)
-        assert self.sums is not None
-        self.emit(self.op("dense_add", index, self.current, self.sums, block=block, blocks=blocks))
-
-    def finish_dense(self, index: int, layer: Dense) -> None:
-        """Requantise the sums of a flattened sequence."""
-        self.close()
-        self.steps = 0
-        assert self.sums is not None
-        y = self.temporary(layer.output.dtype, self.sums.length)
-        self.emit(self.op("dense_finish", index, self.sums, y))
-
-
-def _flattened_by(layers: tuple[Layer, ...], index: int, steps: int) -> Dense | None:
-    """The Dense that reads the flattened sequence of layer ``index``, if that is what follows."""
-    if steps < 2 or len(layers) < index + 3:
-        return None
-    flatten, dense = layers[index + 1 : index + 3]
-    flattens = isinstance(flatten, Reshape) and len(flatten.output.shape) == 1
-    return dense if flattens and isinstance(dense, Dense) else None
-
 
 def make(network: Network, stream: bool) -> Plan:
     """Plan ``network``; ``stream`` keeps what a single step from reset would not need."""
@@ -267,43 +180,17 @@ def make(network: Network, stream: bool) -> Plan:
         raise UserError(f"model '{network.name}' has an input of shape {shape}; supported: (steps, features)")
     steps = shape[0] if len(shape) == 2 else 0
     first = Value("input", network.input.dtype, shape[-1], stride=shape[-1] if steps else 0)
-    builder = _Builder(network, stream, first, steps, shape)
+    builder = Builder(network, stream, first, steps, shape)
     index = 0
     while index < len(layers):
-        layer = layers[index]
-        if isinstance(layer, Dense) and len(builder.shape) == 1 and builder.steps > 1:
-            builder.dense_add(index, layer, 0, 1)
-            builder.finish_dense(index, layer)
-        elif not isinstance(layer, Reshape) and not is_elementwise(layer):
-            builder.arrange(index)
-            index = _add(builder, index, layer)
-        elif not isinstance(layer, Reshape):
-            y = builder.temporary(layer.output.dtype, builder.current.length)
-            builder.emit(builder.op("apply", index, builder.current, y))
+        index = layers[index].work(builder, index)
         builder.shape = layers[index].output.shape
         index += 1
     _finish(builder)
     return Plan(tuple(builder.fields), tuple(builder.temporaries), tuple(builder.work), builder.streamable)
 
 
-def _add(builder: _Builder, index: int, layer: Layer) -> int:
-    """A layer that reads along the last axis; returns the index of the last layer that is done with it."""
-    if isinstance(layer, Lstm):
-        builder.add_lstm(index, layer)
-    elif isinstance(layer, Bidirectional):
-        dense = _flattened_by(builder.network.layers, index, builder.steps) if layer.forward.return_sequences else None
-        builder.add_bidirectional(index, layer, dense)
-        if dense is not None:
-            builder.finish_dense(index + 2, dense)
-            return index + 2
-    else:
-        kind = "dense" if isinstance(layer, Dense) else "apply"
-        y = builder.temporary(layer.output.dtype, layer.output.shape[-1])
-        builder.emit(builder.op(kind, index, builder.current, y))
-    return index
-
-
-def _finish(builder: _Builder) -> None:
+def _finish(builder: Builder) -> None:
     """Make the last operation write the caller's output."""
     length, steps = builder.current.length, builder.steps
     output = Value("output", builder.current.dtype, length, stride=length if steps > 1 else 0)

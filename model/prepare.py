@@ -10,9 +10,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from model import escape, limits, quantise, readers, samples, store
+from model import escape, formats, limits, quantise, readers, samples, store
 from model.errors import UserError, run_main
-from model.network import QUANTISATIONS, STATES, Network, directions, goes_on
+from model.network import STATES, Network, goes_on, parts
 
 WORK = 1 << 25  # values of one quantity of a layer, over all windows: the reference holds a dozen, 3 GiB
 
@@ -20,8 +20,7 @@ WORK = 1 << 25  # values of one quantity of a layer, over all windows: the refer
 def check_amount(path: Path, network: Network, data: samples.Samples) -> None:
     """Raise ``UserError`` if the reference would need too much memory for all windows at once."""
     sizes = [network.input.size, *(layer.output.size for layer in network.layers)]
-    for index, layer in enumerate(network.layers):
-        sizes += [network.input_of(index).shape[0] * lstm.units for lstm in directions(layer)]
+    sizes += [source.shape[0] * part.output.shape[-1] for _, part, source in parts(network) if part.keeps_state]
     most = max(1, WORK // max(sizes))
     for name, windows in (("inputs", data.inputs), ("calibration", data.calibration)):
         if len(windows) > most:
@@ -36,14 +35,14 @@ def prepare(model: Path, samples_path: Path, quantisation: str, state: str = "wi
     network = readers.read(model)
     data = samples.load(samples_path, network.input, network.output)
     check_amount(samples_path, network, data)
-    if network.quantisation != "float32":
+    if network.came_quantised:
         if network.quantisation != quantisation:
             raise UserError(f"{model}: comes quantised: give quant={network.quantisation}")
         limits.check(network)
         return network
     quantised = quantise.quantise(network, data.calibration, quantisation, goes_on=goes_on(network, state))
     limits.check(quantised)  # before the reference runs it
-    if quantisation in quantise.INTEGER_TYPES:
+    if quantised.format.integer:
         over = f"over {len(data.calibration)} samples of {escape.visible(samples_path.name)}"
         print(f"{escape.visible(model.name)} as {quantisation}, {over}:")
         print(escape.lines(quantise.describe(quantised)))
@@ -55,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="model.prepare", description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("--samples", type=Path, required=True)
-    parser.add_argument("--quant", choices=QUANTISATIONS, required=True)
+    parser.add_argument("--quant", choices=formats.names(), required=True)
     parser.add_argument("--state", choices=STATES, default="window")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()

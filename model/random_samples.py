@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     signal = readers.read(arguments.model).input
-    if signal.dtype == "float32":
+    if signal.real:
         raise UserError(
             f"{arguments.model}: takes real values, whose range only samples tell; give samples= an .npz with "
             "'inputs' (N, steps, features)"

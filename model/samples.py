@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from model import arrays, reference, sample_file, tables
+from model import arrays, sample_file, tables
 from model.errors import UserError, printable
-from model.network import Array, Signal
+from model.signal import Array, Signal, to_real
 
 # arrays of an .npz, and what else such arrays are called
 NAMES = {
@@ -82,7 +82,7 @@ class _Fit:
         if _fits(given.shape, self.output.shape):
             shaped = given.reshape(-1, *self.output.shape)
             stored = given.dtype == self.stored().get("targets")
-            return reference.to_real(shaped, self.output).astype(np.float32) if stored else shaped.astype(np.float32)
+            return to_real(shaped, self.output).astype(np.float32) if stored else shaped.astype(np.float32)
         labels = given.reshape(-1).astype(np.float64)
         wrong = (labels != np.rint(labels)) | (labels < 0) | (labels >= self.classes)
         if wrong.any():

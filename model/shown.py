@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model.network import Bidirectional, Layer, Network
+from model.layers.base import Layer
+from model.network import Network
 
 LONGEST = 48  # characters
 
@@ -34,14 +35,7 @@ def told_apart(network: Network) -> Network:
         return shown
 
     def named(layer: Layer) -> Layer:
-        kind = type(layer).__name__.lower()
-        layer = replace(layer, name=free(layer.name, kind))
-        if isinstance(layer, Bidirectional):
-            forward, backward = (
-                replace(half, name=free(f"{layer.name}_{which}", kind))
-                for which, half in (("forward", layer.forward), ("backward", layer.backward))
-            )
-            return replace(layer, forward=forward, backward=backward)
-        return layer
+        layer = replace(layer, name=free(layer.name, layer.kind))
+        return layer.with_halves(lambda half, part: replace(part, name=free(f"{layer.name}_{half}", layer.kind)))
 
     return replace(network, layers=tuple(map(named, network.layers)))

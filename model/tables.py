@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from model.errors import UserError
-from model.network import Array
+from model.signal import Array
 
 BYTES = 1 << 25  # of a file
 FIELD, SLACK = 64, 1 << 16  # characters: of a value, and of a line besides its values

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.network import GATES, Array, Lstm, Network, Place, placed
-from model.plan import Loop, Op, Plan, Value
-
-ONCE_GATES = ("i", "c", "o")
+from model.layers.base import Place
+from model.network import Network, placed
+from model.plan import Loop, Op, Plan
+from model.signal import Array
 
 
 @dataclass(frozen=True)
@@ -30,22 +30,11 @@ class Record:
     step: int  # in the order of computation
 
 
-def results(op: Op) -> list[tuple[Value, str]]:
-    """The values that the generated code notes down after ``op``, and what they are."""
-    if op.kind == "lstm":
-        assert op.cell is not None
-        return [(op.cell, "cell"), (op.y, "hidden")]
-    if op.kind == "lstm_once":
-        return [(op.y, "hidden")]
-    return [] if op.kind in ("copy", "dense_add") else [(op.y, "output")]
-
-
 def _records(op: Op, step: int, assembled: Collection[Place]) -> Iterator[Record]:
-    if op.place not in assembled and op.kind in ("lstm", "lstm_once"):
-        names = GATES if op.kind == "lstm" else ONCE_GATES
-        dtype = "float32" if op.y.dtype == "float32" else "int16"
-        yield Record(op.place, names, dtype, len(names) * op.y.length, step)
-    for value, role in results(op):
+    names = () if op.place in assembled else op.layer.gates(op)
+    if names:
+        yield Record(op.place, names, op.layer.gate_type.name, len(names) * op.y.length, step)
+    for value, role in op.layer.results(op):
         yield Record(op.place, (role,), value.dtype, value.length, step)
 
 
@@ -99,12 +88,4 @@ def to_real(network: Network, key: Key, values: Array) -> Array:
     """Stored intermediate values as real numbers (float64)."""
     place, quantity = key
     values = values.astype(np.float64)
-    if network.input.dtype == "float32" and network.quantisation in ("float32", "dynamic"):
-        return values
-    if quantity in GATES:
-        return values / 4096
-    layer = dict(placed(network))[place]
-    if quantity == "cell":
-        assert isinstance(layer, Lstm)
-        return values * layer.cell_scale
-    return (values - layer.output.zero_point) * layer.output.scale
+    return dict(placed(network))[place].real(quantity, values) if network.format.integer else values

@@ -35,7 +35,7 @@ from measure.pages import markdown, shipped
 from measure.pages.html import charts
 from model import escape, generate
 from model.errors import UserError, run_main
-from model.network import Place
+from model.layers.base import Place
 from tests.support import networks
 from tests.support.host import INCLUDES
 from tests.support.networks import Spec

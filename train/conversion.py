@@ -23,7 +23,7 @@ import numpy as np
 from model import store
 from model.errors import UserError, run_main
 from model.files import npy_bytes, write_atomically
-from model.network import Array
+from model.signal import Array
 
 ARENA = 64 << 20  # bytes for tflite-micro's tensors, far above what any microcontroller has
 

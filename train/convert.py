@@ -25,10 +25,11 @@ import numpy as np
 from model import kinds, process, readers, reference, samples, store
 from model.errors import UserError, run_main
 from model.files import npy_bytes, write_atomically
-from model.network import Array, Network
+from model.network import Network
 from model.readers.keras import KIND as KERAS
 from model.readers.tflite import KIND as TFLITE
 from model.readers.tflite import file as tflite_file
+from model.signal import Array, to_real, to_stored
 from train.delivery import all_or_nothing
 
 ROOT = Path(__file__).parents[1]
@@ -127,12 +128,12 @@ def trained_outputs(conversion: Conversion, network: Network, windows: Array) ->
 def compare(conversion: Conversion, file: Path, windows: Array, trained: Array) -> Row:
     """Read a conversion with lstmcu's own reader and compare: reader, interpreter, trained model."""
     network = readers.read(file)
-    inputs = reference.to_stored(windows, network.input)
+    inputs = to_stored(windows, network.input)
     interpreter = "micro" if network.quantisation == "int8" else "litert"  # tflite-micro runs no dynamic LSTM
     answers = conversion.run(file, interpreter, inputs)
     ours = reference.run(network, inputs).reshape(answers.shape).astype(np.float64)
     difference = np.abs(ours - answers)
-    error = np.abs(reference.to_real(answers, network.output).reshape(trained.shape) - trained)
+    error = np.abs(to_real(answers, network.output).reshape(trained.shape) - trained)
     return Row(
         file=file.name,
         bytes=file.stat().st_size,

@@ -7,51 +7,16 @@ From Keras 3 it never does, whatever the model; the same weights in this twin gi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import Any
 
 from model.errors import UserError
-from model.network import (
-    Activation,
-    Array,
-    Bidirectional,
-    Dense,
-    Layer,
-    Lstm,
-    Network,
-    Normalise,
-    Reshape,
-    Signal,
-    Weights,
-    directions,
-)
-
-Weighted = TypeVar("Weighted", Lstm, Dense)
-
-
-def _scaled(layer: Weighted, normalise: Normalise) -> Weighted:
-    """The layer that computes from x what ``layer`` computes from x * scale + offset."""
-    kernel = layer.kernel.values.astype(np.float64)  # (..., F)
-    bias = layer.bias + kernel @ normalise.offset.astype(np.float64)
-    weights = Weights((kernel * normalise.scale).astype(np.float32))
-    return replace(layer, kernel=weights, bias=bias.astype(np.float32))
-
-
-def _absorbed(layer: Layer, normalise: Normalise) -> Layer | None:
-    """``layer`` with the normalisation before it worked into its weights; None if it has none."""
-    if isinstance(layer, Lstm):
-        return _scaled(layer, normalise)
-    if isinstance(layer, Dense):
-        return _scaled(layer, normalise)
-    if isinstance(layer, Bidirectional):
-        forward, backward = (_scaled(lstm, normalise) for lstm in directions(layer))
-        return replace(layer, forward=forward, backward=backward)
-    if isinstance(layer, Normalise):
-        scale, offset = normalise.scale * layer.scale, normalise.offset * layer.scale + layer.offset
-        return replace(layer, scale=scale, offset=offset)
-    return None
+from model.layers.base import Layer, Place
+from model.layers.lstm import Lstm
+from model.layers.normalise import Normalise
+from model.network import Network
+from model.signal import Array, Signal
 
 
 def without_normalise(network: Network) -> Network:
@@ -64,16 +29,15 @@ def without_normalise(network: Network) -> Network:
     pending: Normalise | None = None
     for layer in network.layers:
         if pending is not None:
-            absorbed = _absorbed(layer, pending)
+            absorbed = layer.absorbing(pending)
             if absorbed is None:
                 raise UserError(
                     f"{network.source}: layer '{pending.name}' normalises what '{layer.name}' reads; only a "
                     "normalisation right before an LSTM or Dense layer can be converted: normalise outside the model"
                 )
             layer, pending = absorbed, None
-        if isinstance(layer, Normalise):
-            pending = layer
-        else:
+        pending = layer.as_input
+        if pending is None:
             layers.append(layer)
     if pending is not None:
         raise UserError(f"{network.source}: layer '{pending.name}' normalises the output; do that outside the model")
@@ -89,26 +53,32 @@ def _lstm_arrays(layer: Lstm) -> list[Array]:
     return [kernel, recurrent, layer.bias.reshape(-1)]
 
 
+# the Keras layer of each kind, still without weights: (tf_keras.layers, layer)
+TWINS: dict[str, Callable[[Any, Any], Any]] = {
+    "lstm": lambda k, layer: k.LSTM(
+        layer.units, return_sequences=layer.return_sequences, go_backwards=layer.go_backwards
+    ),
+    "bidirectional": lambda k, layer: k.Bidirectional(
+        _twin_layer(k, layer.forward), backward_layer=_twin_layer(k, layer.backward)
+    ),
+    "dense": lambda k, layer: k.Dense(layer.bias.size, activation=layer.activation),
+    "activation": lambda k, layer: k.ReLU() if layer.function == "relu" else k.Activation(layer.function),
+    "reshape": lambda k, layer: k.Reshape(layer.output.shape),
+}
+# the arrays of its weights, as Keras has them
+ARRAYS: dict[str, Callable[[Any], list[Array]]] = {
+    "lstm": _lstm_arrays,
+    "dense": lambda layer: [layer.kernel.values.T, layer.bias],
+}
+
+
 def _twin_layer(layers: Any, layer: Layer) -> Any:
-    """The Keras layer, still without weights."""
-    if isinstance(layer, Lstm):
-        return layers.LSTM(layer.units, return_sequences=layer.return_sequences, go_backwards=layer.go_backwards)
-    if isinstance(layer, Bidirectional):
-        return layers.Bidirectional(
-            _twin_layer(layers, layer.forward), backward_layer=_twin_layer(layers, layer.backward)
-        )
-    if isinstance(layer, Dense):
-        return layers.Dense(layer.bias.size, activation=layer.activation)
-    if isinstance(layer, Activation):
-        return layers.ReLU() if layer.function == "relu" else layers.Activation(layer.function)
-    assert isinstance(layer, Reshape), layer
-    return layers.Reshape(layer.output.shape)
+    return TWINS[layer.kind](layers, layer)
 
 
 def _arrays(layer: Layer) -> list[Array]:
-    if isinstance(layer, Dense):
-        return [layer.kernel.values.T, layer.bias]
-    return [array for lstm in directions(layer) for array in _lstm_arrays(lstm)]
+    parts = (part for _, part in layer.parts(Place(0)) if part.kind in ARRAYS)
+    return [array for part in parts for array in ARRAYS[part.kind](part)]
 
 
 def build(tf_keras: Any, network: Network) -> Any:

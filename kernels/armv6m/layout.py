@@ -19,8 +19,10 @@ from kernels.common.assembly import output_addend, peak, prove_doubled, set_symb
 from kernels.common.constants import Constants, ConstArray, dense_parts, folded
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm
-from model.reference import cell_limit, scale_of
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.lower import cell_limit
+from model.signal import Array, scale_of
 
 STEP_GATES, ONCE_GATES = (2, 0, 1, 3), (2, 0, 3)  # rows A B C D of a unit: c, i, f, o
 BLOCKS = (12, 8, 6, 5, 4, 3, 2, 1)  # columns of a block, the best first

@@ -14,8 +14,10 @@ from kernels.common.assembly import output_addend, peak, prove_doubled, set_symb
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts, folded
 from kernels.common.work import Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm
-from model.reference import cell_limit, scale_of
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.lower import cell_limit
+from model.signal import Array, scale_of
 
 IN_PAIRS = {"size": True, "balanced": True, "speed": False}  # one byte of flash a weight, or two
 

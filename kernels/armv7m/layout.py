@@ -17,8 +17,10 @@ from kernels.common.assembly import output_addend, peak, prove_doubled, set_symb
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts, folded
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm
-from model.reference import cell_limit, scale_of
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.lower import cell_limit
+from model.signal import Array, scale_of
 
 LONGEST = {"size": 2, "balanced": 8, "speed": 16}  # columns of a block: its code stands straight
 TURNS = 256  # of the loop of size over blocks

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.c.elementwise import activation, convert, normalise
+from kernels.c.elementwise import apply as activation
+from kernels.c.elementwise import apply as convert
+from kernels.c.elementwise import apply as normalise
 from kernels.common.constants import (
     ALL_GATES,
     ONCE_GATES,
@@ -22,13 +24,14 @@ from kernels.common.constants import (
     gate_factors,
     numbers,
     scale,
-    suffix,
 )
 from kernels.common.work import Work
 from model import fixed_point as fp
 from model.errors import UserError
-from model.network import Array, Dense, Lstm, Signal
-from model.reference import cell_limit, scale_of
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.lower import cell_limit
+from model.signal import Array, Signal, scale_of
 
 __all__ = ["activation", "convert", "dense", "lstm", "normalise"]
 
@@ -42,7 +45,7 @@ def _constants(
 
 
 def _lstm_calls(name: str, layer: Lstm, once: bool) -> dict[str, Kernel]:
-    kind = suffix(layer)
+    kind = layer.suffix
     if once:
         quantised = [("int8", layer.features)] if kind == "dyn" else []
         return {"lstm_once": Kernel(f"lstmcu_lstm_{kind}_once", f"&{name}_layer", tuple(quantised))}
@@ -52,7 +55,7 @@ def _lstm_calls(name: str, layer: Lstm, once: bool) -> dict[str, Kernel]:
 
 
 def _dense_calls(name: str, layer: Dense, parts: int) -> dict[str, Kernel]:
-    kind, struct = suffix(layer), f"&{name}_layer"
+    kind, struct = layer.suffix, f"&{name}_layer"
     quantised = (("int8", layer.kernel.values.shape[1] // parts),) if kind == "dyn" else ()
     whole = {"dense": Kernel(f"lstmcu_dense_{kind}_run", struct, quantised)}
     adding = {"dense_add": Kernel(f"lstmcu_dense_{kind}_add", struct, quantised)}
@@ -93,7 +96,7 @@ class _Rows:
 
 def _integer_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
     rows = _Rows(name, layer, once)
-    kind = suffix(layer)
+    kind = layer.suffix
     arrays = list(rows.matrices)
     if kind == "s8":
         bias = folded(rows.bias, rows.kernel, source.zero_point)
@@ -141,7 +144,7 @@ def _dynamic_lstm(name: str, layer: Lstm, once: bool) -> Constants:
 def lstm(work: Work[Lstm]) -> Constants:
     """Constants of an LSTM's step, or of its only one from reset."""
     name, layer, once = work.name, work.layer, work.once
-    kind = suffix(layer)
+    kind = layer.suffix
     if kind == "f32":
         return _float_lstm(name, layer, once)
     return _dynamic_lstm(name, layer, once) if kind == "dyn" else _integer_lstm(name, layer, work.source, once)
@@ -150,7 +153,7 @@ def lstm(work: Work[Lstm]) -> Constants:
 def dense(work: Work[Dense]) -> Constants:
     """Constants of a Dense, whole or in parts."""
     name, layer, parts = work.name, work.layer, work.parts
-    kind, out = suffix(layer), layer.output
+    kind, out = layer.suffix, layer.output
     ctype, calls = f"lstmcu_dense_{kind}", _dense_calls(name, layer, parts)
     kernel, shape = dense_parts(layer, work.steps, work.blocks)
     rows = f"({len(layer.bias)} outputs)"

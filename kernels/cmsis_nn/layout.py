@@ -11,11 +11,13 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.common.assembly import gate_factors, peak
-from kernels.common.constants import Constants, ConstArray, ConstStruct, Kernel, Member, folded, numbers, suffix
+from kernels.common.constants import Constants, ConstArray, ConstStruct, Kernel, Member, folded, numbers
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import GATES, Array, Dense, Lstm
-from model.reference import cell_limit, scale_of
+from model.layers.dense import Dense
+from model.layers.lstm import GATES, Lstm
+from model.lower import cell_limit
+from model.signal import Array, scale_of
 
 HEADER = ('#include "lstmcu_cmsis.h"',)
 FUNCTIONS = {"i": "ARM_SIGMOID", "f": "ARM_SIGMOID", "c": "ARM_TANH", "o": "ARM_SIGMOID"}
@@ -62,7 +64,7 @@ def _gate(name: str, gate: str, factors: tuple[fp.Multiplier, fp.Multiplier | No
 def lstm(work: Work[Lstm]) -> Constants:
     """Constants of an LSTM's step, or of its only one from reset."""
     name, layer, source, once = work.name, work.layer, work.source, work.once
-    kind, units = suffix(layer), layer.units
+    kind, units = layer.suffix, layer.units
     log2 = int(np.log2(layer.cell_scale))
     if log2 < -15:
         raise UnprovenError(f"the cell state's scale is 2^{log2}, below 2^-15")
@@ -110,7 +112,7 @@ def lstm(work: Work[Lstm]) -> Constants:
 def dense(work: Work[Dense]) -> Constants:
     """Constants of a Dense, which the library takes whole."""
     name, layer, source = work.name, work.layer, work.source
-    kind, out, outputs = suffix(layer), layer.output, len(layer.bias)
+    kind, out, outputs = layer.suffix, layer.output, len(layer.bias)
     if work.parts > 1:
         raise UnprovenError("the library has no Dense over a sequence that comes step by step")
     factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]

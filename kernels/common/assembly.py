@@ -17,8 +17,10 @@ from kernels import OPTIMIZE
 from kernels.common.constants import Constants, ConstArray, Kernel
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm, Signal
-from model.reference import GATE_LOG2_SCALE
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.lower import GATE_LOG2_SCALE
+from model.signal import Array, Signal
 
 GATE_NAMES = "ifco"
 THUMB = """

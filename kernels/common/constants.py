@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from model import fixed_point as fp
-from model.network import Array, Dense, Layer, Lstm, Signal
-from model.reference import GATE_LOG2_SCALE
+from model.formats import types
+from model.layers.dense import Dense
+from model.lower import GATE_LOG2_SCALE
+from model.signal import Array, Signal
 
 ALL_GATES = (0, 1, 2, 3)
 ONCE_GATES = (0, 2, 3)  # what a single step from reset needs: input, candidate, output
-C_TYPES = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "int64": "int64_t", "float32": "float"}
-SUFFIXES = {"int8": "s8", "int16": "s16", "float32": "f32"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +64,9 @@ class Constants:
     notes: tuple[str, ...] = ()  # sentences for the report
 
 
-def suffix(layer: Layer) -> str:
-    """Which variant of a kernel computes this layer: by its output's type, and ``dyn`` for int8 weights on floats."""
-    quantised = isinstance(layer, Lstm | Dense) and layer.kernel.scale is not None
-    return "dyn" if quantised and layer.output.dtype == "float32" else SUFFIXES[layer.output.dtype]
-
-
 def numbers(name: str, values: Array, comment: str) -> ConstArray:
     """An array of numbers, flattened in C order."""
-    return ConstArray(name, values.reshape(-1), C_TYPES[str(values.dtype)], comment)
+    return ConstArray(name, values.reshape(-1), types.of(values).c, comment)
 
 
 def scale(m: fp.Multiplier) -> str:

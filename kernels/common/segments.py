@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from model.network import Array
+from model.signal import Array
 
 Segment = tuple[int, ...]  # columns
 LIMIT = (1 << 15) - 1

@@ -7,8 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from kernels.common.constants import suffix
-from model.network import Layer, Signal
+from model.layers.base import Layer
+from model.signal import Signal
 
 L = TypeVar("L", bound=Layer)
 
@@ -46,4 +46,4 @@ class Work(Generic[L]):
 
 def coverage(layer: Layer) -> tuple[str, str]:
     """(kind, format) of a layer, which a set's ``covers`` must have; the kind is the layout's function too."""
-    return type(layer).__name__.lower(), suffix(layer)
+    return layer.kind, layer.suffix

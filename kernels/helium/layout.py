@@ -17,8 +17,10 @@ from kernels.common.assembly import set_symbols
 from kernels.common.constants import Constants, ConstArray, dense_parts, folded
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm, Signal
-from model.reference import cell_limit, scale_of
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.lower import cell_limit
+from model.signal import Array, Signal, scale_of
 
 LANES = 16
 ROWS = 8  # summed at a time

@@ -19,8 +19,10 @@ from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_pa
 from kernels.common.segments import Segment
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm
-from model.reference import cell_limit, scale_of
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.lower import cell_limit
+from model.signal import Array, scale_of
 
 STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # f i o c; i o c: a unit's rows A B C D, as lstm_s8.inc takes them
 assert set(ONCE_ROWS) == set(ONCE_GATES)

@@ -18,8 +18,10 @@ from kernels.common.assembly import peak, set_symbols
 from kernels.common.constants import Constants, ConstArray, dense_parts, folded
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
-from model.network import Array, Dense, Lstm
-from model.reference import cell_limit, scale_of
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.lower import cell_limit
+from model.signal import Array, scale_of
 
 STRAIGHT = {"size": 2, "balanced": 96, "speed": 512}  # up to so many columns of an LSTM, code without a loop
 STRAIGHT_DENSE = {"size": 2, "balanced": 32, "speed": 512}

@@ -12,7 +12,9 @@ import numpy as np
 from kernels.common.assembly import THUMB, set_symbols
 from kernels.common.constants import Constants, ConstArray, Kernel, dense_parts
 from kernels.common.work import Work
-from model.network import Array, Dense, Lstm
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.signal import Array
 
 STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # gates f, i, o, c and i, o, c: the order of the registers s0 ..
 

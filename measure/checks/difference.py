@@ -22,7 +22,10 @@ from model import plan, readers, reference, samples, store, trace
 from model.errors import UserError, run_main
 from model.escape import visible
 from model.files import write_atomically
-from model.network import GATES, Array, Network, Place, placed
+from model.layers.base import Place
+from model.layers.lstm import GATES
+from model.network import Network, placed
+from model.signal import Array, to_real
 from model.trace import Key
 from target.description import load_target
 
@@ -58,7 +61,7 @@ def rows(network: Network, device: dict[Key, Array], expected: dict[Key, Array],
     for key, values in device.items():
         wanted = expected[key].astype(np.float64)
         difference = np.abs(values.astype(np.float64) - wanted)
-        exact = network.quantisation in ("int8", "int16x8")
+        exact = network.format.exact
         wrong = ~(difference <= (0 if exact else 1e-5 * max(1.0, float(np.abs(wanted).max()))))
         real = trace.to_real(network, key, values)
         drift = np.abs(real - ideal[key]).mean(axis=(0, 2)) if key in ideal else np.full(values.shape[1], np.nan)
@@ -161,10 +164,10 @@ def main() -> None:
     reference.run(network, inputs, expected.observe)
     loaded = samples.load(given.samples, trained.input, trained.output)
     real = loaded.inputs[: len(inputs)]
-    wanted = reference.run(trained, real, ideal.observe) if trained.quantisation == "float32" else None
+    wanted = reference.run(trained, real, ideal.observe) if not trained.came_quantised else None
     table = rows(network, device, expected.values, ideal.values)
     text = render(table, trace.order_of_computation(work), len(inputs))
-    real_outputs = reference.to_real(run.outputs, network.output)
+    real_outputs = to_real(run.outputs, network.output)
     targets = None if loaded.targets is None else loaded.targets[: len(inputs)]
     curves = horizon(real_outputs, real_outputs if wanted is None else wanted, targets)
     records = [{**vars(row), "place": str(row.place), "drift": row.drift.tolist()} for row in table]

@@ -20,7 +20,8 @@ from model import metadata, readers, reference, samples, store, trace
 from model.errors import run_main
 from model.files import write_atomically
 from model.metadata import Metadata
-from model.network import Array, Lstm, Network, placed
+from model.network import Network, placed
+from model.signal import Array, to_real
 
 MODELS = Path("models")
 SHARED = Path("build/models")
@@ -51,7 +52,7 @@ def _drift(network: Network, trained: Network, given: Array) -> Array:
     stored, real = trace.Recorder(), trace.Recorder()
     reference.run(network, reference.stored_inputs(network, given), stored.observe)
     reference.run(trained, given, real.observe)
-    key = next((place, "hidden") for place, layer in placed(network) if isinstance(layer, Lstm))
+    key = next((place, "hidden") for place, layer in placed(network) if layer.keeps_state)
     hidden = trace.to_real(network, key, stored.values[key])
     return np.asarray(np.abs(hidden - real.values[key]).mean(axis=(0, 2)))
 
@@ -68,7 +69,7 @@ def load(path: Path) -> Result:
     return Result(
         report,
         network,
-        reference.to_real(np.load(path.with_name("outputs.npy")), network.output),
+        to_real(np.load(path.with_name("outputs.npy")), network.output),
         np.load(SHARED / source.stem / quantisation / "float.npy"),
         data.targets,
         metadata.read(folder / f"{source.stem}.npz"),

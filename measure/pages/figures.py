@@ -18,10 +18,13 @@ from typing import Any
 import numpy as np
 
 from model import fixed_point as fp
-from model import reference, store
+from model import lower, reference, store
 from model.errors import run_main
 from model.files import write_atomically
-from model.network import Array, Network, Place
+from model.formats.real import sigmoid
+from model.layers.base import Place
+from model.network import Network
+from model.signal import Array
 
 INK, GREY, BLUE, ORANGE = "#333333", "#888888", "#2c6fa8", "#d9822b"
 Q15, Q12 = 2.0**15, 2.0**12
@@ -32,8 +35,8 @@ def errors() -> dict[str, Array]:
     """Distance of both functions from the ideal for every int16 in Q3.12, in units of the last place of Q0.15."""
     x = EVERY / Q12
     return {
-        "sigmoid": fp.sigmoid16(EVERY) - Q15 * reference.sigmoid(x),
-        "tanh": fp.tanh16(EVERY, reference.GATE_LOG2_SCALE) - Q15 * np.tanh(x),
+        "sigmoid": fp.sigmoid16(EVERY) - Q15 * sigmoid(x),
+        "tanh": fp.tanh16(EVERY, lower.GATE_LOG2_SCALE) - Q15 * np.tanh(x),
     }
 
 
@@ -83,7 +86,7 @@ def draw_table(figure: Any) -> None:
     """The table's entries on the sigmoid, and what the interpolation misses of both functions."""
     left, right = figure.subplots(1, 2)
     line = np.linspace(0, 10.6, 400)
-    left.plot(line, reference.sigmoid(line), color=GREY, linewidth=1)
+    left.plot(line, sigmoid(line), color=GREY, linewidth=1)
     left.plot(np.arange(256) / 24, fp.SIGMOID_TABLE / 65536, ".", markersize=2.5, color=BLUE)
     _styled(left, "256 entries, 1/24 apart", "x", "sigmoid(x)")
     step = 64

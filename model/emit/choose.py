@@ -11,7 +11,7 @@ from kernels import KernelSet
 from kernels.common.constants import Constants
 from kernels.common.work import UnprovenError, Work, coverage
 from model.errors import UserError
-from model.network import Layer
+from model.layers.base import Layer
 
 
 @dataclass(frozen=True, eq=False)

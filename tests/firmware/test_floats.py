@@ -14,9 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import hybrid, reference
-from model.network import Array, Convert, Network, Signal
-from model.quantise import INTEGER_TYPES
+from model import reference
+from model.formats import dynamic
+from model.formats.real import sigmoid
+from model.layers.convert import Convert
+from model.network import Network
+from model.signal import Array, Signal
 from tests.firmware.test_networks import STRUCTURES, one_layer, plan_counts_steps
 from tests.probe import CORES
 from tests.support import networks
@@ -49,7 +52,7 @@ def results(program: Path, function: str, x: Array) -> Array:
 SWEEP = np.concatenate([np.linspace(-100, 100, 200_001), np.geomspace(1e-30, 10, 2000), -np.geomspace(1e-30, 10, 2000)])
 
 
-@pytest.mark.parametrize(("function", "exact"), [("sigmoid", reference.sigmoid), ("tanh", np.tanh)])
+@pytest.mark.parametrize(("function", "exact"), [("sigmoid", sigmoid), ("tanh", np.tanh)])
 def test_the_bounded_functions_are_as_near_as_they_say(floats: Path, function: str, exact: np.ufunc) -> None:
     x = SWEEP.astype(np.float32)
     assert np.abs(results(floats, function, x) - exact(x.astype(np.float64))).max() < 2e-7
@@ -86,7 +89,7 @@ def test_vectors_are_quantised_to_the_reference_s_bits(floats: Path) -> None:
     got = run(floats, "vectors", stdin)
     expected = b""
     for v in given:
-        stored, scale, zero_point = hybrid.quantise_vectors(v[None])
+        stored, scale, zero_point = dynamic.quantise_vectors(v[None])
         bits = np.uint32(0x7FC00000) if np.isnan(scale[0, 0]) else scale.view(np.uint32)[0, 0]
         expected += bits.tobytes() + np.int32(zero_point[0, 0]).tobytes() + stored[0].astype(np.int8).tobytes()
     assert got == expected
@@ -144,7 +147,7 @@ def test_the_largest_numbers_are_computed_with_without_harm(host: Host, structur
     assert_same(plain, reference.run(network, inputs)[::2])
 
 
-@pytest.mark.parametrize("quantisation", INTEGER_TYPES)
+@pytest.mark.parametrize("quantisation", networks.INTEGERS)
 def test_integers_take_it_for_0_and_saturate_infinities(host: Host, quantisation: str) -> None:
     words = (("lstm", 5, True, False), ("lstm", 3, False, False), ("dense", 2, "linear"))
     network = networks.build_chain(Chain(quantisation, (4, 2), words, edges=True, seed=5))

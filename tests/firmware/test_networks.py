@@ -13,23 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import generate, plan, quantise, reference
+from model import formats, generate, plan, quantise, reference
 from model.errors import UserError
-from model.network import (
-    QUANTISATIONS,
-    Activation,
-    Array,
-    Convert,
-    Dense,
-    Layer,
-    Lstm,
-    Network,
-    Reshape,
-    Signal,
-    Weights,
-    goes_on,
-)
+from model.layers.activation import Activation
+from model.layers.base import Layer
+from model.layers.convert import Convert
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.layers.reshape import Reshape
+from model.network import Network, goes_on
 from model.prepare import prepare
+from model.signal import Array, Signal, Weights, to_real, to_stored
 from tests.support import networks
 from tests.support.host import ROOT, Host, Result, Steps
 from tests.support.networks import Chain, Spec, Word, assert_equal
@@ -166,7 +160,7 @@ def test_streaming_code_gives_the_same_bits_where_it_exists(host: Host, spec: Sp
             check(host, spec, "stream")
 
 
-@pytest.mark.parametrize("quantisation", QUANTISATIONS)
+@pytest.mark.parametrize("quantisation", formats.names())
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_every_structure(host: Host, structure: str, quantisation: str) -> None:
     shape, words = STRUCTURES[structure]
@@ -213,7 +207,7 @@ def check_quantised(host: Host, chain: Chain, quantisation: str) -> None:
     check_network(host, quantised, reference.stored_inputs(quantised, real))
 
 
-@given(networks.chains("float32"), st.sampled_from(QUANTISATIONS[1:]))
+@given(networks.chains("float32"), st.sampled_from(formats.names()[1:]))
 @settings(max_examples=30)
 def test_the_quantisers_networks(host: Host, chain: Chain, quantisation: str) -> None:
     check_quantised(host, chain, quantisation)
@@ -229,7 +223,7 @@ def test_the_quantisers_networks_are_near_the_real_ones(quantisation: str, bound
         ideal = reference.run(network, real)
         quantised = quantise.quantise(network, real, quantisation)
         stored = reference.run(quantised, reference.stored_inputs(quantised, real))
-        errors.append(np.abs(reference.to_real(stored, quantised.output) - ideal).mean() / np.ptp(ideal))
+        errors.append(np.abs(to_real(stored, quantised.output) - ideal).mean() / np.ptp(ideal))
     assert np.median(errors) < bound / 3
     assert max(errors) < bound
 
@@ -248,13 +242,16 @@ def integer_lstm(dtype: str, **changes: Any) -> tuple[Signal, Lstm]:
 def int16_dense(**changes: Any) -> tuple[Signal, Dense]:
     source = Signal((4,), "int16", 2.0**-15)
     weights = Weights(np.full((2, 4), 100, np.int8), np.full(2, 2.0**-7, np.float32))
-    plain = Dense("dense", weights, np.zeros(2, np.int64), "linear", Signal((2,), "int16", 2.0**-13))
+    plain = Dense(
+        "dense", weights, np.zeros(2, np.int64), "linear", Signal((2,), "int16", 2.0**-13), formats.named("int16x8")
+    )
     return source, replace(plain, **changes)
 
 
 def activation(function: str, dtype: str, scale: float, count: int = 3) -> tuple[Signal, Activation]:
     out_scale, zero_point = networks.OUTPUTS.get(function, {dtype: (1.0, 0)})[dtype]
-    layer = Activation(function, function, Signal((count,), dtype, out_scale, zero_point))
+    output = Signal((count,), dtype, out_scale, zero_point)
+    layer = Activation(function, function, output, networks.format_of(output))
     return Signal((count,), dtype, scale), layer
 
 
@@ -282,7 +279,8 @@ def loud_lstm(**changes: Any) -> tuple[Signal, Lstm]:
 def int8_dense(bias: int, out: Signal) -> tuple[Signal, Dense]:
     """Sums from bias - 400 * 129 to bias + 400 * 126 in units of 2^-14."""
     weights = Weights(np.full((2, 4), 100, np.int8), np.full(2, 2.0**-7, np.float32))
-    return Signal((4,), "int8", 2.0**-7, 1), Dense("dense", weights, np.full(2, bias, np.int32), "linear", out)
+    layer = Dense("dense", weights, np.full(2, bias, np.int32), "linear", out, formats.named("int8"))
+    return Signal((4,), "int8", 2.0**-7, 1), layer
 
 
 def byte_signal(log2: int, zero_point: int = 0) -> Signal:
@@ -425,11 +423,11 @@ def test_weights_of_almost_nothing_keep_their_bias(host: Host, quantisation: str
     quantised = quantise.quantise(network, real, quantisation)
     inputs = reference.stored_inputs(quantised, real)
     result = check_network(host, quantised, inputs)
-    error = np.abs(reference.to_real(result.run, quantised.output) - reference.run(network, real))
+    error = np.abs(to_real(result.run, quantised.output) - reference.run(network, real))
     assert error.max() < 0.03 * np.abs(reference.run(network, real)).max()
 
 
-@pytest.mark.parametrize("quantisation", QUANTISATIONS)
+@pytest.mark.parametrize("quantisation", formats.names())
 def test_networks_that_give_almost_nothing(host: Host, quantisation: str) -> None:
     """Outputs far below one step of the sums they come from; hidden states below one unit of the cell's tables."""
     words = (SEQUENCE, ("dense", 2, "linear"), ("relu",), ("reshape", (8,)), ("dense", 2, "relu"))
@@ -499,7 +497,7 @@ def test_streaming_goes_on_from_window_to_window(host: Host, integer: bool) -> N
 def test_the_bench_runs_the_shipped_models_on_the_host(host: Host, model: str, quantisation: str, state: str) -> None:
     folder = ROOT / "models" / model
     network = prepare(folder / f"{model}.keras", folder / f"{model}.npz", quantisation)
-    inputs = reference.to_stored(np.load(folder / f"{model}.npz")["inputs"][:20], network.input)
+    inputs = to_stored(np.load(folder / f"{model}.npz")["inputs"][:20], network.input)
     outputs, figures = host.bench(network, inputs, state)
     assert_equal(network, outputs, reference.run(network, inputs, goes_on=goes_on(network, state)))
     assert figures["samples"] == 20
@@ -520,7 +518,7 @@ def test_many_more_real_valued_networks(host: Host, spec: Spec) -> None:
     check(host, spec)
 
 
-@pytest.mark.parametrize("quantisation", QUANTISATIONS)
+@pytest.mark.parametrize("quantisation", formats.names())
 @given(data=st.data())
 @settings(settings.get_profile("sweep"))
 @pytest.mark.long
@@ -528,7 +526,7 @@ def test_many_more_chains(host: Host, quantisation: str, data: st.DataObject) ->
     check_chain(host, data.draw(networks.chains(quantisation)))
 
 
-@given(networks.chains("float32"), st.sampled_from(QUANTISATIONS))
+@given(networks.chains("float32"), st.sampled_from(formats.names()))
 @settings(settings.get_profile("sweep"))
 @pytest.mark.long
 def test_many_more_of_the_quantisers_networks(host: Host, chain: Chain, quantisation: str) -> None:

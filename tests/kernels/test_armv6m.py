@@ -20,7 +20,7 @@ from kernels import OPTIMIZE
 from kernels.armv6m import layout
 from kernels.common.work import Work
 from model import fixed_point as fp
-from model.network import Array
+from model.signal import Array
 from target import compiler
 from tests.probe import ROOT, TARGETS
 from tests.support.assembly import Assembly, Case, LayerTests, Random, dense_case, lstm_case, random_lstm

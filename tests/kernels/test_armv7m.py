@@ -15,7 +15,10 @@ import pytest
 from kernels import OPTIMIZE
 from kernels.armv7m import layout as layout
 from kernels.common.work import UnprovenError, Work
-from model.network import Array, Dense, Lstm, Signal, Weights
+from model.formats.int8 import FORMAT as INT8
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.signal import Array, Signal, Weights
 from tests.probe import TARGETS
 from tests.support import assembly
 from tests.support.assembly import Assembly, Case, LayerTests, Random
@@ -122,7 +125,7 @@ def test_the_last_block_that_fits_is_taken() -> None:
 @pytest.mark.parametrize("optimize", OPTIMIZE)
 def test_weights_that_cannot_be_proved_run_on_the_portable_kernels(optimize: str) -> None:
     kernel = Weights(np.full((3, 6), -128, np.int8), np.full(3, 1e-3, np.float32))
-    layer = Dense("dense", kernel, np.zeros(3, np.int32), "linear", Signal((3,), "int8", 0.1, 0))
+    layer = Dense("dense", kernel, np.zeros(3, np.int32), "linear", Signal((3,), "int8", 0.1, 0), INT8)
     made = assembly.made_by("armv7m", Work("dense", layer, Signal((6,), "int8", 0.1, 0), ("dense",), optimize=optimize))
     if optimize == "size":  # a product a register
         assert made.assembly

@@ -14,8 +14,12 @@ from hypothesis import strategies as st
 
 from kernels import OPTIMIZE, all_sets
 from kernels.cmsis_nn import library as cmsis_nn
-from model import plan, prepare, quantise, reference
-from model.network import QUANTISATIONS, Array, Dense, Layer, Lstm, Network, Signal, Weights
+from model import formats, plan, prepare, quantise, reference
+from model.layers.base import Layer
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.network import Network
+from model.signal import Array, Signal, Weights
 from tests.probe import ASSEMBLED, CORES, FLOATS, ROOT
 from tests.support import networks
 from tests.support.device import Device
@@ -106,7 +110,7 @@ STREAMS: dict[str, tuple[tuple[int, int], tuple[Word, ...]]] = {
     "an output at the window's end": ((3, 2), (("lstm", 5, True, False), ("reshape", (15,)), ("dense", 3, "linear"))),
 }
 # what each set has kernels of its own for
-OWN = [("c", quantisation) for quantisation in QUANTISATIONS]
+OWN = [("c", quantisation) for quantisation in formats.names()]
 OWN += [(assembly, "int8") for assembly in ASSEMBLED]
 OWN += [("vfp", "float32"), ("cmsis_nn", "int8"), ("cmsis_nn", "int16x8")]
 

@@ -12,7 +12,8 @@ import pytest
 
 from kernels import OPTIMIZE
 from kernels.rv32im import layout
-from model.network import Lstm, Signal, Weights
+from model.layers.lstm import Lstm
+from model.signal import Signal, Weights
 from tests.probe import CORES
 from tests.support import assembly as support
 from tests.support.assembly import Assembly, LayerTests, random_lstm

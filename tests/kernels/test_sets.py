@@ -15,7 +15,10 @@ from kernels import FORMATS, OPTIMIZE, KernelSet, all_sets, named
 from kernels.common.work import Work
 from model.emit.choose import choose
 from model.errors import UserError
-from model.network import Activation, Dense, Layer, Signal, Weights
+from model.layers.activation import Activation
+from model.layers.base import Layer
+from model.layers.dense import Dense
+from model.signal import Signal, Weights
 from target.description import load_target, target_names
 from tests.probe import ROOT
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from kernels import OPTIMIZE, all_sets
-from model.network import Array, Network
+from model.network import Network
+from model.signal import Array
 from model.version import VERSION
 from target import compiler
 from target.description import Target

@@ -13,7 +13,9 @@ import pytest
 from kernels.common.work import Work
 from kernels.vfp import layout
 from measure.run import qemu
-from model.network import Dense, Lstm, Signal, Weights
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.signal import Signal, Weights
 from target import compiler
 from tests.probe import ROOT, TARGETS
 from tests.support.host import HANG

@@ -23,7 +23,7 @@ from measure.report import against_targets, as_trained
 from model import generate
 from model.errors import UserError
 from model.metadata import Metadata
-from model.network import Signal
+from model.signal import Signal
 from target.description import target_names
 from tests.oracle import models
 from tests.support.checkout import Checkout

@@ -12,8 +12,8 @@ import pytest
 
 from model import limits, prepare, quantise, readers, reference
 from model.errors import UserError
-from model.network import Array
 from model.samples import Samples
+from model.signal import Array, to_real
 from tests.support.host import Host
 
 MODEL = Path(__file__).parent / "data/samples/m.keras"
@@ -55,7 +55,7 @@ def test_calibration_of_any_range(host: Host, name: str, quantisation: str) -> N
     np.testing.assert_array_equal(host.run(network, inputs).run, expected)
     if np.abs(calibration).max() < 100:
         ideal = reference.run(trained, calibration)
-        assert np.abs(reference.to_real(expected[: len(calibration)], network.output) - ideal).max() < 0.05
+        assert np.abs(to_real(expected[: len(calibration)], network.output) - ideal).max() < 0.05
 
 
 @pytest.mark.parametrize("name", ["inputs", "calibration"])

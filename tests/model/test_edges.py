@@ -13,9 +13,13 @@ from kernels.armv7em import layout as armv7em
 from kernels.common import assembly
 from kernels.rv32im import layout as rv32im
 from model import fixed_point as fp
-from model import limits, plan, quantise, reference
+from model import formats, limits, lower, plan, quantise, reference
 from model.errors import UserError
-from model.network import Array, Dense, Lstm, Network, Normalise, Signal, Weights
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.layers.normalise import Normalise
+from model.network import Network
+from model.signal import Array, Signal, Weights, scale_of
 from tests.firmware.test_networks import STRUCTURES, hidden, integer_lstm
 from tests.oracle import models
 from tests.oracle.interpreters import run_micro
@@ -43,7 +47,7 @@ def test_a_dense_s_output_is_no_finer_than_its_sums_bear(quantisation: str, step
     made = quantise.quantise(network, calibration, quantisation)
     dense = made.layers[0]
     assert isinstance(dense, Dense)
-    unit = made.input.scale * float(reference.scale_of(dense.kernel)[0])
+    unit = made.input.scale * float(scale_of(dense.kernel)[0])
     assert dense.output.scale == pytest.approx(unit / steps, rel=1e-3)
     limits.check(made)
 
@@ -57,8 +61,8 @@ def test_a_dense_with_the_largest_bias_is_not_too_fine_for_it() -> None:
 
 
 def test_weights_are_as_coarse_as_their_biases_ask() -> None:
-    for dtype, bits in (("int32", 30), ("int64", 34)):
-        scale = quantise.least_scale(np.array([[8.0, -3.0], [0.0, 0.0]]), 2.0**-4, dtype)
+    for name, bits in (("int8", 30), ("int16x8", 34)):
+        scale = formats.named(name).least_scale(np.array([[8.0, -3.0], [0.0, 0.0]]), 2.0**-4)
         assert scale.tolist() == [8.0 / (2.0**-4 * 2.0**bits), 0.0]
 
 
@@ -91,7 +95,7 @@ def test_the_cell_s_clip_between_two_steps_is_the_lower_one(host: Host, quantisa
     lstm = replace(lstm, cell_scale=2.0**-9, cell_clip=153.7 * 2.0**-9, bias=bias.astype(lstm.bias.dtype))
     lstm = replace(lstm, output=replace(lstm.output, scale=2.0**-7 if quantisation == "int8" else 2.0**-15))
     network = replace(network, layers=(lstm,))
-    assert reference.cell_limit(lstm) == 153
+    assert lower.cell_limit(lstm) == 153
     seen: list[Array] = []
     inputs = models.stored_inputs(network.input, 150)
     expected = reference.run(network, inputs, lambda _, what, v: seen.append(v) if what == "cell" else None)
@@ -111,7 +115,7 @@ def test_a_vector_is_quantised_in_as_many_parts_as_the_plan_adds(structure: str)
             if op.kind == "dense_add":
                 index = next(k for k, layer in enumerate(network.layers) if layer is op.layer)
                 parts[index] = loop.steps * op.blocks
-    assert {index: reference.parts(network, index) for index in parts} == parts
+    assert {index: reference.vectors(network, index) for index in parts} == parts
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 7, 40, 300])
@@ -123,7 +127,8 @@ def test_c_softmax_over_many_elements(host: Host, dtype: str, width: int) -> Non
     limit = np.iinfo(dtype)
     for log2 in (-14, -12, -9, -5):
         source = Signal((width,), dtype, 2.0**log2, 0)
-        layer = models.Activation("softmax", "softmax", Signal((width,), dtype, scale, zero_point))
+        output = Signal((width,), dtype, scale, zero_point)
+        layer = models.Activation("softmax", "softmax", output, networks.format_of(output))
         network = Network("net", "", "0" * 64, "int8" if dtype == "int8" else "int16x8", source, (layer,))
         inputs = random.integers(limit.min, limit.max + 1, (60, width))
         inputs[:30] //= 1 << random.integers(0, 12, (30, 1))
@@ -145,9 +150,8 @@ def test_sums_of_the_recurrent_kernel_are_looked_at() -> None:
 
 def test_the_coarsest_row_of_a_dense_counts() -> None:
     scale = np.float32([2.0**-12, 2.0**-12, 2.0**12])
-    dense = Dense(
-        "dense", Weights(np.full((3, 8), 127, np.int8), scale), np.zeros(3, np.int32), "linear", Signal((3,), "int8")
-    )
+    weights = Weights(np.full((3, 8), 127, np.int8), scale)
+    dense = Dense("dense", weights, np.zeros(3, np.int32), "linear", Signal((3,), "int8"), formats.named("int8"))
     for row in range(3):
         rolled = replace(dense, kernel=Weights(dense.kernel.values, np.roll(scale, row)))
         with pytest.raises(UserError, match="its sums, shifted left by"):

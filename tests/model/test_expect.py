@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import expect, prepare, readers, reference, samples, store
-from model.network import QUANTISATIONS, Array, Convert, Signal
+from model import expect, formats, prepare, readers, reference, samples, store
+from model.layers.convert import Convert
+from model.signal import Array, Signal, to_real, to_stored
 from tests.oracle import models, tflite_writer
 
 DATA = Path(__file__).parent / "data/samples"
@@ -36,7 +37,7 @@ def expected(folder: Path, samples: Path, quantisation: str, model: Path = MODEL
     return {name: (folder / name).read_bytes() for name in (*FILES, "network.npz")}
 
 
-@pytest.mark.parametrize("quantisation", QUANTISATIONS)
+@pytest.mark.parametrize("quantisation", formats.names())
 @pytest.mark.parametrize("name", ["i8", "i16"])
 def test_the_type_of_real_values_changes_no_bit(tmp_path: Path, name: str, quantisation: str) -> None:
     """Whole numbers were once taken for stored values of an int8 or int16 network."""
@@ -49,7 +50,7 @@ def test_the_type_of_real_values_changes_no_bit(tmp_path: Path, name: str, quant
     network = store.load(tmp_path / "f4/network.npz")
     assert not network.came_quantised
     stored = np.load(tmp_path / "f4/inputs.npy")
-    real = reference.to_real(stored, network.input)
+    real = to_real(stored, network.input)
     assert np.abs(real - inputs).max() <= 0.50001 * network.input.scale * (network.input.dtype != "float32")
     ideal = reference.run(readers.read(MODEL), inputs.astype(np.float32))
     np.testing.assert_array_equal(np.load(tmp_path / "f4/float.npy"), ideal)
@@ -65,7 +66,7 @@ def test_a_quantised_file_takes_its_own_type_as_it_is_and_real_values_quantised(
     model = tmp_path / "m.tflite"
     model.write_bytes(tflite_writer.write(network))
     stored = models.stored_inputs(network.input, 60)
-    real = reference.to_real(stored, network.input)
+    real = to_real(stored, network.input)
     outputs = reference.run(network, stored)
     wanted = {}
     for kind, inputs in (("stored", stored), ("real", real), ("other", real.astype("f4"))):
@@ -83,7 +84,7 @@ def test_a_quantised_file_takes_its_own_type_as_it_is_and_real_values_quantised(
     whole = np.arange(-6, 6).repeat(network.input.size).reshape(12, *network.input.shape)  # of another type: real
     np.savez(tmp_path / "whole.npz", inputs=whole.astype("int32"))
     expected(tmp_path / "whole", tmp_path / "whole.npz", quantisation, model)
-    np.testing.assert_array_equal(np.load(tmp_path / "whole/inputs.npy"), reference.to_stored(whole, network.input))
+    np.testing.assert_array_equal(np.load(tmp_path / "whole/inputs.npy"), to_stored(whole, network.input))
 
 
 @pytest.mark.parametrize("quantisation", ["int8", "int16x8"])

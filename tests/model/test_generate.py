@@ -16,8 +16,11 @@ from hypothesis import given, settings
 
 from model import generate, reference
 from model.errors import UserError
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
 from model.names import c_identifier
-from model.network import Dense, Lstm, Network, Weights
+from model.network import Network
+from model.signal import Weights, to_real, to_stored
 from model.version import VERSION
 from tests.support import networks
 from tests.support.host import INCLUDES, WARNINGS, Host, compile_c, execute
@@ -146,8 +149,8 @@ def test_quantise_and_dequantise_of_the_header(host: Host, tmp_path: Path, seed:
     got = subprocess.run([program], input=reals.tobytes(), capture_output=True, check=True).stdout
     rows = np.frombuffer(got, np.dtype([("stored", "i1"), ("real", "<f4")]))
     with np.errstate(over="ignore"):
-        np.testing.assert_array_equal(rows["stored"], reference.to_stored(reals, signal))
-    expected = reference.to_real(rows["stored"], network.output)
+        np.testing.assert_array_equal(rows["stored"], to_stored(reals, signal))
+    expected = to_real(rows["stored"], network.output)
     np.testing.assert_allclose(rows["real"], expected, rtol=1e-6, atol=1e-30)
 
 

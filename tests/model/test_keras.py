@@ -17,7 +17,11 @@ import pytest
 
 from model import readers, reference
 from model.errors import UserError
-from model.network import Activation, Dense, Lstm, Network, Reshape
+from model.layers.activation import Activation
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.layers.reshape import Reshape
+from model.network import Network
 from tests.support.keras_files import (
     Layer,
     archive,

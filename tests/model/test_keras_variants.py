@@ -21,8 +21,9 @@ import pytest
 
 from model import readers, reference
 from model.errors import UserError
-from model.network import Array, Network
+from model.network import Network
 from model.readers.keras import hdf5
+from model.signal import Array
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 CASES = Path(__file__).parent / "data" / "cases"

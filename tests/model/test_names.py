@@ -19,10 +19,13 @@ from hypothesis import strategies as st
 
 from kernels import all_sets
 from measure.checks import difference
-from model import expect, generate, names, plan, prepare, quantise, readers, reference, trace
-from model.network import QUANTISATIONS, Array, Bidirectional, Dense, Network, Place, placed
-from model.quantise import INTEGER_TYPES
+from model import expect, formats, generate, names, plan, prepare, quantise, readers, reference, trace
+from model.layers.base import Place
+from model.layers.bidirectional import Bidirectional
+from model.layers.dense import Dense
+from model.network import Network, placed
 from model.shown import told_apart
+from model.signal import Array, to_real
 from tests.model.test_safetensors_reader import write
 from tests.support import keras_files, networks
 from tests.support.networks import Chain
@@ -72,7 +75,7 @@ def renamings(draw: st.DrawFn, quantisation: str) -> tuple[Chain, Network, Netwo
     return chain, network, networks.renamed(network, draw(networks.names(len(network.layers))))
 
 
-@pytest.mark.parametrize("quantisation", QUANTISATIONS)
+@pytest.mark.parametrize("quantisation", formats.names())
 @given(data=st.data(), kernels=st.sampled_from(sorted(all_sets())))
 @settings(max_examples=25)
 def test_no_name_changes_what_is_generated(quantisation: str, data: st.DataObject, kernels: str) -> None:
@@ -92,7 +95,7 @@ def outcome(trained: Network, quantisation: str, real: Array) -> tuple[Any, ...]
     return arrays(quantised), expected.tobytes(), ideal.tobytes(), counts
 
 
-@pytest.mark.parametrize("quantisation", QUANTISATIONS)
+@pytest.mark.parametrize("quantisation", formats.names())
 @given(called=networks.names(len(TWICE.words)), seed=st.integers(0, 99))
 @settings(max_examples=10)
 def test_no_name_changes_a_range_a_bit_or_a_count(quantisation: str, called: tuple[str, ...], seed: int) -> None:
@@ -100,7 +103,7 @@ def test_no_name_changes_a_range_a_bit_or_a_count(quantisation: str, called: tup
     real = networks.chain_inputs(network, COUNT, False, seed)
     one = outcome(network, quantisation, real)
     assert outcome(networks.renamed(network, called), quantisation, real) == one
-    assert len(one[-1]) >= 3 or quantisation not in INTEGER_TYPES
+    assert len(one[-1]) >= 3 or quantisation not in networks.INTEGERS
 
 
 def traced(network: Network, work: plan.Plan, seen: trace.Recorder) -> bytes:
@@ -116,7 +119,7 @@ def traced(network: Network, work: plan.Plan, seen: trace.Recorder) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["same", "", "a_backward"])
-@pytest.mark.parametrize("quantisation", INTEGER_TYPES)
+@pytest.mark.parametrize("quantisation", networks.INTEGERS)
 def test_every_row_of_a_comparison_is_of_its_own_layer(quantisation: str, name: str) -> None:
     """Also where the quantised network has folded its first layer away."""
     trained = networks.renamed(networks.build_chain(TWICE), (name,) * len(TWICE.words))
@@ -163,7 +166,7 @@ def test_layers_called_alike_keep_their_own_ranges(model: str, most: float) -> N
     real = np.load(path.with_suffix(".npz"))["inputs"]
     ideal = reference.run(readers.read(path), real)
     stored = reference.run(network, reference.stored_inputs(network, real))
-    assert np.abs(reference.to_real(stored, network.output) - ideal).mean() < most
+    assert np.abs(to_real(stored, network.output) - ideal).mean() < most
 
 
 def test_it_is_told_whose_a_name_in_c_is() -> None:
@@ -193,7 +196,7 @@ def test_what_is_shown_is_a_short_line_and_another_one_for_each(called: tuple[st
 def built(path: Path, samples: Path) -> list[Any]:
     """What a build makes of a file, names left out."""
     found = []
-    for quantisation in QUANTISATIONS:
+    for quantisation in formats.names():
         network = replace(quietly(path, samples, quantisation), name="net", source="", sha256="0" * 64)
         inputs = reference.stored_inputs(network, np.load(samples)["inputs"])
         found.append((arrays(network), reference.run(network, inputs).tobytes(), code(network, "c", "window")))

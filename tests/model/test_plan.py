@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 from kernels import all_sets, named
 from model import generate, plan, reference
 from model.errors import UserError
-from model.network import Activation, Dense, Lstm, Network, Place, Signal
+from model.layers.activation import Activation
+from model.layers.base import Place
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.network import Network
 from model.plan import Loop, Op, Plan, Value
+from model.signal import Signal
 from tests.support import networks
 from tests.support.networks import Chain, Spec, Word
 
@@ -190,7 +195,7 @@ def assert_same_parts(network: Network) -> None:
     """With int8 weights and float vectors each part is quantised on its own, so the reference must cut alike."""
     for index, layer in enumerate(network.layers):
         if isinstance(layer, Dense):
-            assert reference.parts(network, index) == parts(network, index)
+            assert reference.vectors(network, index) == parts(network, index)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +218,7 @@ def test_the_reference_cuts_a_flattened_sequence_as_the_plan_does(
 ) -> None:
     network = chain(shape, *words, quantisation="dynamic")
     index = next(index for index, layer in enumerate(network.layers) if isinstance(layer, Dense))
-    assert reference.parts(network, index) == expected
+    assert reference.vectors(network, index) == expected
     assert_same_parts(network)
 
 

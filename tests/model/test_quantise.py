@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from model import quantise, reference
-from model.network import Dense, Lstm, Network, Reshape, Signal, placed
+from model.formats import weights8
+from model.formats.int8 import FORMAT as INT8
+from model.formats.int16x8 import FORMAT as INT16X8
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm, cell_scale
+from model.layers.reshape import Reshape
+from model.network import Network, placed
+from model.signal import Signal, to_real, to_stored
 from tests.support import networks
 from tests.support.networks import Spec
 
@@ -24,19 +31,19 @@ SPEC = Spec(5, 3, (6, 4), True, True, ((5, "relu"), (2, "linear")), (False, Fals
 
 @given(hnp.arrays(np.float32, (4, 3, 2), elements=FLOATS))
 def test_weights_fill_plus_minus_127_of_each_gate(values: np.ndarray) -> None:
-    weights = quantise.quantise_weights(values)
+    weights = weights8.quantise(values)
     assert weights.values.dtype == np.int8
     assert weights.scale is not None
     assert weights.scale.dtype == np.float32
     for gate, scale, stored in zip(values, weights.scale, weights.values, strict=True):
         peak = float(np.abs(gate).max())
-        zero = peak <= 127 * quantise.SMALLEST  # the scale would be no normal float32
+        zero = peak <= 127 * weights8.SMALLEST  # the scale would be no normal float32
         assert np.abs(stored.astype(int)).max() == (0 if zero else 127)  # -128 never
         assert np.abs(stored * float(scale) - gate).max() <= 0.5001 * scale
 
 
 def test_a_gate_of_zeros_has_a_scale_all_the_same() -> None:
-    weights = quantise.quantise_weights(np.zeros((2, 3), np.float32))
+    weights = weights8.quantise(np.zeros((2, 3), np.float32))
     assert weights.scale is not None
     assert (weights.scale > 0).all()
     assert not weights.values.any()
@@ -45,29 +52,29 @@ def test_a_gate_of_zeros_has_a_scale_all_the_same() -> None:
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_an_int8_signal_holds_zero_exactly_and_covers_its_range(one: float, other: float) -> None:
     low, high = min(one, other), max(one, other)
-    signal = quantise.range_signal((3,), low, high, "int8")
+    signal = INT8.signal((3,), low, high)
     assert (signal.dtype, signal.shape) == ("int8", (3,))
     assert -128 <= signal.zero_point <= 127
     assert signal.scale > 0
     assert signal.scale == float(np.float32(signal.scale))
-    assert reference.to_real(reference.to_stored(np.zeros(1), signal), signal)[0] == 0.0
+    assert to_real(to_stored(np.zeros(1), signal), signal)[0] == 0.0
     ends = np.array([min(low, 0.0), max(high, 0.0)])
-    covered = reference.to_real(np.array([-128, 127]), signal)
+    covered = to_real(np.array([-128, 127]), signal)
     assert covered[0] <= ends[0] + 0.51 * signal.scale
     assert covered[1] >= ends[1] - 0.51 * signal.scale
 
 
 def test_known_int8_signals() -> None:
-    assert quantise.range_signal((1,), 0.0, 1.0, "int8") == Signal((1,), "int8", float(np.float32(1 / 255)), -128)
-    assert quantise.range_signal((1,), -1.0, 0.0, "int8") == Signal((1,), "int8", float(np.float32(1 / 255)), 127)
-    assert quantise.range_signal((1,), 3.0, 5.1, "int8").zero_point == -128  # zero is always inside
+    assert INT8.signal((1,), 0.0, 1.0) == Signal((1,), "int8", float(np.float32(1 / 255)), -128)
+    assert INT8.signal((1,), -1.0, 0.0) == Signal((1,), "int8", float(np.float32(1 / 255)), 127)
+    assert INT8.signal((1,), 3.0, 5.1).zero_point == -128  # zero is always inside
     for nothing in (0.0, 1e-44, 5e-324):  # a constant zero, or as good as
-        assert quantise.range_signal((1,), 0.0, nothing, "int8").scale == float(np.float32(1 / 255))
+        assert INT8.signal((1,), 0.0, nothing).scale == float(np.float32(1 / 255))
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_an_int16_signal_is_symmetric(one: float, other: float) -> None:
-    signal = quantise.range_signal((3,), min(one, other), max(one, other), "int16")
+    signal = INT16X8.signal((3,), min(one, other), max(one, other))
     assert signal.zero_point == 0
     assert signal.scale == float(np.float32(signal.scale)) > 0
     assert 32767.5 * signal.scale >= max(abs(one), abs(other))
@@ -75,7 +82,7 @@ def test_an_int16_signal_is_symmetric(one: float, other: float) -> None:
 
 @given(st.floats(0, 2.0**10))
 def test_the_cell_scale_is_the_smallest_power_of_two_that_holds_the_peak(peak: float) -> None:
-    scale = quantise.cell_scale(peak)
+    scale = cell_scale(peak)
     assert math.frexp(scale)[0] == 0.5
     assert scale >= 2.0**-15
     assert peak <= 32768 * scale
@@ -84,14 +91,14 @@ def test_the_cell_scale_is_the_smallest_power_of_two_that_holds_the_peak(peak: f
 
 def test_biases_are_in_units_of_input_and_weight_scale() -> None:
     bias = np.array([[1.0, -0.5], [3.0, 0.26]])
-    got = quantise.quantise_bias(bias, 0.5, np.array([0.25, 0.5], np.float32), "int32")
+    got = INT8.quantise_bias(bias, 0.5, np.array([0.25, 0.5], np.float32))
     assert got.dtype == np.int32
     assert got.tolist() == [[8, -4], [12, 1]]
 
 
 def test_a_bias_beyond_32_bits_saturates() -> None:
     bias = np.array([1.0, -1.0])
-    got = quantise.quantise_bias(bias, 1e-6, np.array([1e-6, 1e-6], np.float32), "int32")
+    got = INT8.quantise_bias(bias, 1e-6, np.array([1e-6, 1e-6], np.float32))
     assert got.tolist() == [2**31 - 1, -(2**31 - 1)]
 
 
@@ -115,14 +122,14 @@ def test_signals_cover_exactly_what_calibration_showed(quantised: tuple[Network,
     inputs = networks.inputs_of(SPEC, 200)
     ranges = quantise.Ranges()
     reference.run(network, inputs, ranges.observe)
-    assert integer.input == quantise.range_signal((5, 3), float(inputs.min()), float(inputs.max()), "int8")
+    assert integer.input == INT8.signal((5, 3), float(inputs.min()), float(inputs.max()))
     for place, layer in placed(integer):
         if isinstance(layer, Lstm):
-            assert layer.output == quantise.range_signal(layer.output.shape, *ranges.of[place, "hidden"], "int8")
+            assert layer.output == INT8.signal(layer.output.shape, *ranges.of[place, "hidden"])
             low, high = ranges.of[place, "cell"]
-            assert layer.cell_scale == quantise.cell_scale(max(-low, high))
+            assert layer.cell_scale == cell_scale(max(-low, high))
         if isinstance(layer, Dense):
-            assert layer.output == quantise.range_signal(layer.output.shape, *ranges.of[place, "output"], "int8")
+            assert layer.output == INT8.signal(layer.output.shape, *ranges.of[place, "output"])
 
 
 def test_a_reshape_changes_no_scale(quantised: tuple[Network, Network]) -> None:
@@ -135,7 +142,7 @@ def test_the_quantised_network_answers_like_the_real_one(quantised: tuple[Networ
     network, integer = quantised
     inputs = networks.inputs_of(SPEC, 400)[200:]
     real = reference.run(network, inputs)
-    got = reference.to_real(reference.run(integer, reference.to_stored(inputs, integer.input)), integer.output)
+    got = to_real(reference.run(integer, to_stored(inputs, integer.input)), integer.output)
     assert np.abs(got - real).mean() < 0.02 * (real.max() - real.min())
     assert np.corrcoef(got.ravel(), real.ravel())[0, 1] > 0.995
 
@@ -151,4 +158,4 @@ def test_storing_rounds_halves_away_from_zero_and_saturates(real: float, zero_po
     signal = Signal((1,), "int8", 0.5, zero_point)
     away = math.copysign(math.floor(abs(real) / 0.5 + 0.5), real)
     expected = min(127, max(-128, int(away) + zero_point))
-    assert reference.to_stored(np.array([real]), signal)[0] == expected
+    assert to_stored(np.array([real]), signal)[0] == expected

@@ -9,8 +9,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model import reference
-from model.network import QUANTISATIONS, Array, Lstm, Network, goes_on
+from model import formats, lower, reference
+from model.layers.lstm import Lstm
+from model.network import Network, goes_on
+from model.signal import Array
 from tests.support import networks
 from tests.support.networks import Chain, Word
 
@@ -29,7 +31,7 @@ def one_window(network: Network, inputs: Array) -> Array:
     return reference.run(longer, inputs.reshape(1, steps, -1)).reshape(*inputs.shape[:2], -1)
 
 
-@pytest.mark.parametrize("quantisation", QUANTISATIONS)
+@pytest.mark.parametrize("quantisation", formats.names())
 @pytest.mark.parametrize("steps", [1, 3])
 def test_windows_that_go_on_are_one_long_window(steps: int, quantisation: str) -> None:
     network = networks.build_chain(Chain(quantisation, (steps, 3), (lstm(True), lstm(True)), seed=1))
@@ -40,7 +42,7 @@ def test_windows_that_go_on_are_one_long_window(steps: int, quantisation: str) -
     assert (on[1:] != alone[1:]).any()
 
 
-@pytest.mark.parametrize("quantisation", QUANTISATIONS)
+@pytest.mark.parametrize("quantisation", formats.names())
 def test_only_the_state_of_lstms_goes_on(quantisation: str) -> None:
     """A sum over a window starts afresh with each, and the last hidden state is that of each window."""
     sequence, dense = lstm(True), ("dense", 2, "linear")
@@ -94,4 +96,4 @@ def test_a_cells_limit_is_cut_off_not_rounded(clip: float, log2: int, limit: int
     """As TFLite casts it: 0.99 / 2^-5 is 31.68."""
     layer = networks.build_chain(Chain("int8", (2, 3), (lstm(False),))).layers[0]
     assert isinstance(layer, Lstm)
-    assert reference.cell_limit(replace(layer, cell_clip=clip, cell_scale=2.0**log2)) == limit
+    assert lower.cell_limit(replace(layer, cell_clip=clip, cell_scale=2.0**log2)) == limit

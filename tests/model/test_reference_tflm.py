@@ -9,12 +9,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from model import integer_activations, reference
-from model.network import Activation, Array, Convert, Dense, Network, Signal, Weights
+from model import reference
+from model.formats.int8 import FORMAT as INT8
+from model.layers.activation import Activation
+from model.layers.convert import Convert
+from model.layers.dense import Dense
+from model.network import Network
 from model.readers.tflite import KIND
+from model.signal import Array, Signal, Weights, to_stored
 from tests.oracle import models, twin
 from tests.oracle.interpreters import run_micro
 from tests.oracle.tflite_writer import write
+from tests.support import networks
 
 WINDOWS = 1000
 
@@ -61,7 +67,7 @@ def test_converted_model(made: twin.Twin) -> None:
     network = KIND.read(made.path, "model", "")
     assert network.quantisation == "int8"
     inputs = models.stored_inputs(network.input, WINDOWS)
-    inputs[WINDOWS // 2 :] = reference.to_stored(twin.calibration(made, WINDOWS - WINDOWS // 2), network.input)
+    inputs[WINDOWS // 2 :] = to_stored(twin.calibration(made, WINDOWS - WINDOWS // 2), network.input)
     assert differing(network, made.path.read_bytes(), inputs) == 0
 
 
@@ -90,8 +96,8 @@ def test_elementwise_function_of_every_input(dtype: str, function: str, scale: f
     for zero_point in (-128, -7, 0, 90) if dtype == "int8" else (0,):
         source = Signal((256,), dtype, scale, zero_point)
         relu = float(np.float32(scale * rng.uniform(0.4, 1.3))), int(rng.integers(low, 1)) if dtype == "int8" else 0
-        output = Signal((256,), dtype, *integer_activations.OUTPUTS.get(function, {dtype: relu})[dtype])
-        network = one_layer(source, Activation("function", function, output))
+        output = Signal((256,), dtype, *networks.OUTPUTS.get(function, {dtype: relu})[dtype])
+        network = one_layer(source, Activation("function", function, output, networks.format_of(output)))
         assert differing(network, write(network), stored) == 0, zero_point
 
 
@@ -102,11 +108,11 @@ def test_softmax(dtype: str, width: int) -> None:
     limits = np.iinfo(dtype)
     for scale in SCALES:
         source = Signal((width,), dtype, scale, 5 if dtype == "int8" else 0)
-        output = Signal((width,), dtype, *integer_activations.OUTPUTS["softmax"][dtype])
+        output = Signal((width,), dtype, *networks.OUTPUTS["softmax"][dtype])
         stored = rng.integers(limits.min, limits.max + 1, (60, width))
         stored[:30] = np.clip(rng.normal(0, 3 / scale, (30, width)), limits.min, limits.max)
         stored[0], stored[1] = limits.min, limits.max
-        network = one_layer(source, Activation("softmax", "softmax", output))
+        network = one_layer(source, Activation("softmax", "softmax", output, networks.format_of(output)))
         assert differing(network, write(network), stored.astype(dtype)) == 0, scale
 
 
@@ -152,5 +158,5 @@ def test_one_scale_for_a_matrix_is_multiplied_in_double() -> None:
         weights = Weights(np.zeros((rows, 1), np.int8), np.full(rows, rng.uniform(0.001, 0.1), np.float32))
         bias = rng.integers(-100_000, 100_000, rows).astype(np.int32)
         output = Signal((rows,), "int8", float(np.float32(rng.uniform(0.1, 1.0))), 0)
-        network = one_layer(source, Dense("dense", weights, bias, "linear", output))
+        network = one_layer(source, Dense("dense", weights, bias, "linear", output, INT8))
         assert differing(network, write(network), np.zeros((1, 1), np.int8)) == 0

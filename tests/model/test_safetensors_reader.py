@@ -17,7 +17,13 @@ import pytest
 
 from model import readers, reference
 from model.errors import UserError
-from model.network import Activation, Bidirectional, Dense, Lstm, Network, Normalise, Reshape
+from model.layers.activation import Activation
+from model.layers.bidirectional import Bidirectional
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.layers.normalise import Normalise
+from model.layers.reshape import Reshape
+from model.network import Network
 
 DATA = Path(__file__).parent / "data"
 SIMPLE = """

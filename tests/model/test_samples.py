@@ -22,8 +22,8 @@ from numpy.typing import DTypeLike
 
 from model import arrays, samples
 from model.errors import UserError
-from model.network import Array, Signal
 from model.samples import Samples
+from model.signal import Array, Signal
 
 DATA = Path(__file__).parent / "data/samples"
 SIGNAL = Signal((3, 2))

@@ -14,7 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import store
-from model.network import Activation, Bidirectional, Convert, Lstm, Network, Normalise, Signal
+from model.formats.int8 import FORMAT as INT8
+from model.layers.activation import Activation
+from model.layers.bidirectional import Bidirectional
+from model.layers.convert import Convert
+from model.layers.lstm import Lstm
+from model.layers.normalise import Normalise
+from model.network import Network
+from model.signal import Signal
 from tests.support import networks
 from tests.support.networks import Spec
 
@@ -57,7 +64,7 @@ def test_every_kind_of_layer_comes_back(tmp_path: Path) -> None:
     layers = (
         Normalise("n", ones, ones * 2, Signal((3, 2))),
         Bidirectional("both", forward, backward, Signal((3, 8), "int8", 0.5, 3)),
-        Activation("a", "softmax", Signal((3, 8), "int8", 2.0**-8, -128)),
+        Activation("a", "softmax", Signal((3, 8), "int8", 2.0**-8, -128), INT8),
         Convert("c", Signal((3, 8), "int16", 2.0**-15)),
     )
     network = Network("n", "m.keras", "ab", "int8", Signal((3, 2)), layers, ("a note with \u00fcmlaut",))

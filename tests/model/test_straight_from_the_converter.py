@@ -18,9 +18,10 @@ import pytest
 
 from model import limits, quantise, reference
 from model.errors import UserError
-from model.network import Array, Network
+from model.network import Network
 from model.readers.tflite import KIND
 from model.readers.tflite import layers as tflite_layers
+from model.signal import Array, to_stored
 from tests.oracle import models, twin, unbounded
 from tests.oracle.interpreters import run_micro
 from tests.oracle.tflite_writer import write
@@ -76,7 +77,7 @@ def prepared(made: twin.Twin, quantisation: str, folder: Path) -> Model | None:
         path.write_bytes(data)
         network = unchecked(path)
     inputs = models.stored_inputs(network.input, WINDOWS, made.seed)
-    inputs[WINDOWS // 2 :] = reference.to_stored(twin.calibration(made, WINDOWS - WINDOWS // 2), network.input)
+    inputs[WINDOWS // 2 :] = to_stored(twin.calibration(made, WINDOWS - WINDOWS // 2), network.input)
     return Model(network, data, inputs, refusal(path))
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from model import samples, tables
 from model.errors import UserError
-from model.network import Array, Signal
+from model.signal import Array, Signal
 
 ROWS = [[1.5, -2.25, 3.0, 0.125], [4.0, 5.5, -6.0, 7e-3]]
 POINT = "1.5{0}-2.25{0}3{0}0.125\n4{0}5.5{0}-6.0{0}7e-3\n"

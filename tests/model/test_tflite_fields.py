@@ -19,8 +19,9 @@ import tflite as schema
 
 from model import reference
 from model.errors import UserError
-from model.network import Array, Network
+from model.network import Network
 from model.readers.tflite import KIND
+from model.signal import Array
 from tests.oracle import models, tflite_writer
 from tests.oracle.flatbuffer import File, pack
 from tests.oracle.interpreters import run_micro

@@ -16,8 +16,13 @@ import pytest
 
 from model import readers, reference
 from model.errors import UserError
-from model.network import Bidirectional, Dense, Lstm, Network, Reshape, Signal
+from model.layers.bidirectional import Bidirectional
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.layers.reshape import Reshape
+from model.network import Network
 from model.readers.tflite import KIND
+from model.signal import Signal
 from tests.oracle import models, tflite_writer, twin
 from tests.oracle.flatbuffer import File, Operator, Tensor, pack
 from tests.oracle.interpreters import run_litert

@@ -11,7 +11,7 @@ import flatbuffers
 import numpy as np
 import tflite
 
-from model.network import Array
+from model.signal import Array
 
 TYPES = {
     "float32": tflite.TensorType.FLOAT32,

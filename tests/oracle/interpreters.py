@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from model.network import Array
+from model.signal import Array
 
 ARENA = 4 << 20  # bytes: enough for every model of the tests
 

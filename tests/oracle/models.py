@@ -10,21 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from model.integer_activations import OUTPUTS
-from model.network import (
-    Activation,
-    Array,
-    Bidirectional,
-    Convert,
-    Dense,
-    Layer,
-    Lstm,
-    Network,
-    Reshape,
-    Signal,
-    Weights,
-)
+from model.formats.int16x8 import FORMAT as INT16X8
+from model.layers.activation import Activation
+from model.layers.base import Layer
+from model.layers.bidirectional import Bidirectional
+from model.layers.convert import Convert
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.layers.reshape import Reshape
+from model.network import Network
+from model.signal import Array, Signal, Weights
 from tests.oracle.twin import Numbers, Twin
+from tests.support.networks import OUTPUTS, format_of
 
 KerasLayer = tuple[str, dict[str, Any]]
 
@@ -113,7 +110,7 @@ def _wide(signal: Signal) -> Signal:
 
 
 def _wide_lstm(layer: Lstm, source: Signal, wide: Signal) -> Lstm:
-    return replace(layer, bias=_wide_bias(layer, source, wide), output=_wide(layer.output))
+    return replace(layer, bias=_wide_bias(layer, source, wide), output=_wide(layer.output), format=INT16X8)
 
 
 def _wide_bias(layer: Lstm | Dense, source: Signal, wide: Signal) -> Array:
@@ -136,9 +133,9 @@ def requantised(network: Network) -> Network:
             halves = (_wide_lstm(half, old, source) for half in (layer.forward, layer.backward))
             made = Bidirectional(layer.name, *halves, output)
         elif isinstance(layer, Dense):
-            made = replace(layer, bias=_wide_bias(layer, old, source), output=output)
-        elif isinstance(layer, Activation) and layer.function in OUTPUTS:
-            made = replace(layer, output=Signal(layer.output.shape, "int16", *OUTPUTS[layer.function]["int16"]))
+            made = replace(layer, bias=_wide_bias(layer, old, source), output=output, format=INT16X8)
+        elif isinstance(layer, Activation):
+            made = replace(layer, output=INT16X8.bounded(layer.function, output.shape) or output, format=INT16X8)
         else:
             made = replace(layer, output=output)
         layers.append(made)
@@ -194,6 +191,7 @@ class Random:
             cell_clip=float(self.rng.choice([0.0, 0.375, 10.0])),
             output=self.signal((steps, units) if sequences else (units,), 1.0),
             cell_scale=float(2.0 ** -self.rng.integers(9, 18)),
+            format=format_of(source, kernel),
         )
 
     def lstm(self, units: int, sequences: bool = False, backwards: bool = False) -> Random:
@@ -218,7 +216,9 @@ class Random:
         weights = replace(weights, scale=np.broadcast_to(weights.scale, units))
         bias = self.bias(source, weights, units)
         output = self.signal((*source.shape[:-1], units), 2.0)
-        self.layers.append(Dense(f"dense{len(self.layers)}", weights, bias, activation, output))
+        self.layers.append(
+            Dense(f"dense{len(self.layers)}", weights, bias, activation, output, format_of(source, weights))
+        )
         return self
 
     def activation(self, function: str) -> Random:
@@ -228,7 +228,7 @@ class Random:
         if function in OUTPUTS:
             scale, zero_point = OUTPUTS[function][self.dtype]
             output = Signal(shape, self.dtype, scale, zero_point)
-        self.layers.append(Activation(f"{function}{len(self.layers)}", function, output))
+        self.layers.append(Activation(f"{function}{len(self.layers)}", function, output, format_of(output)))
         return self
 
     def flatten(self) -> Random:

@@ -11,19 +11,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.network import (
-    Activation,
-    Array,
-    Bidirectional,
-    Convert,
-    Dense,
-    Layer,
-    Lstm,
-    Network,
-    Reshape,
-    Signal,
-    Weights,
-)
+from model.layers.activation import Activation
+from model.layers.base import Layer
+from model.layers.bidirectional import Bidirectional
+from model.layers.convert import Convert
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.layers.reshape import Reshape
+from model.network import Network
+from model.signal import Array, Signal, Weights
 from tests.oracle.flatbuffer import File, Tensor, pack
 
 NONE, RELU, TANH = 0, 1, 4  # ActivationFunctionType

@@ -15,7 +15,11 @@ import numpy as np
 
 from model import fixed_point as fp
 from model import reference
-from model.network import Array, Dense, Layer, Lstm, Network, Signal, Weights
+from model.layers.base import Layer
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.network import Network
+from model.signal import Array, Signal, Weights
 from tests.oracle.interpreters import run_micro_apart
 from tests.oracle.tflite_writer import write
 

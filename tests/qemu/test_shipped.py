@@ -16,8 +16,9 @@ import pytest
 
 from measure.run import qemu
 from model import readers, reference
-from model.network import Array, Network
+from model.network import Network
 from model.prepare import prepare
+from model.signal import Array, to_real, to_stored
 from target.description import load_target
 from tests.support.checkout import Checkout
 from tests.support.host import ROOT
@@ -77,7 +78,7 @@ def test_every_output_is_the_references(
     one = shipped(model, quantisation, state)
     real = np.load(one.model.with_suffix(".npz"))["inputs"]
     network = one.network
-    expected = reference.run(network, reference.to_stored(real, network.input), goes_on=one.goes_on)
+    expected = reference.run(network, to_stored(real, network.input), goes_on=one.goes_on)
     outputs = one.array("outputs")
     assert len(outputs) >= 500
     assert outputs.dtype == np.dtype(quantisation)
@@ -110,7 +111,7 @@ def test_the_report_says_what_the_files_say(
         assert report["error"]["reference"]["tolerance"] <= 2 * TOLERANCE
     trained = readers.read(one.model)
     given = np.load(one.model.with_suffix(".npz"))
-    real = reference.to_real(outputs, network.output) if quantisation == "int8" else outputs.astype(np.float64)
+    real = to_real(outputs, network.output) if quantisation == "int8" else outputs.astype(np.float64)
     difference = np.abs(real - reference.run(trained, given["inputs"], goes_on=one.goes_on))
     assert report["error"]["float"]["mae"] == pytest.approx(difference.mean(), rel=1e-3, abs=1e-9)
     assert report["error"]["float"]["max_abs"] == pytest.approx(difference.max(), rel=1e-3, abs=1e-6)

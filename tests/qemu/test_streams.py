@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import readers, reference
-from model.network import QUANTISATIONS, Array
+from model import formats, readers, reference
 from model.prepare import prepare
+from model.signal import Array
 from tests.support.checkout import Checkout
 from tests.support.keras_files import Layer, archive, dense, input_layer, lstm
 
 SHAPES = {"steps": (5, 3), "single": (1, 3)}
-SETS = [("asm", "int8"), ("asm", "float32"), *(("c", quantisation) for quantisation in QUANTISATIONS)]
+SETS = [("asm", "int8"), ("asm", "float32"), *(("c", quantisation) for quantisation in formats.names())]
 BUILDS = [(model, kernels, quantisation) for model in SHAPES for kernels, quantisation in SETS]
 
 

@@ -29,7 +29,12 @@ from measure.run import qemu
 from model import fixed_point as fp
 from model import reference
 from model.emit.choose import choose
-from model.network import Array, Dense, Layer, Lstm, Network, Signal, Weights
+from model.formats.int8 import FORMAT as INT8
+from model.layers.base import Layer
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.network import Network
+from model.signal import Array, Signal, Weights, scale_of
 from target import compiler
 from target.description import Target
 from tests.probe import ROOT, WARNINGS
@@ -226,7 +231,7 @@ def random_lstm(random: Random, steps: int, features: int, units: int, wild: int
     bias = _bias(random, kernel.values, source.zero_point, wild)
     clip = float(random.uniform(0.1, 3)) if random.integers(4) == 0 else 0.0
     log2 = int(random.integers(-16, -8))
-    return source, Lstm("lstm", kernel, recurrent, bias, True, False, clip, output, 2.0**log2)
+    return source, Lstm("lstm", kernel, recurrent, bias, True, False, clip, output, 2.0**log2, INT8)
 
 
 def lstm_case(
@@ -301,8 +306,8 @@ def tie_case(kernels: str, name: str, optimize: str) -> Case:
     output = Signal((1, count), "int8", 2.0**-7, 0)
     scales = np.full(4, 2.0**-6, np.float32)
     kernel, recurrent = (Weights(np.zeros((4, count, n), np.int8), scales) for n in (1, count))
-    layer = Lstm("lstm", kernel, recurrent, columns[:4].astype(np.int32), True, False, 0.0, output, 2.0**-15)
-    step = reference._integer_step(layer, source)  # from a cell state that is not 0
+    layer = Lstm("lstm", kernel, recurrent, columns[:4].astype(np.int32), True, False, 0.0, output, 2.0**-15, INT8)
+    step = layer._integer_step(source)  # from a cell state that is not 0
     _, cells, hidden = step(np.zeros((1, 1), np.int64), np.zeros((1, count), np.int64), columns[4:5])
     start, cells = columns[4].astype(np.int16), cells.astype(np.int16)
     data = [("start", start), ("c", cells), ("h", hidden.astype(np.int8)), ("zero", np.zeros(count, np.int8))]
@@ -340,11 +345,11 @@ def dense_case(
     kernel = _weights(random, (outputs, parts * inputs), wild, 73 * source.scale)
     bias = _bias(random, kernel.values, source.zero_point, wild)
     if random.integers(3) == 0:  # one scale for all rows
-        kernel = Weights(kernel.values, np.full(outputs, reference.scale_of(kernel)[0], np.float32))
+        kernel = Weights(kernel.values, np.full(outputs, scale_of(kernel)[0], np.float32))
     out = _signal(random, (outputs,), -6, -4)
     if wild and random.integers(2):
         out = Signal(out.shape, "int8", out.scale * 2.0**20, out.zero_point)  # shifts beyond 24
-    layer = Dense("dense", kernel, bias, str(random.choice(["linear", "relu"])), out)
+    layer = Dense("dense", kernel, bias, str(random.choice(["linear", "relu"])), out, INT8)
     x = _inputs(random, (1, parts * inputs), wild > 0)
     expected = reference.run(_network(source, layer), x)[0]
     kinds = ("dense",) if parts == 1 else ("dense_add", "dense_finish")
@@ -497,7 +502,7 @@ def cell_cases(kernels: str, optimize: str) -> Iterator[Case]:
         source, layer = random_lstm(random, 6, 5, 40, 0)
         fine = min(1.0, 2.0 ** (log2 + 8) / layer.output.scale)
         output = replace(layer.output, scale=layer.output.scale * fine)
-        recurrent = replace(layer.recurrent, scale=np.float32(reference.scale_of(layer.recurrent) / fine))
+        recurrent = replace(layer.recurrent, scale=np.float32(scale_of(layer.recurrent) / fine))
         layer = replace(layer, cell_scale=2.0**log2, output=output, recurrent=recurrent)
         yield lstm_case(kernels, f"cell_{-log2}", random, (source, layer), 0, optimize, False)
 

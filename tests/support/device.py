@@ -20,7 +20,8 @@ from kernels import named
 from kernels.cmsis_nn import library as cmsis_nn
 from measure.run import qemu
 from model import generate
-from model.network import Array, Network
+from model.network import Network
+from model.signal import Array
 from target import compiler
 from target.description import Target
 from tests.probe import ROOT, WARNINGS

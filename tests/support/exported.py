@@ -15,8 +15,8 @@ import numpy as np
 
 from measure.run import qemu
 from model import reference
-from model.network import Array
 from model.prepare import prepare
+from model.signal import Array, to_stored
 from target import compiler
 from target.description import Target
 from tests.support.host import FIRMWARE, HANG, ROOT, WARNINGS
@@ -43,7 +43,7 @@ def forecasts() -> list[int]:
     model = ROOT / "models/forecast/forecast.keras"
     network = prepare(model, model.with_suffix(".npz"), "int8")
     hours = np.array([[(start + hour) % 24 / 32 for hour in range(32)] for start in (0, 12)], np.float32)
-    stored = reference.to_stored(hours.reshape(2, 32, 1), network.input)
+    stored = to_stored(hours.reshape(2, 32, 1), network.input)
     return [int(value) for value in np.asarray(reference.run(network, stored)).reshape(-1)]
 
 

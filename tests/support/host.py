@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from model import generate
-from model.network import Array, Network
+from model.network import Network
+from model.signal import Array
 
 ROOT = Path(__file__).resolve().parents[2]
 HANG = 7200  # seconds after which a program of a test is sure to hang, however busy the machine

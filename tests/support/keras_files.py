@@ -14,7 +14,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from model.network import Array
+from model.signal import Array
 
 Layer = tuple[str, dict[str, Any], list[Array]]
 PLACES = {"LSTM": "cell/vars", "GRU": "cell/vars", "TimeDistributed": "layer/vars"}

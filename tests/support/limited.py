@@ -13,7 +13,7 @@ from pathlib import Path
 
 from model import samples
 from model.errors import UserError
-from model.network import Signal
+from model.signal import Signal
 
 MEMORY = 400 << 20  # bytes besides what Python and NumPy take
 SECONDS = 30  # of the processor, for each file

@@ -10,27 +10,29 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from measure.report import TOLERANCES
-from model.integer_activations import OUTPUTS
-from model.network import (
-    Activation,
-    Array,
-    Bidirectional,
-    Convert,
-    Dense,
-    Layer,
-    Lstm,
-    Network,
-    Normalise,
-    Reshape,
-    Signal,
-    Weights,
-)
-from model.quantise import INTEGER_TYPES
-from model.reference import GATE_LOG2_SCALE
+from model import formats
+from model.formats.base import Format
+from model.formats.integer import Integer
+from model.layers.activation import Activation
+from model.layers.base import Layer
+from model.layers.bidirectional import Bidirectional
+from model.layers.convert import Convert
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.layers.normalise import Normalise
+from model.layers.reshape import Reshape
+from model.lower import GATE_LOG2_SCALE
+from model.network import Network
+from model.signal import Array, Signal, Weights
 
 Random = np.random.Generator
 Word = tuple[Any, ...]
+INTEGERS = {format.name: format for format in formats.every() if isinstance(format, Integer)}
+# what the output of each bounded function must be quantised to: {function: {type: (scale, zero point)}}
+OUTPUTS = {
+    function: {format.values.name: format.outputs[function] for format in INTEGERS.values()}
+    for function in ("sigmoid", "tanh", "softmax")
+}
 FUNCTIONS = ("relu", "sigmoid", "tanh", "softmax")
 GATE_SCALE = 2.0**GATE_LOG2_SCALE
 
@@ -73,6 +75,13 @@ def specs(draw: st.DrawFn, integer: bool) -> Spec:
         clip=draw(st.booleans()),
         seed=draw(st.integers(0, 2**31)),
     )
+
+
+def format_of(signal: Signal, weights: Weights | None = None) -> Format:
+    """The format that computes with such values, and weights if there are any."""
+    found = formats.computing(signal.dtype, None if weights is None else str(weights.values.dtype))
+    assert found is not None
+    return found
 
 
 def random_signal(shape: tuple[int, ...], random: Random, low: int, high: int) -> Signal:
@@ -126,7 +135,9 @@ def _lstm(name: str, source: Signal, units: int, spec: Spec, random: Random, ind
     recurrent = random_weights((4, units, units), random, spec.extreme, 73 * output.scale)
     bias = random_bias(kernel, source, GATE_SCALE, random, spec.extreme)
     cell_scale = 2.0 ** int(random.integers(-15, -8))
-    return Lstm(name, kernel, recurrent, bias, sequences, backwards, clip, output, cell_scale)
+    return Lstm(
+        name, kernel, recurrent, bias, sequences, backwards, clip, output, cell_scale, format_of(output, kernel)
+    )
 
 
 def _dense(name: str, source: Signal, outputs: int, activation: str, spec: Spec, random: Random) -> list[Layer]:
@@ -140,7 +151,7 @@ def _dense(name: str, source: Signal, outputs: int, activation: str, spec: Spec,
     weights = random_weights((outputs, inputs), random, spec.extreme, 73 * source.scale)
     out = random_signal(shape, random, -6, -4)
     bias = random_bias(weights, source, out.scale, random, spec.extreme)
-    return [Dense(name, weights, bias, activation, out)]
+    return [Dense(name, weights, bias, activation, out, format_of(out, weights))]
 
 
 def build(spec: Spec) -> Network:
@@ -210,7 +221,7 @@ def chains(draw: st.DrawFn, quantisation: str) -> Chain:
     """Every chain of layers that can be made, sensible or not."""
     size = st.sampled_from((1, 2, 3, 4, 5, 8))
     shape = first = draw(st.one_of(st.tuples(st.sampled_from((1, 2, 3, 4, 7)), size), st.tuples(size)))
-    integer = quantisation in INTEGER_TYPES
+    integer = quantisation in INTEGERS
     words: list[Word] = []
     for _ in range(draw(st.integers(1, 6))):
         kinds = ["dense", "function", "reshape", "convert" if integer else "normalise"]
@@ -238,7 +249,7 @@ class Numbers:
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
         self.random = np.random.default_rng(chain.seed)
-        self.dtype = INTEGER_TYPES.get(chain.quantisation, "float32")
+        self.dtype = formats.named(chain.quantisation).values.name
 
     def signal(self, shape: tuple[int, ...], log2_peak: int) -> Signal:
         """One that covers about +-2**log2_peak."""
@@ -279,7 +290,8 @@ class Numbers:
         recurrent = self.weights((4, units, units), output)
         clip = float(self.random.uniform(0.1, 2)) if self.chain.clip else 0.0
         bias = self.bias(kernel, source, GATE_SCALE)
-        return Lstm(name, kernel, recurrent, bias, sequences, backwards, clip, output, self.cell_scale())
+        format = formats.named(self.chain.quantisation)
+        return Lstm(name, kernel, recurrent, bias, sequences, backwards, clip, output, self.cell_scale(), format)
 
     def layer(self, name: str, source: Signal, word: Word) -> Layer:
         """What ``word`` stands for."""
@@ -292,7 +304,7 @@ class Numbers:
             return Bidirectional(name, *halves, self.signal(shape, 0))
         if kind == "dense":
             kernel, out = self.weights((rest[0], source.shape[-1]), source), self.signal(shape, 2)
-            return Dense(name, kernel, self.bias(kernel, source, out.scale), rest[1], out)
+            return Dense(name, kernel, self.bias(kernel, source, out.scale), rest[1], out, format_of(out, kernel))
         if kind == "reshape":
             return Reshape(name, replace(source, shape=shape))
         if kind == "convert":
@@ -301,9 +313,9 @@ class Numbers:
             scale, offset = self.random.normal(0, 1, (2, shape[-1])).astype(np.float32)
             return Normalise(name, scale, offset, Signal(shape))
         if kind == "relu" or self.dtype == "float32":
-            return Activation(name, kind, self.signal(shape, 1))
+            return Activation(name, kind, self.signal(shape, 1), format_of(source))
         scale, zero_point = OUTPUTS[kind][self.dtype]
-        return Activation(name, kind, Signal(shape, self.dtype, scale, zero_point))
+        return Activation(name, kind, Signal(shape, self.dtype, scale, zero_point), format_of(source))
 
 
 def build_chain(chain: Chain) -> Network:
@@ -369,8 +381,8 @@ def tolerance(network: Network, expected: Array) -> float:
 
     In floats, single precision, a few hundred operations deep; where vectors are quantised on the way, as stated.
     """
-    relative = {"float32": 2e-5, "dynamic": TOLERANCES["dynamic"]}.get(network.quantisation, 0.0)
-    if network.quantisation in INTEGER_TYPES and network.output.dtype == "float32":
+    relative = {"float32": 2e-5, "dynamic": formats.named("dynamic").tolerance}.get(network.quantisation, 0.0)
+    if network.quantisation in INTEGERS and network.output.dtype == "float32":
         return 1e-6 * float(np.abs(expected).max())
     return relative * max(1.0, float(np.abs(expected).max()))
 

@@ -22,7 +22,8 @@ from elftools.elf.relocation import RelocationSection
 from kernels import named
 from measure.run import qemu
 from model import generate, reference, store
-from model.network import Array, Network
+from model.network import Network
+from model.signal import Array
 from target import compiler
 from target.description import Target
 from tests.probe import ROOT

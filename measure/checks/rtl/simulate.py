@@ -25,7 +25,7 @@ from measure.run import qemu
 from model import process
 from model.errors import UserError, run_main
 from model.files import write_atomically
-from model.network import Array
+from model.signal import Array
 from target.description import Target, load_target
 
 WINDOWS = 2

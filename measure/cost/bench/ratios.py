@@ -24,6 +24,7 @@ from rich.table import Table
 from measure.checks import budget, verdict
 from measure.pages import markdown
 from measure.pages.text import cycles, kernels, number
+from model import formats
 from model.errors import run_main
 from model.files import write_atomically
 
@@ -33,7 +34,6 @@ CORES = {
     "cortex-m33": "m33", "cortex-m55": "m55", "rv32imc": "rv32", "rv32imac": "rv32", "rv32imafc": "rv32",
     "sifive-e31": "rv32",
 }  # fmt: skip
-SAME_ARITHMETIC = {"int8": "s8 CMSIS-NN", "int16x8": "s16 CMSIS-NN", "float32": "f32 "}  # how their names begin
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,15 @@ def read_peers(path: Path) -> list[Peer]:
 
 def best_peer(peers: Iterable[Peer], shape: str, target: str, quant: str, state: str) -> Peer | None:
     """The fastest peer of the same core and arithmetic; of a single step, one that keeps its state if we do."""
-    stateful = shape == "S0" and state == "stream"
+    stateful, format = shape == "S0" and state == "stream", formats.named(quant)
+    begins = f"{format.multiplies} CMSIS-NN" if format.integer else f"{format.suffix} "  # of the same arithmetic
     able = [
         p
         for p in peers
         if p.shape == shape
         and p.core == CORES.get(target)
-        and p.name.startswith(SAME_ARITHMETIC.get(quant, "none"))
-        and (quant == "float32" or p.optimisation == "-Ofast")
+        and p.name.startswith(begins)
+        and (not format.integer or p.optimisation == "-Ofast")
         and p.name.endswith("stateful") == stateful
     ]
     return min(able, key=lambda p: p.instructions, default=None)

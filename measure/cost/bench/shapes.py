@@ -16,7 +16,7 @@ import numpy as np
 
 from model.errors import run_main
 from model.files import write_atomically
-from model.network import Array
+from model.signal import Array
 
 SAMPLES = 4
 CALIBRATION = 64

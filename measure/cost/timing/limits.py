@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from measure.cost.timing import CORES
 from measure.cost.timing.rows import Core, Fixed
+from model import formats
 from target.description import Target
-
-PRODUCTS = {"int8": "s8", "dynamic": "s8", "int16x8": "s16", "float32": "f32"}  # what a quantisation multiplies
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def of(target: Target, quantisation: str) -> Limit | None:
     found = [
         _limit(sequence, core)
         for sequence in SEQUENCES
-        if sequence.products == PRODUCTS[quantisation] and target.isa.startswith(sequence.isas)
+        if sequence.products == formats.named(quantisation).multiplies and target.isa.startswith(sequence.isas)
     ]
     return min(found, key=lambda limit: ((limit.cycles or 0.0) if core else 0.0, limit.instructions), default=None)
 

@@ -14,8 +14,8 @@ import numpy as np
 
 from measure.checks import verdict
 from measure.report import as_trained, to_real
-from model import metadata, reference, samples
-from model.network import Array
+from model import metadata, samples, signal
+from model.signal import Array
 
 Report = dict[str, Any]
 QUANTILES = (0.1, 0.5, 0.8, 0.95)  # of the windows by their error: those that are drawn
@@ -103,7 +103,7 @@ def _group(builds: tuple[Build, ...]) -> Group:
 
     history = None
     if told.task == "forecast" and told.input == told.output and 1 in source.shape:
-        real = reference.to_real(data.inputs, source) if data.stored else data.inputs
+        real = signal.to_real(data.inputs, source) if data.stored else data.inputs
         history = world(real).reshape(len(real), -1)
     return Group(
         builds, told.unit, (), world(device), world(ideal),

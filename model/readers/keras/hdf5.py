@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from model.network import Array
+from model.signal import Array
 
 SIZE_LIMIT = 256 << 20  # bytes of all arrays: no model for a microcontroller comes near
 MEMORY = 1 << 30  # bytes the process may have

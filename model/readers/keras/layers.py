@@ -10,9 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from model.errors import UserError
-from model.network import Activation, Array, Bidirectional, Dense, Layer, Lstm, Normalise, Reshape, Signal, Weights
+from model.layers.activation import Activation
+from model.layers.base import Layer
+from model.layers.bidirectional import Bidirectional
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.layers.normalise import Normalise
+from model.layers.reshape import Reshape
 from model.readers.keras.hdf5 import BFLOAT16
 from model.readers.keras.settings import Config, function_name, policy_name
+from model.signal import Array, Signal, Weights
 
 
 class Source(NamedTuple):

@@ -14,14 +14,17 @@ import zlib
 from pathlib import Path
 
 from model.errors import UserError
+from model.formats.float32 import FORMAT as FLOAT32
 from model.kinds import ZIP
-from model.network import Layer, Network, Signal, directions
+from model.layers.base import Layer, Place
+from model.network import Network
 from model.readers.keras import HDF5, hdf5
 from model.readers.keras.graph import chain, described
 from model.readers.keras.hdf5 import Contents
 from model.readers.keras.layers import LAYERS, Source
 from model.readers.keras.settings import Config, inner_layers, policy_name
 from model.readers.keras.weights import ArraysOf, of_archive, of_legacy
+from model.signal import Signal
 
 MEMBER_LIMIT = 256 << 20  # bytes: no model for a microcontroller comes near, a zip bomb does
 ELEMENT_LIMIT = 1 << 24  # elements of a signal
@@ -81,9 +84,9 @@ def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, n
         layers += LAYERS[spec["class_name"]](source)
         signal = layers[-1].output if layers else signal
         _check(signal, where)
-    if not any(directions(layer) for layer in layers):
+    if not any(part.keeps_state for layer in layers for _, part in layer.parts(Place(0))):
         raise UserError(f"{path}: holds no LSTM layer; lstmcu builds recurrent networks")
-    return Network(name, path.name, sha256, "float32", first, tuple(layers), _precision(layers_of_file))
+    return Network(name, path.name, sha256, FLOAT32.name, first, tuple(layers), _precision(layers_of_file))
 
 
 DAMAGE = (

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from model.errors import UserError
-from model.network import Array
 from model.readers.keras.graph import described
 from model.readers.keras.hdf5 import Contents
 from model.readers.keras.settings import Config
+from model.signal import Array
 
 Arrays = tuple[Array, ...]
 # where a kind's arrays lie below the layer's group in a .keras file; kinds without weights are left out

@@ -30,20 +30,17 @@ from typing import Any
 import numpy as np
 
 from model.errors import UserError
-from model.network import (
-    Activation,
-    Array,
-    Bidirectional,
-    Dense,
-    Layer,
-    Lstm,
-    Network,
-    Normalise,
-    Reshape,
-    Signal,
-    Weights,
-)
+from model.formats.float32 import FORMAT as FLOAT32
+from model.layers.activation import Activation
+from model.layers.base import Layer, Place
+from model.layers.bidirectional import Bidirectional
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.layers.normalise import Normalise
+from model.layers.reshape import Reshape
+from model.network import Network
 from model.readers.safetensors.tensors import parse
+from model.signal import Array, Signal, Weights
 
 FILE_LIMIT = 256 << 20  # bytes: no model for a microcontroller comes near
 TOML_LIMIT = 1 << 16  # bytes
@@ -274,9 +271,9 @@ def _read(path: Path, toml: Path, name: str, sha256: str) -> Network:
         raise UserError(
             f"{toml}: no layer reads tensor '{unused[0][:200]}' of {path.name}; list every layer of the model"
         )
-    if not any(isinstance(layer, Lstm | Bidirectional) for layer in reader.layers):
+    if not any(part.keeps_state for layer in reader.layers for _, part in layer.parts(Place(0))):
         raise UserError(f"{toml}: lists no lstm layer; lstmcu builds recurrent networks")
-    return Network(name, path.name, sha256, "float32", source, tuple(reader.layers))
+    return Network(name, path.name, sha256, FLOAT32.name, source, tuple(reader.layers))
 
 
 def read(path: Path, name: str, sha256: str) -> Network:

@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 
-from model.network import Array
+from model.signal import Array
 
 HEADER_LIMIT = 1 << 20  # bytes
 TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}

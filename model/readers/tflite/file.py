@@ -13,7 +13,7 @@ import numpy as np
 import tflite
 
 from model.errors import UserError
-from model.network import Array
+from model.signal import Array
 
 FILE_LIMIT = 256 << 20  # bytes
 COUNT_LIMIT = 10_000  # tensors or operators; a network for a microcontroller has tens

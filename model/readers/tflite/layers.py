@@ -11,29 +11,26 @@ from pathlib import Path
 
 import numpy as np
 
-from model import integer_activations, limits
+from model import formats
 from model.errors import UserError
-from model.network import (
-    Activation,
-    Array,
-    Bidirectional,
-    Convert,
-    Dense,
-    Layer,
-    Lstm,
-    Reshape,
-    Signal,
-    Weights,
-    directions,
-)
+from model.formats import types
+from model.formats.base import Format
+from model.layers.activation import Activation
+from model.layers.base import Layer, Place
+from model.layers.bidirectional import Bidirectional
+from model.layers.convert import Convert
+from model.layers.dense import Dense
+from model.layers.lstm import CELL_LOG2, Lstm
+from model.layers.reshape import Reshape
 from model.readers.tflite.chain import LSTM, Direction, Pair, Step
 from model.readers.tflite.file import ELEMENT_LIMIT, Graph, Operator, Tensor
+from model.signal import Array, Signal, Weights
 
 NONE, RELU, TANH = 0, 1, 4  # ActivationFunctionType
 FUNCTIONS = {"RELU": "relu", "LOGISTIC": "sigmoid", "TANH": "tanh", "SOFTMAX": "softmax"}
-INTEGERS = ("int8", "int16")
-BIAS_TYPES = {"float32": ("float32",), "int8": ("int32",), "int16": ("int64", "int32")}  # the first is the usual one
-# input scales of int8 below which tflite-micro's own constants overflow (sigmoid, tanh), or it ends the program
+VALUES = tuple(dict.fromkeys(format.values.name for format in formats.every()))  # types of signals
+NARROW_BIAS = 2  # QuantizedBiasType: int32, of a Dense without bias whose sums are else wider
+# input scales below which tflite-micro's own constants overflow (sigmoid, tanh), or it ends the program
 FINEST_INPUT = {"sigmoid": 2.0**-28, "tanh": 2.0**-28, "softmax": float(np.nextafter(np.float32(2.0**-26), 1))}
 
 WITHOUT = {
@@ -113,9 +110,9 @@ class Reader:
 
     def weights(self, operator: Operator, index: int, what: str, *shape: int, rows: int = 1) -> Weights:
         """A weight matrix: float32, or int8 with one scale, or with one a row where ``rows`` are many."""
-        allowed = ("int8",) if self.signal.dtype in INTEGERS else ("float32", "int8")
+        allowed = tuple(format.weights.name for format in formats.every() if format.values is self.signal.stored)
         values = self.array(operator, index, what, allowed, *shape)
-        if values.dtype == np.float32:
+        if types.of(values).real:
             return Weights(values)
         tensor = self.tensor(operator, index)
         assert tensor is not None
@@ -126,18 +123,18 @@ class Reader:
             raise self.refuse(f"{operator}: {what} has {len(scale)} scales{along}; supported: {one}")
         if not (np.isfinite(scale).all() and (scale > 0).all()) or tensor.zero_point.any():
             raise self.refuse(f"{operator}: {what} needs positive scales and zero points of 0")
-        if self.signal.dtype == "float32" and not operator.options.get("AsymmetricQuantizeInputs"):
+        if self.signal.real and not operator.options.get("AsymmetricQuantizeInputs"):
             note = f"{operator}: the file asks for inputs without a zero point; they get one, outputs differ a little"
             self.notes += [] if note in self.notes else [note]
         return Weights(values, np.broadcast_to(scale, rows).astype(np.float32))
 
     def bias(self, operator: Operator, index: int, what: str, scale: float | Array, units: int) -> Array:
         """A bias, in units of ``scale``, the product of those of the input and the weights."""
-        types = BIAS_TYPES[self.signal.dtype]
-        array = self.array(operator, index, what, types if operator.name != LSTM else types[:1], units)
+        allowed = bias_types(self.signal)
+        array = self.array(operator, index, what, allowed if operator.name != LSTM else allowed[:1], units)
         tensor = self.tensor(operator, index)
         assert tensor is not None
-        if self.signal.dtype in INTEGERS and len(tensor.scale):
+        if not self.signal.real and len(tensor.scale):
             one_each = len(tensor.scale) in (1, units) and (len(tensor.scale) == 1 or tensor.axis == 0)
             if tensor.zero_point.any() or not one_each or not np.allclose(tensor.scale, scale, rtol=1e-3, atol=0):
                 raise self.refuse(
@@ -145,6 +142,20 @@ class Reader:
                     "the model again"
                 )
         return array
+
+
+def bias_types(source: Signal) -> tuple[str, ...]:
+    """Those that a bias may have, the usual one first; a Dense may have one of 32 bits where 64 are usual."""
+    usual = format_of(source).bias
+    return (usual.name, types.INT32.name) if usual.bytes > types.INT32.bytes else (usual.name,)
+
+
+def format_of(source: Signal, weights: Weights | None = None) -> Format:
+    """The format that computes with such values, and weights if there are any."""
+    stored = None if weights is None else types.of(weights.values).name
+    found = formats.computing(source.dtype, stored)
+    assert found is not None, f"no format of {source.dtype} and {stored}"
+    return found
 
 
 def signal_of(tensor: Tensor, refuse: Callable[[str], UserError]) -> Signal:
@@ -157,14 +168,15 @@ def signal_of(tensor: Tensor, refuse: Callable[[str], UserError]) -> Signal:
     if any(n < 1 for n in tensor.shape) or tensor.size > ELEMENT_LIMIT:
         raise refuse(f"{where} has shape {tensor.shape}; supported: up to {ELEMENT_LIMIT} elements, none of them zero")
     shape = tensor.shape[1:] if len(tensor.shape) > 1 and tensor.shape[0] == 1 else tensor.shape or (1,)
-    if tensor.dtype == "float32":
+    if tensor.dtype not in VALUES:
+        supported = ", ".join(VALUES)
+        raise refuse(f"{where} is {tensor.dtype}; supported: {supported}; convert with int8 input and output")
+    if types.named(tensor.dtype).real:
         return Signal(shape)
-    if tensor.dtype not in INTEGERS:
-        raise refuse(f"{where} is {tensor.dtype}; supported: float32, int8, int16; convert with int8 input and output")
     if len(tensor.scale) != 1:
         raise refuse(f"{where} is {tensor.dtype} but has {len(tensor.scale)} scales; it must have one")
     signal = Signal(shape, tensor.dtype, float(tensor.scale[0]), int(tensor.zero_point[0]))
-    low, high = (0, 0) if tensor.dtype == "int16" else (signal.low, signal.high)
+    low, high = (signal.low, signal.high) if format_of(signal).zero_points else (0, 0)
     if not (math.isfinite(signal.scale) and signal.scale > 0 and low <= signal.zero_point <= high):
         raise refuse(f"{where} has scale {signal.scale} and zero point {signal.zero_point}; the file is damaged")
     return signal
@@ -184,7 +196,7 @@ def _state(reader: Reader, operator: Operator, index: int, units: int) -> Tensor
 
 def _cell_scale(reader: Reader, operator: Operator, cell: Tensor) -> float:
     signal = reader.signal_of(cell)
-    if signal.dtype != "int16" or math.frexp(signal.scale)[0] != 0.5:
+    if signal.stored is not types.INT16 or math.frexp(signal.scale)[0] != 0.5:
         found = f"{signal.dtype} at scale {signal.scale}"
         raise reader.refuse(f"{operator}: the cell state is {found}; only int16 at a power of two is supported")
     return signal.scale
@@ -227,7 +239,7 @@ def _lstm(reader: Reader, direction: Direction, name: str) -> Lstm:
     if hidden.dtype != source.dtype:
         raise reader.refuse(f"{operator}: it reads {source.dtype} but its hidden state is {hidden.dtype}")
     cell, cell_scale = _state(reader, operator, 19, units), 0.0
-    if hidden.dtype in INTEGERS:
+    if not hidden.real:
         cell_scale = _cell_scale(reader, operator, cell)
     scales = [1.0] * 4 if kernel.scale is None else [source.scale * float(scale) for scale in kernel.scale]
     bias = np.stack([reader.bias(operator, 12 + g, f"bias {g}", scales[g], units) for g in range(4)])
@@ -248,24 +260,25 @@ def _lstm(reader: Reader, direction: Direction, name: str) -> Lstm:
         cell_clip=clip,
         output=replace(hidden, shape=shape),
         cell_scale=cell_scale,
+        format=format_of(source, kernel),
     )
-    return _settled(reader, layer) if hidden.dtype in INTEGERS else layer
+    return layer if hidden.real else _settled(reader, layer)
 
 
 def _settled(reader: Reader, layer: Lstm) -> Lstm:
     """An LSTM that never says anything gets a cell scale that the device can hold, in place of a tiny one."""
-    if not limits.is_silent(layer, reader.signal):
+    if not layer.is_silent(reader.signal):
         return layer
     reader.notes.append(
         f"{layer.name}: its weights are too small for its inputs' range, so that its hidden state is always 0; outputs "
         "equal tflite-micro's; scale the inputs, or convert with the windows the model was trained on"
     )
-    return replace(layer, cell_scale=max(layer.cell_scale, 2.0 ** limits.CELL_LOG2[0]))
+    return replace(layer, cell_scale=max(layer.cell_scale, 2.0 ** CELL_LOG2[0]))
 
 
-def _relabelled(reader: Reader, layer: Lstm | Bidirectional, signal: Signal) -> None:
+def _relabelled(reader: Reader, layer: Layer, signal: Signal) -> None:
     """Note a conversion whose LSTM output is read at another scale than it was written."""
-    for lstm in directions(layer):
+    for _, lstm in layer.parts(Place(0)):
         if (lstm.output.scale, lstm.output.zero_point) != (signal.scale, signal.zero_point):
             written = f"scale {lstm.output.scale:.6g}, zero point {lstm.output.zero_point}"
             reader.notes.append(
@@ -325,8 +338,8 @@ def _read_dense(reader: Reader, operator: Operator) -> None:
     reader.shaped(*((rows, columns) if rows > 1 else (columns,)))
     source = reader.signal
     weights = reader.weights(operator, 1, "its weight matrix", units, columns, rows=units)
-    narrow = operator.options.get("QuantizedBiasType") == 2  # int32, of a 16x8 Dense without bias
-    bias = np.zeros(units, BIAS_TYPES[source.dtype][-1 if narrow else 0])
+    narrow = operator.options.get("QuantizedBiasType") == NARROW_BIAS
+    bias = np.zeros(units, bias_types(source)[-1 if narrow else 0])
     if reader.tensor(operator, 2) is not None:
         scale = 1.0 if weights.scale is None else source.scale * weights.scale
         bias = reader.bias(operator, 2, "its bias", scale, units)
@@ -335,7 +348,8 @@ def _read_dense(reader: Reader, operator: Operator) -> None:
         raise reader.refuse(f"{operator}: its output is {output.shape} {output.dtype}; {rows} by {units} was due")
     shape = (*source.shape[:-1], units)
     function = "relu" if activation == RELU else "linear"
-    reader.add(Dense(reader.name("dense"), weights, bias, function, replace(output, shape=shape)))
+    output, format = replace(output, shape=shape), format_of(source, weights)
+    reader.add(Dense(reader.name("dense"), weights, bias, function, output, format))
 
 
 def _read_activation(reader: Reader, operator: Operator) -> None:
@@ -350,15 +364,16 @@ def _read_activation(reader: Reader, operator: Operator) -> None:
             raise reader.refuse(f"{operator}: its beta is {operator.options.get('Beta')}; supported: 1")
         if reader.signal.shape[-1] != output.shape[-1]:
             reader.shaped(*output.shape)
-    if output.dtype in INTEGERS:
-        due = integer_activations.OUTPUTS.get(function, {}).get(output.dtype)
-        if due is not None and due != (output.scale, output.zero_point):
+    format = format_of(output)
+    if format.integer:
+        due = format.bounded(function, output.shape)
+        if due is not None and (due.scale, due.zero_point) != (output.scale, output.zero_point):
             found = f"scale {output.scale}, zero point {output.zero_point}"
-            raise reader.refuse(f"{operator}: its output has {found}; TFLite asks for {due[0]} and {due[1]}")
-        if output.dtype == "int8" and reader.signal.scale < FINEST_INPUT.get(function, 0.0):
+            raise reader.refuse(f"{operator}: its output has {found}; TFLite asks for {due.scale} and {due.zero_point}")
+        if format.zero_points and reader.signal.scale < FINEST_INPUT.get(function, 0.0):
             found = f"its input has scale {reader.signal.scale:.3g}, too fine to tell its values apart"
             raise reader.refuse(f"{operator}: {found}; convert again with calibration windows that differ")
-    reader.add(Activation(reader.name(function), function, replace(output, shape=reader.signal.shape)))
+    reader.add(Activation(reader.name(function), function, replace(output, shape=reader.signal.shape), format))
 
 
 def _read_reshape(reader: Reader, operator: Operator) -> None:
@@ -369,7 +384,7 @@ def _read_convert(reader: Reader, operator: Operator) -> None:
     output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
     if output.size != reader.signal.size:
         raise reader.refuse(f"{operator}: it reads {reader.signal.size} values and writes {output.size}")
-    kind = "dequantise" if output.dtype == "float32" else "quantise"
+    kind = "dequantise" if output.real else "quantise"
     reader.add(Convert(reader.name(kind), replace(output, shape=reader.signal.shape)))
 
 

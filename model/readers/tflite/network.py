@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from model import limits
+from model import formats, limits
 from model.errors import UserError
+from model.formats.base import Format
+from model.formats.float32 import FORMAT as FLOAT32
 from model.network import Network
 from model.readers.tflite.chain import LSTM, Chain
 from model.readers.tflite.file import Graph, Operator, Refuse, Tensor, load, operator_names, other_metadata, parse
@@ -50,19 +52,20 @@ def _weights(graph: Graph, operator: Operator) -> Tensor | None:
     return graph.tensors[numbers[0]] if numbers else None
 
 
-def _quantisation(graph: Graph, refuse: Refuse) -> str:
+def _format(graph: Graph, refuse: Refuse) -> Format:
     """What the operators with weights have in common."""
-    kinds = set()
+    found: set[Format] = set()
     for operator in graph.operators:
         weights = _weights(graph, operator)
         if weights is not None and operator.outputs:
-            real = "dynamic" if weights.dtype == "int8" else "float32"
-            kinds.add({"int8": "int8", "int16": "int16x8"}.get(graph.tensors[operator.outputs[0]].dtype, real))
-    if kinds == {"float32", "dynamic"}:
-        return "dynamic"  # the converter leaves small matrices alone
-    if len(kinds) != 1:
-        raise refuse(f"it mixes {' and '.join(sorted(kinds))} layers; convert all of it to one of them")
-    return kinds.pop()
+            values = graph.tensors[operator.outputs[0]].dtype
+            found.add(formats.computing(values, weights.dtype) or formats.computing(values) or FLOAT32)
+    if not any(format.integer for format in found):  # the converter leaves small matrices alone
+        found = {format for format in found if format.hybrid} or found
+    if len(found) != 1:
+        names = sorted(format.name for format in found)
+        raise refuse(f"it mixes {' and '.join(names)} layers; convert all of it to one of them")
+    return found.pop()
 
 
 def _refuse(path: Path) -> Refuse:
@@ -92,8 +95,8 @@ def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
         if tensor.variable and tensor.number not in reader.states:
             raise refuse(f"tensor {tensor.number} '{tensor.name}' is a variable, and no LSTM's state; convert it again")
     reader.relabel(replace(reader.signal, shape=signal_of(last, refuse).shape))
-    quantisation, layers, notes = _quantisation(graph, refuse), tuple(reader.layers), tuple(reader.notes)
-    network = Network(name, path.name, sha256, quantisation, source, layers, notes, quantisation != "float32")
+    format, layers, notes = _format(graph, refuse), tuple(reader.layers), tuple(reader.notes)
+    network = Network(name, path.name, sha256, format.name, source, layers, notes, format != FLOAT32)
     limits.check(network, f"{path}: ")
     return network
 
@@ -111,7 +114,7 @@ def quantised(path: Path) -> str:
     """The quantisation that a file came in, by the types of its tensors alone; raises as ``read`` does."""
     data, refuse = load(path), _refuse(path)
     with _damaged(path):
-        return _quantisation(_graph(data, refuse), refuse)
+        return _format(_graph(data, refuse), refuse).name
 
 
 def read(path: Path, name: str, sha256: str) -> Network:

@@ -16,7 +16,7 @@ from kernels import FORMATS, all_sets
 from measure.cost import timing
 from measure.cost.timing.disassembly import disassemble
 from measure.cost.timing.rows import ONE_SOURCE, Core
-from measure.report import TOLERANCES
+from model import formats
 from target.description import Target, load_target, target_names
 from tests.measure.cost.test_timing import PROGRAMS, profiled
 from tests.support.checkout import Checkout
@@ -36,7 +36,7 @@ def carried(built: Callable[..., Checkout]) -> Callable[[Target], list[Path]]:
     variants = [
         (target.name, f"{quantisation}-{kernels}{optimize}")
         for target in TIMED
-        for quantisation in TOLERANCES
+        for quantisation in formats.names()
         for kernels in target.words
         for optimize in OPTIMIZED.get(kernels, ())
         if any(all_sets()[name].covers_format(FORMATS[quantisation]) for name in target.kernels_of(kernels))

@@ -1,12 +1,19 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""TFLite's dynamic-range ("hybrid") product: int8 weights, and float vectors quantised to int8 when they are used."""
+"""TFLite's dynamic range ("hybrid"): int8 weights, and float vectors that are quantised to int8 when they are used."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from model.network import Array, Weights
+from model import spans
+from model.formats import types, weights8
+from model.formats.real import Real
+from model.signal import Array, Weights, scale_of
+
+ORDER, SUFFIX = 2, "dyn"
 
 
 def quantise_vectors(x: Array) -> tuple[Array, Array, Array]:
@@ -37,9 +44,33 @@ def _nearest(x: Array) -> Array:
     return np.asarray(np.trunc(x + np.copysign(np.float32(0.5), x)))
 
 
-def product(weights: Weights, x: Array) -> Array:
-    """x (N, I) times weights (R, I) transposed; exact for float weights, hybrid for int8 ones."""
-    if weights.scale is None:
-        return np.asarray(x @ weights.values.astype(np.float64).T)
-    stored, scale, zero_point = quantise_vectors(x)
-    return np.asarray((stored - zero_point) @ weights.values.astype(np.float64).T * (scale * weights.scale))
+@dataclass(frozen=True, eq=False, repr=False)
+class Dynamic(Real):
+    """Weights of 8 bits."""
+
+    def quantise_weights(self, values: Array, least: Array | float = 0.0) -> Weights:
+        return weights8.quantise(values, least)
+
+    def hold_weights(self, weights: Weights) -> None:
+        """int8 weights times vectors quantised at run time: sums of products less zero point times sum of the row."""
+        zeros = np.zeros(weights.values.shape[:-1], np.int64)
+        spans.int32("its sums", spans.sum_range(weights.values, zeros, spans.ends(-256, 256), 0))
+
+    def product(self, weights: Weights, x: Array) -> Array:
+        stored, scale, zero_point = quantise_vectors(x)
+        return np.asarray((stored - zero_point) @ weights.values.astype(np.float64).T * (scale * scale_of(weights)))
+
+
+FORMAT = Dynamic(
+    name="dynamic",
+    suffix=SUFFIX,
+    values=types.FLOAT32,
+    weights=types.INT8,
+    bias=types.FLOAT32,
+    sums=types.FLOAT32,
+    cell=types.FLOAT32,
+    gates=types.FLOAT32,
+    tolerance=5e-3,  # a last-bit difference of a float can move a value quantised from it by one step
+    multiplies="s8",
+    hybrid=True,
+)

@@ -1,0 +1,21 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The layers of a network, a file each: what every step asks of one stands in its file, see ``base.Layer``."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from model.layers.base import Layer
+
+
+@cache
+def every() -> dict[str, type[Layer]]:
+    """All kinds of layers by their names, found by looking at this folder."""
+    found: dict[str, type[Layer]] = {}
+    for module in pkgutil.iter_modules(__path__):
+        held = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
+        found |= {one.kind: one for one in held if isinstance(one, type) and issubclass(one, Layer) and one.kind}
+    return found

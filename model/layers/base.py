@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What every step asks of a layer, and where a layer stands."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from model.errors import UserError
+from model.formats.base import Elementwise, Format
+from model.formats.types import Type
+from model.signal import Array, Signal
+from model.spans import Span
+
+if TYPE_CHECKING:
+    from model.layers.normalise import Normalise
+    from model.plan import Builder, Op, Value
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where a layer stands: what tells it from every other. Its name is for people; any two may be called alike."""
+
+    index: int  # among the layers of the model as it was read, from 0
+    half: str = ""  # of a layer that consists of others: which of them
+
+    def __str__(self) -> str:
+        return f"{self.index}.{self.half}" if self.half else str(self.index)
+
+
+Observe = Callable[[Place, str, Array], None]
+Ranges = Mapping[tuple[Place, str], tuple[float, float]]  # smallest and largest value of each observed quantity
+
+
+@dataclass(frozen=True)
+class Seat:
+    """Where the reference runs a layer."""
+
+    place: Place
+    source: Signal  # what it reads
+    observe: Observe
+    goes_on: bool = False  # whether windows go on one from another, as those of a stream
+    vectors: int = 1  # how many vectors a hybrid Dense quantises one by one: the steps of a sequence flattened before
+
+
+class Layer(ABC):
+    """Its fields are those of the frozen dataclass that a layer is; ``name`` and ``output`` every one has."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+    kind: ClassVar[str] = ""  # what layers of its class are called, in C and in stored networks
+    keeps_state: ClassVar[bool] = False  # whether anything passes from one time step to the next
+    flat: ClassVar[bool] = False  # whether it gives the same elements in another shape, which costs nothing
+    name: str
+    output: Signal
+
+    # ---- structure ----
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether each output element depends on the same input element alone, whatever the shape."""
+        return False
+
+    @property
+    def halves(self) -> tuple[tuple[str, Layer], ...]:
+        """The layers that it consists of, if it does, by the name of their half."""
+        return ()
+
+    def with_halves(self, make: Callable[[str, Layer], Layer]) -> Layer:
+        """The same layer, each of its halves made anew."""
+        return self
+
+    def parts(self, place: Place) -> tuple[tuple[Place, Layer], ...]:
+        """What computes when the layer at ``place`` does: its halves, or the layer itself."""
+        return tuple((replace(place, half=half), part) for half, part in self.halves) or ((place, self),)
+
+    def macs(self, source: Signal) -> int:
+        """Multiply-accumulates of one inference over a whole window that it reads as ``source``."""
+        return 0
+
+    @property
+    def as_input(self) -> Normalise | None:
+        """What a first layer does that folds into the quantisation of the input."""
+        return None
+
+    def absorbing(self, normalise: Normalise) -> Layer | None:
+        """The layer that computes from x what this one computes from the normalised x; None if there is none."""
+        return None
+
+    @property
+    def suffix(self) -> str:
+        """Which variant of the kernels computes it: that of its format, or of the type that it writes."""
+        return self.output.stored.suffix
+
+    @property
+    def weighted(self) -> Format | None:
+        """The format of its weights; None if it has none."""
+        return None
+
+    # ---- quantise ----
+
+    def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Layer:
+        """The layer in a format, reading ``source``; of integers, its signals cover what was observed."""
+        if format.integer:
+            raise UserError(f"layer '{self.name}': {self.kind} is not supported in {format.name}; use quant=float32")
+        return self
+
+    def signals(self) -> dict[str, Signal]:
+        """What of it may leave the range that it has as integers, by quantity."""
+        return {"output": self.output}
+
+    # ---- limits ----
+
+    @abstractmethod
+    def span(self, source: Signal, stored: Span) -> Span:
+        """Its stored outputs for stored inputs in a span; raises ``BeyondError`` where integers could overflow."""
+
+    # ---- reference ----
+
+    @abstractmethod
+    def run(self, x: Array, seat: Seat) -> Array:
+        """Outputs (N, ...) for stored inputs (N, ...), exactly as the device has them, or in float64."""
+
+    def real(self, quantity: str, values: Array) -> Array:
+        """Stored values of a quantity (float64) as real numbers."""
+        return (values - self.output.zero_point) * self.output.scale
+
+    # ---- plan ----
+
+    def work(self, builder: Builder, index: int) -> int:
+        """Ask for its work as layer ``index``; returns the index of the last layer that is done with it."""
+        if not self.elementwise:
+            builder.arrange(index)
+        length = builder.current.length if self.elementwise else self.output.shape[-1]
+        builder.emit(builder.op("apply", index, builder.current, builder.temporary(self.output.dtype, length)))
+        return index
+
+    def lowered(self, source: Signal) -> Elementwise:
+        """The function of the runtime that an operation ``apply`` is."""
+        raise NotImplementedError(f"a {self.kind} is no function on vectors")
+
+    # ---- trace ----
+
+    @property
+    def gate_type(self) -> Type:
+        """What ``gates`` are stored in."""
+        raise NotImplementedError(f"a {self.kind} has no gates")
+
+    def gates(self, op: Op) -> tuple[str, ...]:
+        """The quantities that its kernel itself notes down during ``op``, side by side, one each of every output."""
+        return ()
+
+    def results(self, op: Op) -> list[tuple[Value, str]]:
+        """The values that the generated code notes down after ``op``, and what they are."""
+        return [] if op.kind == "copy" else [(op.y, "output")]

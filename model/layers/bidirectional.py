@@ -1,0 +1,121 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Two LSTMs over the same input, their hidden states side by side: forward first, both in time order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from model.formats.base import Format
+from model.layers.base import Layer, Place, Ranges, Seat
+from model.layers.dense import Dense
+from model.layers.lstm import FINEST_HIDDEN, Lstm
+from model.layers.normalise import Normalise
+from model.signal import Array, Signal
+from model.spans import Span
+
+if TYPE_CHECKING:
+    from model.plan import Builder, Value
+
+
+@dataclass(frozen=True, eq=False)
+class Bidirectional(Layer):
+    """A forward and a backward LSTM."""
+
+    kind: ClassVar[str] = "bidirectional"
+    name: str
+    forward: Lstm
+    backward: Lstm  # go_backwards; over a sequence its outputs are put back into time order
+    output: Signal  # (T, 2H) or (2H,): the scale its reader assumes; stored values are taken over as they are
+
+    @property
+    def halves(self) -> tuple[tuple[str, Layer], ...]:
+        """Both."""
+        return (("forward", self.forward), ("backward", self.backward))
+
+    def with_halves(self, make: Callable[[str, Layer], Layer]) -> Bidirectional:
+        """The same, its LSTMs made anew."""
+        made: Any = {half: make(half, part) for half, part in self.halves}
+        return replace(self, **made)
+
+    def macs(self, source: Signal) -> int:
+        """Those of both."""
+        return self.forward.macs(source) + self.backward.macs(source)
+
+    def absorbing(self, normalise: Normalise) -> Bidirectional:
+        """Both read the normalised input."""
+        return replace(self, forward=self.forward.absorbing(normalise), backward=self.backward.absorbing(normalise))
+
+    def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Bidirectional:
+        """Both directions get one hidden scale, so that their outputs can lie side by side."""
+        if not format.integer:
+            return self.with_halves(lambda half, part: part.quantised(place, source, ranges, format))
+        seen = [ranges[at, "hidden"] for at, _ in self.parts(place)]
+        low, high = min(low for low, _ in seen), max(high for _, high in seen)
+        hidden = format.signal(self.output.shape, low, high, finest=FINEST_HIDDEN)
+        forward, backward = (
+            lstm.with_hidden(at, source, hidden, ranges, format)
+            for (at, _), lstm in zip(self.parts(place), (self.forward, self.backward), strict=True)
+        )
+        return replace(self, forward=forward, backward=backward, output=hidden)
+
+    def span(self, source: Signal, stored: Span) -> Span:
+        """From the lower to the higher of both."""
+        found = [part.span(source, stored) for _, part in self.halves]
+        return np.min([low.min() for low, _ in found]), np.max([high.max() for _, high in found])
+
+    def run(self, x: Array, seat: Seat) -> Array:
+        """Stored values as they are, side by side, as TFLite does."""
+        seats = {half: replace(seat, place=replace(seat.place, half=half), goes_on=False) for half, _ in self.halves}
+        forward, backward = (part.run(x, seats[half]) for half, part in self.halves)
+        if self.backward.return_sequences:
+            backward = backward[:, ::-1]
+        return np.concatenate([forward, backward], axis=-1)
+
+    def work(self, builder: Builder, index: int) -> int:
+        """Two loops over the same array; what a Dense over the flattened sequence adds up is never stored."""
+        builder.arrange(index)
+        dense = self._flattened_by(builder, index)
+        builder.materialise(index)
+        builder.streamable = f"layer '{self.name}' reads the window from both ends"
+        units, source, steps, dtype = self.forward.units, builder.current, builder.steps, self.output.dtype
+        both, cells = self.forward.memory(builder, index, 2 * units)
+        sequence = self.forward.return_sequences and steps > 1
+        array: Value | None = None
+        if sequence and dense is None:
+            whole = builder.state(builder.c_name(index), "sequence", dtype, steps * 2 * units)
+            array = replace(whole, length=units, stride=2 * units)
+        for direction, (half, lstm) in enumerate((("forward", self.forward), ("backward", self.backward))):
+            hidden, cell = (v and replace(v, length=units, offset=direction * units) for v in (both, cells))
+            assert hidden is not None
+            builder.current = replace(source, backwards=direction == 1)
+            lstm.step(builder, index, replace(builder.network.place(index), half=half), hidden, cell)
+            if dense is not None:
+                dense.add(builder, index + 2, direction, 2)
+            elif array is not None:
+                y = replace(array, offset=direction * units, backwards=direction == 1)
+                builder.emit(builder.op("copy", index, hidden, y))
+            builder.close()
+        if dense is not None:
+            dense.finish(builder, index + 2)
+            return index + 2
+        if array is not None:
+            builder.current = replace(array, length=2 * units, offset=0, backwards=False)
+        else:
+            builder.current = both
+            if not self.forward.return_sequences:
+                builder.steps = 0
+        return index
+
+    def _flattened_by(self, builder: Builder, index: int) -> Dense | None:
+        """The Dense that reads the flattened sequence of layer ``index``, if that is what follows."""
+        layers = builder.network.layers
+        if not self.forward.return_sequences or builder.steps < 2 or len(layers) < index + 3:
+            return None
+        flatten, dense = layers[index + 1 : index + 3]
+        flattens = flatten.flat and len(flatten.output.shape) == 1
+        return dense if flattens and isinstance(dense, Dense) else None

@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""From scales to the integers that reference, limits and every kernel set compute with: each made here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model import fixed_point as fp
+from model.formats import types
+from model.signal import Array, Signal, Weights, scale_of
+
+if TYPE_CHECKING:
+    from model.layers.dense import Dense
+    from model.layers.lstm import Lstm
+
+GATE_LOG2_SCALE = -12  # gates before their activation are Q3.12
+GATE = Signal((), types.INT16.name, 2.0**GATE_LOG2_SCALE)
+NO_LIMIT = 1 << 15  # of a cell state that is not clipped
+
+# ---- factors ----
+
+
+def rescale(source: Signal, out: Signal) -> fp.Multiplier:
+    """From one signal's scale to another's."""
+    return fp.multiplier(float(source.scale) / float(out.scale))
+
+
+def factors(source: Signal, weights: Weights, out: Signal) -> list[fp.Multiplier]:
+    """What brings sums of ``source`` times weights (K, ...) to the scale of ``out``, one for each scale of theirs."""
+    return [fp.multiplier(float(source.scale) * float(scale) / float(out.scale)) for scale in scale_of(weights)]
+
+
+def gate_factors(source: Signal, weights: Weights) -> list[fp.Multiplier]:
+    """What brings each gate's sum (i, f, c, o) to Q3.12."""
+    return factors(source, weights, GATE)
+
+
+def dense_factors(layer: Dense, source: Signal) -> list[fp.Multiplier]:
+    """What brings each row's sum to the output's scale."""
+    return factors(source, layer.kernel, layer.output)
+
+
+# ---- sums ----
+
+
+def folded(bias: Array | int, weights: Array, zero_point: int) -> Array:
+    """bias - zero_point * (row sums of ``weights``): lets a kernel multiply stored inputs as they are."""
+    return np.asarray(bias - zero_point * weights.astype(np.int64).sum(axis=-1))
+
+
+def peak(rows: Array, bias: Array, most: int = 128) -> Array:
+    """Largest magnitude of a sum of inputs up to ``most``, for each row (..., I); that of int8 by default."""
+    return np.asarray(most * np.abs(rows.astype(np.int64)).sum(axis=-1) + np.abs(bias.astype(np.int64)))
+
+
+# ---- Dense ----
+
+
+def lowest(layer: Dense) -> int:
+    """What its output is clamped to from below."""
+    return max(layer.output.low, layer.output.zero_point) if layer.clamps else layer.output.low
+
+
+# ---- LSTM ----
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The integers of a cell's update."""
+
+    kept: fp.Multiplier  # f * cell, Q0.15 times the cell's scale, to the cell's scale
+    added: fp.Multiplier  # i * c, Q0.30, to the cell's scale
+    hidden: fp.Multiplier  # o * tanh(cell), Q0.30, to the hidden state's scale
+    log2: int  # of its scale
+    limit: int  # the largest magnitude it may take; ``NO_LIMIT`` where there is no clip
+
+
+def cell_limit(layer: Lstm) -> int:
+    """The largest magnitude the clipped cell state may take; ``NO_LIMIT`` where there is no clip."""
+    if layer.cell_clip <= 0:
+        return NO_LIMIT
+    return int(min(layer.cell_clip / layer.cell_scale, 32767.0))
+
+
+def cell(layer: Lstm) -> Cell:
+    """Those of one LSTM."""
+    return Cell(
+        kept=fp.multiplier(2.0**-15),
+        added=fp.multiplier(2.0**-30 / layer.cell_scale),
+        hidden=fp.multiplier(2.0**-30 / float(layer.output.scale)),
+        log2=int(np.log2(layer.cell_scale)),
+        limit=cell_limit(layer),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class GateMatrix:
+    """A gate matrix of an LSTM, as it meets the vector ``source``."""
+
+    which: str  # kernel or recurrent
+    rows: Array  # (4, H, I)
+    bias: Array  # (4, H), before the zero point is folded in
+    starts: Array  # (4, H) int64: what the sums of stored inputs start from
+    factors: Sequence[fp.Multiplier]  # (4,) that bring sums to Q3.12
+    source: Signal
+
+
+def gate_matrices(layer: Lstm, source: Signal, once: bool = False) -> list[GateMatrix]:
+    """The kernel and, unless ``once``, the recurrent kernel."""
+    found = [("kernel", layer.kernel, layer.bias.astype(np.int64), source)]
+    if not once:
+        found.append(("recurrent", layer.recurrent, np.zeros(layer.bias.shape, np.int64), layer.output))
+    return [
+        GateMatrix(
+            which,
+            weights.values,
+            bias,
+            folded(bias, weights.values, signal.zero_point),
+            gate_factors(signal, weights),
+            signal,
+        )
+        for which, weights, bias, signal in found
+    ]
