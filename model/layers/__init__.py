@@ -16,6 +16,6 @@ def every() -> dict[str, type[Layer]]:
     """All kinds of layers by their names, found by looking at this folder."""
     found: dict[str, type[Layer]] = {}
     for module in pkgutil.iter_modules(__path__):
-        held = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
+        held = vars(importlib.import_module(f"model.layers.{module.name}")).values()
         found |= {one.kind: one for one in held if isinstance(one, type) and issubclass(one, Layer) and one.kind}
     return found
