@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the device must compute: inputs in the network's input type, and the reference's outputs for them.
 
-``python -m model.expect NETWORK.npz --model MODEL --samples SAMPLES --state STATE --out DIRECTORY`` writes
+``python -m model.expect NETWORK.npz --trained TRAINED.npz --samples SAMPLES --state STATE --out DIRECTORY`` writes
 
 * ``inputs.npy`` (N, T, F) and ``expected.npy`` (N, ...), in the network's own types;
 * ``saturation.json``: how many samples leave the range that some signal of an integer network covers;
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model import readers, reference, samples, store
+from model import reference, samples, store
 from model.errors import run_main
 from model.escape import visible
 from model.files import npy_bytes, write_atomically
@@ -87,12 +87,12 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="model.expect", description=__doc__)
     parser.add_argument("network", type=Path)
-    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--trained", type=Path, required=True)
     parser.add_argument("--samples", type=Path, required=True)
     parser.add_argument("--state", choices=STATES, default="window")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    network, trained = store.load(arguments.network), readers.read(arguments.model)
+    network, trained = store.load(arguments.network), store.load(arguments.trained)
     loaded = samples.load(arguments.samples, trained.input, trained.output)
     given = loaded.inputs
     inputs = given if loaded.stored else reference.stored_inputs(network, given)

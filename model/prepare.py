@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Read a trained model and quantise it as asked.
+"""Quantise a trained model as asked.
 
-``python -m model.prepare MODEL --samples SAMPLES --quant int8 --state window --out NETWORK.npz``
+``python -m model.prepare TRAINED.npz --samples SAMPLES --quant int8 --state window --out NETWORK.npz``
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from model import escape, formats, limits, quantise, readers, samples, store
+from model import escape, formats, limits, quantise, samples, store
 from model.errors import UserError, run_main
 from model.network import STATES, Network, goes_on, parts
 
@@ -30,21 +30,20 @@ def check_amount(path: Path, network: Network, data: samples.Samples) -> None:
             )
 
 
-def prepare(model: Path, samples_path: Path, quantisation: str, state: str = "window") -> Network:
+def prepare(network: Network, samples_path: Path, quantisation: str, state: str = "window") -> Network:
     """The network that the device will run."""
-    network = readers.read(model)
     data = samples.load(samples_path, network.input, network.output)
     check_amount(samples_path, network, data)
     if network.came_quantised:
         if network.quantisation != quantisation:
-            raise UserError(f"{model}: comes quantised: give quant={network.quantisation}")
+            raise UserError(f"{network.source}: comes quantised: give quant={network.quantisation}")
         limits.check(network)
         return network
     quantised = quantise.quantise(network, data.calibration, quantisation, goes_on=goes_on(network, state))
     limits.check(quantised)  # before the reference runs it
     if quantised.format.integer:
         over = f"over {len(data.calibration)} samples of {escape.visible(samples_path.name)}"
-        print(f"{escape.visible(model.name)} as {quantisation}, {over}:")
+        print(f"{escape.visible(network.source)} as {quantisation}, {over}:")
         print(escape.lines(quantise.describe(quantised)))
     return quantised
 
@@ -52,13 +51,14 @@ def prepare(model: Path, samples_path: Path, quantisation: str, state: str = "wi
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="model.prepare", description=__doc__)
-    parser.add_argument("model", type=Path)
+    parser.add_argument("trained", type=Path)
     parser.add_argument("--samples", type=Path, required=True)
     parser.add_argument("--quant", choices=formats.names(), required=True)
     parser.add_argument("--state", choices=STATES, default="window")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    store.save(prepare(arguments.model, arguments.samples, arguments.quant, arguments.state), arguments.out)
+    trained = store.load(arguments.trained)
+    store.save(prepare(trained, arguments.samples, arguments.quant, arguments.state), arguments.out)
 
 
 if __name__ == "__main__":

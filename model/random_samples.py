@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Windows for a quantised model that comes without samples: ``python -m model.random_samples MODEL --out FILE.npz``.
+"""Windows for a quantised model that comes without samples.
 
-Seeded, uniform over the whole input type: enough to prove the device equal to the reference, not to judge accuracy.
+``python -m model.random_samples TRAINED.npz --out FILE.npz``: seeded, uniform over the whole input type: enough
+to prove the device equal to the reference, not to judge accuracy.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model import readers
+from model import store
 from model.errors import UserError, run_main
 from model.files import write_atomically
 
@@ -24,13 +25,14 @@ SEED = 1
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="model.random_samples", description=__doc__)
-    parser.add_argument("model", type=Path)
+    parser.add_argument("trained", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    signal = readers.read(arguments.model).input
+    trained = store.load(arguments.trained)
+    signal = trained.input
     if signal.real:
         raise UserError(
-            f"{arguments.model}: takes real values, whose range only samples tell; give samples= an .npz with "
+            f"{trained.source}: takes real values, whose range only samples tell; give samples= an .npz with "
             "'inputs' (N, steps, features)"
         )
     windows = np.random.default_rng(SEED).integers(signal.low, signal.high, (COUNT, *signal.shape), endpoint=True)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where the device and the reference (or the model as trained) first differ, and by how much.
 
-``python -m measure.checks.difference NETWORK.npz --trained MODEL --samples SAMPLES --inputs inputs.npy --target
+``python -m measure.checks.difference NETWORK.npz --trained TRAINED.npz --samples SAMPLES --inputs inputs.npy --target
 cortex-m4 --elf traced.elf --card model.json --out DIRECTORY`` runs a model generated with --trace and writes
 compare.txt, compare.json and compare.png.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from measure.run import qemu
-from model import plan, readers, reference, samples, store, trace
+from model import plan, reference, samples, store, trace
 from model.errors import UserError, run_main
 from model.escape import visible
 from model.files import write_atomically
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--target", required=True)
     parser.add_argument("--timeout", type=float, required=True, metavar="SECONDS")
     given = parser.parse_args()
-    network, trained = store.load(given.network), readers.read(given.trained)
+    network, trained = store.load(given.network), store.load(given.trained)
     card = json.loads(given.card.read_text())
     inputs = np.load(given.inputs)[:SAMPLES]
     run = qemu.run(

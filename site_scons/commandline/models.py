@@ -29,6 +29,11 @@ class Model:
     samples: Path | None  # None: a quantised model without samples, to be run on random ones
     quantisation: str  # what the file says; float32 for one that can still be quantised
 
+    @property
+    def companions(self) -> tuple[Path, ...]:
+        """Files beside it that it is read with."""
+        return kinds.companions(self.path)
+
 
 def shipped(root: Path) -> list[str]:
     """Names of the models that come with the project."""

@@ -3,7 +3,7 @@
 """Run programs by argument vectors: no shell, and no substitution of SCons's.
 
     trained, made = env.FileAt("models/${x}`id`.keras"), env.FileAt("build/#1.npz")       # names are names
-    env.Command(made, trained, env.Step("QUANT", ["python3", "-m", "model.prepare", trained, "--out", made]))
+    env.Command(made, trained, env.Step("READ", ["python3", "-m", "model.read", trained, "--out", made]))
 
 SCons expands ``$`` in every text that it is given as a path or a command, ``${...}`` by Python's eval, takes a ``#`` at
 the front of a path for the top folder, and hands a command to ``sh -c``. So texts that are not of lstmcu's own making

@@ -16,18 +16,20 @@ kernels/, as "c" or "vfp,armv7em" or a list: each layer runs on the first that c
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import re
 import runpy
+import subprocess
 import tomllib
+from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 from SCons.Errors import UserError
 from SCons.Script import Copy, Environment, File
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
-SAMPLES = runpy.run_path(str(ROOT / "model/endings.py"))["SAMPLES"]  # may lie beside a model
 NAMES = runpy.run_path(str(ROOT / "model/names.py"))
 
 
@@ -106,19 +108,27 @@ def _model_objects(env: Environment, folder: str, generated: list, kernels: tupl
     return [*model, *runtime.FirmwareObjects("firmware/runtime"), *objects]
 
 
+@cache
+def _endings(python: str) -> dict:
+    """What names of files tell, by ``model.endings``; a program says it, as `model` may be a module of the user's."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [python, "-P", "-m", "model.endings"]
+    return json.loads(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+
+
 def _network(env: Environment, name: str, folder: str, model, samples, quant: str, state: str) -> list:
     if not model:
         raise UserError(f"LstmModel('{name}') needs model=, the file of a trained model")
-    trained = File(model)
-    if samples is None:
-        beside = (env.FileAt(Path(trained.abspath).with_suffix(ending)) for ending in SAMPLES)
-        samples = next((file for file in beside if file.exists()), None)
-    chosen = SimpleNamespace(path=trained, samples=samples and File(samples))
-    if samples is None and trained.name.endswith(".tflite"):  # quantised already, nothing to calibrate
-        chosen.samples = env.RandomSamples(folder, chosen)[0]
-    elif samples is None:
-        raise UserError(f"LstmModel('{name}'): there is no {Path(model).stem}.npz beside {model}; give samples=")
-    return env.Network(folder, chosen, quant, state)
+    file, endings = File(model), _endings(env["PYTHON"])
+    path = Path(file.abspath)
+    companions = [path.with_suffix(ending) for ending in endings["companions"].get(path.suffix.lower(), ())]
+    trained = env.Trained(folder, file, companions)
+    beside = (env.FileAt(path.with_suffix(ending)) for ending in endings["samples"])
+    chosen = File(samples) if samples else next((node for node in beside if node.exists()), None)
+    if chosen is None and path.suffix.lower() not in endings["quantised"]:
+        raise UserError(f"LstmModel('{name}'): there is no {path.stem}.npz beside {model}; give samples=")
+    chosen = chosen or env.RandomSamples(folder, trained)[0]  # nothing to calibrate
+    return env.Network(folder, trained, chosen, quant, state)
 
 
 def _lstm_model(

@@ -9,7 +9,7 @@ env.Table("build", reports, skipped, (("flash", 12288),), "")        # report.tx
 env.Hotspots(folder, target, elf, card, profile, 0)                  # hotspots.txt annotated.txt profile.json
 env.Parts("build/sizes.md", reports)                                 # where the bytes go
 env.Page("build/report.html", [(report, samples, ideal), ...], skipped, limits, budget)
-env.Compare(folder, target, network, model, traced_elf, card, inputs, 300)  # compare.txt .json .png
+env.Compare(folder, target, network, trained, samples, traced_elf, card, inputs, 300)  # compare.txt .json .png
 env.Accuracy("docs/accuracy.md", reports)                            # pages of the docs
 env.Shipped("docs/reports/forecast.md", reports_of_one_model)
 env.Shape(model); env.BenchTable("build/bench", reports)             # the peers' networks: bench.json .txt .png
@@ -62,13 +62,13 @@ def _told(env: Environment, samples) -> list:
 
 
 def _compare(
-    env: Environment, folder: str, target, network: list, model, elf: list, card, inputs, timeout: int
+    env: Environment, folder: str, target, network: list, trained: list, samples, elf: list, card, inputs, timeout: int
 ) -> list:
-    trained, samples, made = env.FileAt(model.path), env.FileAt(model.samples), env.FolderAt(folder)
-    words = [*network, "--trained", trained, "--samples", samples, "--elf", *elf]
+    made = env.FolderAt(folder)
+    words = [*network, "--trained", *trained, "--samples", samples, "--elf", *elf]
     words += ["--card", card, "--inputs", inputs, f"--target={target.reference}"]
     words += ["--timeout", str(timeout), "--out", made]
-    sources = [*network, *elf, card, inputs, trained, samples]
+    sources = [*network, *elf, card, inputs, *trained, samples]
     targets = [made.File(f"compare.{ending}") for ending in ("txt", "json", "png")]
     return env.PythonProgram("measure.checks.difference", targets, sources, *words, tag="COMPARE")[:1]
 

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a trained file to C text, and to what the device must answer.
 
-samples = env.RandomSamples("build/models/forecast", model)                   # for a quantised file without any
-network = env.Network("build/models/forecast/int8", model, "int8", "window")  # network.npz
-expected = env.Expected("build/models/forecast/int8", network, model, "window")  # inputs, expected, float .npy
+trained = env.Trained("build/models/my", "my.keras", [])  # trained.npz, in place of the user's file from here on
+samples = env.RandomSamples("build/models/my", trained)   # for a quantised file without any
+network = env.Network("build/models/my/int8", trained, samples, "int8", "window")  # network.npz
+expected = env.Expected("build/models/my/int8", network, trained, samples, "window")  # inputs, expected, float .npy
 c, header, bench, *assembly, card = env.ModelSource(folder, network, ("armv7em", "c"), "window", "forecast", "balanced")
 """
 
@@ -17,30 +18,33 @@ from SCons.Script import Environment
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _random_samples(env: Environment, folder: str, model) -> list:
-    trained, made = env.FileAt(model.path), env.FileAt(f"{folder}/random.npz")
-    return env.PythonProgram("model.random_samples", [made], [trained], trained, "--out", made, tag="SAMPLES")
+def _trained(env: Environment, folder: str, path, companions) -> list:
+    """``companions``: what lies beside the file and is read with it; of one that is missing, the reader tells."""
+    file, made = env.FileAt(path), env.FileAt(f"{folder}/trained.npz")
+    if made.has_builder():  # for another quantisation
+        return [made]
+    beside = [node for node in map(env.FileAt, companions) if node.exists() or node.has_builder()]
+    return env.PythonProgram("model.read", [made], [file, *beside], file, "--out", made, tag="READ")
 
 
-def _layer_list(env: Environment, trained) -> list:
-    """What a model is read from besides its own file: the layers of a .safetensors."""
-    path = Path(trained.abspath)
-    return [env.FileAt(path.with_suffix(".toml"))] if path.suffix.lower() == ".safetensors" else []
+def _random_samples(env: Environment, folder: str, trained: list) -> list:
+    made = env.FileAt(f"{folder}/random.npz")
+    if made.has_builder():
+        return [made]
+    return env.PythonProgram("model.random_samples", [made], trained, *trained, "--out", made, tag="SAMPLES")
 
 
-def _network(env: Environment, folder: str, model, quantisation: str, state: str) -> list:
-    trained, samples, made = env.FileAt(model.path), env.FileAt(model.samples), env.FileAt(f"{folder}/network.npz")
-    words = [trained, "--samples", samples, "--quant", quantisation, "--state", state, "--out", made]
-    sources = [trained, samples, *_layer_list(env, trained)]
-    return env.PythonProgram("model.prepare", [made], sources, *words, tag="QUANT")
+def _network(env: Environment, folder: str, trained: list, samples, quantisation: str, state: str) -> list:
+    made = env.FileAt(f"{folder}/network.npz")
+    words = [*trained, "--samples", samples, "--quant", quantisation, "--state", state, "--out", made]
+    return env.PythonProgram("model.prepare", [made], [*trained, samples], *words, tag="QUANT")
 
 
-def _expected(env: Environment, folder: str, network: list, model, state: str) -> list:
-    trained, samples, made = env.FileAt(model.path), env.FileAt(model.samples), env.FolderAt(folder)
-    words = [*network, "--model", trained, "--samples", samples, "--state", state, "--out", made]
+def _expected(env: Environment, folder: str, network: list, trained: list, samples, state: str) -> list:
+    made = env.FolderAt(folder)
+    words = [*network, "--trained", *trained, "--samples", samples, "--state", state, "--out", made]
     targets = [made.File(name) for name in ("inputs.npy", "expected.npy", "float.npy", "saturation.json")]
-    sources = [*network, trained, samples, *_layer_list(env, trained)]
-    return env.PythonProgram("model.expect", targets, sources, *words, tag="REF")[:3]
+    return env.PythonProgram("model.expect", targets, [*network, *trained, samples], *words, tag="REF")[:3]
 
 
 def _model_source(
@@ -61,7 +65,8 @@ def _model_source(
 
 
 def generate(env: Environment) -> None:
-    """Add ``RandomSamples``, ``Network``, ``Expected`` and ``ModelSource`` to ``env``."""
+    """Add ``Trained``, ``RandomSamples``, ``Network``, ``Expected`` and ``ModelSource`` to ``env``."""
+    env.AddMethod(_trained, "Trained")
     env.AddMethod(_random_samples, "RandomSamples")
     env.AddMethod(_network, "Network")
     env.AddMethod(_expected, "Expected")

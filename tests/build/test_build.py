@@ -24,6 +24,7 @@ OURS = ("build/cortex-m4/obj/", FOLDER)  # the checkout is shared: others build 
 NULL_BUILD = 0.5  # seconds of a processor
 
 LINKED = {"LINK forecast_window.elf", "LINK carried.elf"}
+NETWORK = {"READ trained.npz", "QUANT network.npz", "REF inputs.npy"}
 MODEL_CODE = {"CC forecast_window.c.o", "CC bench.c.o"}
 MEASURED = {"RUN outputs.npy", "REPORT report.json", "TABLE report.txt"}
 
@@ -89,7 +90,7 @@ def test_a_null_build_does_nothing_and_at_once(checkout: Checkout) -> None:
         ("measure/pages/text.py", "# a comment\n", {"TABLE report.txt"}),
         ("measure/run/profiler/profiler.c", "/* a comment */\n", {"HOSTCC profiler.so"}),
         ("measure/run/profiler/plugin_api.h", "/* a comment */\n", {"HOSTCC profiler.so"}),
-        ("model/readers/keras.py", "# a comment\n", {"QUANT network.npz", "REF inputs.npy"}),
+        ("model/readers/keras/graph.py", "# a comment\n", {"READ trained.npz"}),
         ("train/forecast.py", "# a comment\n", set()),
         (f"models/{MODEL}/{MODEL}.json", " ", {"REPORT report.json"}),
     ],
@@ -127,7 +128,7 @@ def test_a_kernel_that_changes_is_run_again(checkout: Checkout) -> None:
     again = checkout.build(*REQUEST)
     assert {rule for rule in again.rules if rule.startswith("CC")} == {"CC lstm_s8.c.o"}
     assert again.rules >= {"LINK forecast_window.elf", "RUN outputs.npy", "REPORT report.json"}
-    assert not again.rules & {"QUANT network.npz", "REF inputs.npy", "GEN forecast_window.c", "HOSTCC profiler.so"}
+    assert not again.rules & {*NETWORK, "GEN forecast_window.c", "HOSTCC profiler.so"}
 
 
 def test_a_flag_of_the_toolchain_recompiles_everything_and_generates_nothing(checkout: Checkout) -> None:
@@ -151,7 +152,7 @@ def test_a_model_retrained_is_made_anew_but_the_runtime_is_not(checkout: Checkou
     again = checkout.build(*REQUEST)
     # the header names the file's hash: the model's own code is compiled, nothing else
     assert {rule for rule in again.rules if rule.startswith("CC")} == MODEL_CODE
-    assert again.rules >= {"QUANT network.npz", "GEN forecast_window.c", "REF inputs.npy", "REPORT report.json"}
+    assert again.rules >= {*NETWORK, "GEN forecast_window.c", "REPORT report.json"}
     assert "HOSTCC profiler.so" not in again.rules
 
 

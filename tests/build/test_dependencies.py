@@ -75,6 +75,8 @@ def compiled(checkout: Checkout) -> set[str]:
         ("model/quantise.py", HASH, {"QUANT network.npz"}),
         ("model/expect.py", HASH, {"REF inputs.npy"}),
         ("model/prepare.py", HASH, {"QUANT network.npz"}),
+        ("model/read.py", HASH, {"READ trained.npz"}),
+        ("model/readers/tflite/file.py", HASH, {"READ trained.npz"}),
         # what measures
         ("measure/cost/timing/arm.py", HASH, {"REPORT report.json"}),
         ("measure/cost/timing/riscv.py", HASH, {"REPORT report.json"}),
@@ -140,7 +142,7 @@ def test_optimize_has_objects_of_its_own(settled: Checkout) -> None:
     sized = settled.build(*REQUEST, "optimize=size").rules
     assert sized >= GENERATED | ASSEMBLED | LINKED | MEASURED
     assert sized >= {rule for rule in compiled(settled) if "bench" not in rule}
-    assert not sized & {"QUANT network.npz", "REF inputs.npy", "HOSTCC profiler.so"}
+    assert not sized & {"READ trained.npz", "QUANT network.npz", "REF inputs.npy", "HOSTCC profiler.so"}
     assert settled.build(*REQUEST).rules == {"TABLE report.txt"}
     assert settled.build(*REQUEST, "optimize=size").rules == {"TABLE report.txt"}
     assert settled.build(*REQUEST).rules == {"TABLE report.txt"}

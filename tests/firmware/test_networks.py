@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import formats, generate, plan, quantise, reference
+from model import formats, generate, plan, quantise, readers, reference
 from model.errors import UserError
 from model.layers.activation import Activation
 from model.layers.base import Layer
@@ -496,7 +496,7 @@ def test_streaming_goes_on_from_window_to_window(host: Host, integer: bool) -> N
 @pytest.mark.parametrize("model", ["forecast", "forecast-window"])
 def test_the_bench_runs_the_shipped_models_on_the_host(host: Host, model: str, quantisation: str, state: str) -> None:
     folder = ROOT / "models" / model
-    network = prepare(folder / f"{model}.keras", folder / f"{model}.npz", quantisation)
+    network = prepare(readers.read(folder / f"{model}.keras"), folder / f"{model}.npz", quantisation)
     inputs = to_stored(np.load(folder / f"{model}.npz")["inputs"][:20], network.input)
     outputs, figures = host.bench(network, inputs, state)
     assert_equal(network, outputs, reference.run(network, inputs, goes_on=goes_on(network, state)))

@@ -47,7 +47,7 @@ TWICE = Chain(
 
 def quietly(model: Path, samples: Path, quantisation: str) -> Network:
     with contextlib.redirect_stdout(io.StringIO()):
-        return prepare.prepare(model, samples, quantisation)
+        return prepare.prepare(readers.read(model), samples, quantisation)
 
 
 def code(network: Network, kernels: str, state: str) -> dict[str, str]:

@@ -45,7 +45,7 @@ class Built:
 
     @property
     def network(self) -> Network:
-        return prepare(self.model, self.model.with_suffix(".npz"), self.quantisation, self.state)
+        return prepare(readers.read(self.model), self.model.with_suffix(".npz"), self.quantisation, self.state)
 
     @property
     def goes_on(self) -> bool:

@@ -54,7 +54,7 @@ def built(streamed: Checkout, model: str, kernels: str, quantisation: str) -> tu
 def test_every_output_is_the_references(streamed: Checkout, model: str, kernels: str, quantisation: str) -> None:
     report, outputs, shared = built(streamed, model, kernels, quantisation)
     source = streamed.root / f"{model}.keras"
-    network = prepare(source, source.with_suffix(".npz"), quantisation, "stream")
+    network = prepare(readers.read(source), source.with_suffix(".npz"), quantisation, "stream")
     real = np.load(source.with_suffix(".npz"))["inputs"]
     expected = reference.run(network, reference.stored_inputs(network, real), goes_on=model == "single")
     np.testing.assert_array_equal(np.load(shared / "expected.npy"), expected)
@@ -80,5 +80,6 @@ def test_its_distance_is_told_from_the_trained_model_doing_the_same(
 
 def test_cells_are_given_the_range_that_a_stream_needs(streamed: Checkout) -> None:
     source = streamed.root / "single.keras"
-    window, stream = (prepare(source, source.with_suffix(".npz"), "int8", state) for state in ("window", "stream"))
+    trained, samples = readers.read(source), source.with_suffix(".npz")
+    window, stream = (prepare(trained, samples, "int8", state) for state in ("window", "stream"))
     assert stream.layers[0].cell_scale >= 4 * window.layers[0].cell_scale  # type: ignore[union-attr]
