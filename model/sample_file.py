@@ -7,9 +7,9 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from model.endings import SAMPLES
 from model.errors import UserError
 
+ENDINGS = (".npz", ".npy", ".csv")  # the first that lies beside a model is taken
 WANTED = "an .npz with 'inputs' (N, steps, features), an .npy of them, or a .csv with a window a row"
 
 
@@ -26,5 +26,5 @@ def check(path: Path, called: str) -> None:
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "a device or pipe"
         raise UserError(f"{called}: is {kind}, no file of samples; give samples= {WANTED}")
-    if path.suffix.lower() not in SAMPLES:
+    if path.suffix.lower() not in ENDINGS:
         raise UserError(f"{called}: samples do not end in '{path.suffix}'; give samples= {WANTED}")

@@ -11,11 +11,10 @@ from pathlib import Path
 
 from commandline.names import check_stem, choices, listed
 from commandline.words import QUANTISATIONS
-from model import endings, kinds, metadata
+from model import kinds, metadata, sample_file
 from model.declaration import did_you_mean
 from model.errors import UserError
 from model.names import c_identifier
-from model.sample_file import check as check_samples
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
 
@@ -73,14 +72,14 @@ def model(value: str, samples: str, root: Path) -> Model:
         path = found.relative_to(root) if found else path
     check_stem("model", path)
     kind = kinds.check(root / path, f"model={value}")
-    beside = _beside(root / path.with_suffix(""), endings.SAMPLES)
+    beside = _beside(root / path.with_suffix(""), sample_file.ENDINGS)
     came_as = kind.came_as(root / path)
     if not samples and beside is None:
         if came_as != kinds.REAL:
             return Model(path.stem, path, None, came_as)
         raise UserError(f"model={value}: there is no {path.stem}.npz beside it; give samples= windows to run it on")
     chosen = Path(samples) if samples else Path(os.path.relpath(beside or "", root))
-    check_samples(root / chosen, f"samples={chosen}")
+    sample_file.check(root / chosen, f"samples={chosen}")
     metadata.read(root / chosen)
     return Model(path.stem, path, chosen, came_as)
 
