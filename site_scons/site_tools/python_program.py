@@ -54,9 +54,9 @@ def _imports(path: Path) -> frozenset[str]:
 
 @cache
 def module_files(module: str, root: Path) -> frozenset[Path]:
-    """The files of ``module`` and of every module of the project that it imports, directly or not."""
+    """The files of a program and of every module of the project that it imports, directly or not."""
     found: dict[str, Path] = {}
-    pending = [module]
+    pending = [module, f"{module}.__main__"]  # the second where the program is a package
     while pending:
         name = pending.pop()
         path = _file_of(name, root)
