@@ -29,10 +29,7 @@ PACKAGES = "|".join(sorted(path.parent.name for path in ROOT.glob("*/__init__.py
 IMPORT = re.compile(
     rf"^ *(?:import +((?:{PACKAGES})[\w.]*)|from +((?:{PACKAGES})[\w.]*) +import +(\([^)]*\)|.*))", re.MULTILINE
 )
-
-FOUND = re.compile(
-    rf'import_module\(f"((?:{PACKAGES})[\w.]*)\.{{[^}}]*}}([.\w]*)"\)'
-)  # whatever module lies in a package
+FOUND = re.compile(rf'import_module\(f"((?:{PACKAGES})[\w.]*)\.{{')  # whatever module lies in a package
 
 
 def _file_of(module: str, root: Path) -> Path | None:
@@ -44,9 +41,9 @@ def _file_of(module: str, root: Path) -> Path | None:
 def _imports(path: Path) -> frozenset[str]:
     """Names of the project's modules that a file may import: of ``from model import a``, both model and model.a."""
     names, text = set(), path.read_text(encoding="utf-8")
-    for package, within in FOUND.findall(text):
+    for package in FOUND.findall(text):
         folder = str(ROOT.joinpath(*package.split(".")))
-        names |= {f"{package}.{module.name}{within}" for module in pkgutil.iter_modules([folder])}
+        names |= {f"{package}.{module.name}" for module in pkgutil.iter_modules([folder])}
     for whole, package, listed in IMPORT.findall(text):
         names |= {whole or package, *(f"{package}.{name}" for name in re.findall(r"\w+", listed))}
     return frozenset(names)

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import SCons.dblite
-import SCons.SConsign  # noqa: F401 (what is unpickled)
+import SCons.SConsign
 
 LOG = "opened.jsonl"
 NOT_OF_A_STEP = ("sitecustomize.py", LOG)
