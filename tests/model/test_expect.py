@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import expect, formats, prepare, readers, reference, samples, store
+from model import expect, formats, prepare, read, readers, reference, samples, store
 from model.layers.convert import Convert
 from model.signal import Array, Signal, to_real, to_stored
 from tests.oracle import models, tflite_writer
@@ -30,10 +30,12 @@ def run(main: Callable[[], None], *words: str | Path) -> None:
 
 
 def expected(folder: Path, samples: Path, quantisation: str, model: Path = MODEL) -> dict[str, bytes]:
-    """What the two steps write."""
+    """What the steps write."""
     folder.mkdir(exist_ok=True)
-    run(prepare.main, model, "--samples", samples, "--quant", quantisation, "--out", folder / "network.npz")
-    run(expect.main, folder / "network.npz", "--model", model, "--samples", samples, "--out", folder)
+    trained, network = folder / "trained.npz", folder / "network.npz"
+    run(read.main, model, "--out", trained)
+    run(prepare.main, trained, "--samples", samples, "--quant", quantisation, "--out", network)
+    run(expect.main, network, "--trained", trained, "--samples", samples, "--out", folder)
     return {name: (folder / name).read_bytes() for name in (*FILES, "network.npz")}
 
 
