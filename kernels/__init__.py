@@ -54,6 +54,10 @@ class KernelSet:
         # the relative form is none that the build takes for an import of every set: it declares the chosen ones
         return importlib.import_module(f".{self.name}.layout", __name__)
 
+    def level(self, optimize: str) -> str:
+        """The level that its layout is asked for: balanced in place of those in which it does not differ."""
+        return optimize if optimize in self.levels else "balanced"
+
     def covers_format(self, name: str) -> bool:
         """Whether there is a kind of layer that it has kernels for in this format."""
         return any(pair.endswith(f".{name}") for pair in self.covers)

@@ -33,7 +33,7 @@ from export import sbom, texts
 from measure.checks import baseline, difference, verdict
 from measure.pages import markdown, shipped
 from measure.pages.html import charts
-from model import escape, generate
+from model import emit, escape
 from model.errors import UserError, run_main
 from model.layers.base import Place
 from tests.support import networks
@@ -112,8 +112,8 @@ def generated(text: str) -> dict[str, str]:
     network = networks.build(SPEC)
     layers = (replace(network.layers[0], name=text), *network.layers[1:])
     plain = replace(network, layers=(replace(network.layers[0], name="lstm"), *network.layers[1:]))
-    made = generate.generate(replace(plain, source=text), "armv7em", "window")
-    header = generate.generate(replace(network, layers=layers, source=text), "c", "window")
+    made = emit.generate(replace(plain, source=text), "armv7em", "window")
+    header = emit.generate(replace(network, layers=layers, source=text), "c", "window")
     return {name: text for name, text in made.items() if name != "model.json"} | {"said.h": header["net.h"]}
 
 
@@ -313,7 +313,7 @@ def test_junit(text: str) -> None:
 def exported(text: str, name: str = "net") -> dict[str, str]:
     """The papers of an export whose report has ``text`` in it."""
     report = shown(text)
-    made = generate.generate(networks.build(SPEC), "c", "window")
+    made = emit.generate(networks.build(SPEC), "c", "window")
     model = texts.Exported(report, json.loads(made["model.json"]), made["net.h"])
     own, private = ["include/net.h", "src/lstmcu/net.c"], ["src/lstmcu/dense_s8.c"]
     files = texts.make(name, [model], own, ["src/lstmcu/net.c", *private], private)
@@ -376,7 +376,7 @@ def test_comments_of_make(text: str) -> None:
 def test_every_filter_is_used() -> None:
     used = {
         name
-        for folder in ("model/templates", "export/templates")
+        for folder in ("model/emit/templates", "export/templates")
         for path in (Path(escape.__file__).parents[1] / folder).rglob("*.jinja")
         for name in re.findall(r"\| *(\w+)", path.read_text())
     }

@@ -106,7 +106,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     else:
         scratch = (("int16", 2 * units), ("int8", units)) if kind == "s8" else (("int16", 3 * units),)
     call = Kernel(f"lstmcu_cmsis_lstm_{kind}_{'once' if once else 'step'}", f"&{name}_layer", scratch)
-    return Constants(tuple(arrays), struct, {"lstm_once" if once else "lstm": call}, declarations=HEADER, library=True)
+    return Constants(tuple(arrays), struct, {"lstm_once" if once else "lstm": call}, declarations=HEADER)
 
 
 def dense(work: Work[Dense]) -> Constants:

@@ -59,7 +59,6 @@ class Constants:
     struct: ConstStruct | None = None
     calls: Mapping[str, Kernel] = field(default_factory=dict)  # by the kind of the plan's operation
     assembly: str = ""  # for <name>_kernels.S
-    library: bool = False  # code that is not ours runs the layer: a trace does not see its gates
     declarations: tuple[str, ...] = ()  # lines of C that ``calls`` need
     notes: tuple[str, ...] = ()  # sentences for the report
 

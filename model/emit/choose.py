@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kernels import KernelSet
@@ -12,6 +12,8 @@ from kernels.common.constants import Constants
 from kernels.common.work import UnprovenError, Work, coverage
 from model.errors import UserError
 from model.layers.base import Layer
+from model.network import Network
+from model.plan import Loop, Plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +31,8 @@ def choose(work: Work[Layer], sets: Sequence[KernelSet]) -> Chosen:
     for kernels in sets:
         if f"{kind}.{layer_format}" not in kernels.covers:
             continue
-        level = work.optimize if work.optimize in kernels.levels else "balanced"
         try:
-            made: Constants = getattr(kernels.layout, kind)(replace(work, optimize=level))
+            made: Constants = getattr(kernels.layout, kind)(replace(work, optimize=kernels.level(work.optimize)))
         except UnprovenError as error:
             why = why or str(error)
             continue
@@ -39,3 +40,42 @@ def choose(work: Work[Layer], sets: Sequence[KernelSet]) -> Chosen:
         return Chosen(kernels, replace(made, notes=(*notes, *made.notes)))
     names = ", ".join(kernels.name for kernels in sets)
     raise UserError(f"layer '{work.layer.name}': none of the kernel sets {names} has {kind}.{layer_format}")
+
+
+def symbol(model: str, name: str) -> str:
+    """C name of what belongs to a layer: models share a firmware, and a layer's own code is global.
+
+    The capital that ``name`` starts with tells model and layer apart, see ``plan.c_name``.
+    """
+    return f"{model}_{name}"
+
+
+def choose_all(network: Network, plan: Plan, sets: Sequence[KernelSet], optimize: str) -> dict[str, Chosen]:
+    """All layers by their names in C, each once, in the order of use."""
+    return {name: choose(work, sets) for name, work in _works(network, plan, optimize).items()}
+
+
+def _works(network: Network, plan: Plan, optimize: str) -> dict[str, Work[Layer]]:
+    """What the plan has each layer do; copies are nobody's work."""
+    found: dict[str, Work[Layer]] = {}
+    for item in plan.work:
+        for op in item.body if isinstance(item, Loop) else (item,):
+            if op.kind == "copy":
+                continue
+            work = found.get(op.name)
+            if work is None:
+                steps = item.steps if isinstance(item, Loop) and op.kind == "dense_add" else 1
+                name = symbol(network.name, op.name)
+                work = Work(name, op.layer, op.source, (), steps, op.blocks, optimize)
+            found[op.name] = replace(work, kinds=tuple(dict.fromkeys((*work.kinds, op.kind))))
+    return found
+
+
+def code(layers: Iterable[Chosen], optimize: str) -> list[tuple[str, list[str]]]:
+    """Of each set that runs layers by code of their own: its prologue, and that code."""
+    sets: dict[str, list[Chosen]] = {}
+    for layer in layers:
+        if layer.constants.assembly:
+            sets.setdefault(layer.kernels.name, []).append(layer)
+    found = [(layers[0].kernels, [layer.constants.assembly for layer in layers]) for layers in sets.values()]
+    return [(kernels.layout.prologue(kernels.level(optimize)), texts) for kernels, texts in found]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run one of the project's Python programs as a build step; needs tool argument_vector.
 
-    env.PythonProgram("model.generate", targets, sources, "--kernels", "c", ...)
+    env.PythonProgram("model.emit", targets, sources, "--kernels", "c", ...)
 
     env.Goal("test", "pytest", "-n", "auto")        # a name on the command line that runs a program
     env.Show("report", texts)                       # a name on the command line that prints files
@@ -76,7 +76,7 @@ def _python_program(
     command = [env["PYTHON"], "-P", "-m", module, *words]  # -P: nothing in the current folder is a module
     environment = {**env["ENV"], "PYTHONPATH": str(ROOT)}
     nodes = env.Command(targets, sources, env.Step(tag, command), ENV=environment)
-    files = {path for each in (module, *loads) for path in module_files(each, ROOT)}
+    files = {path for each in (module, f"{module}.__main__", *loads) for path in module_files(each, ROOT)}
     env.Depends(nodes, [env.FileAt(path) for path in sorted(files)])
     env.Depends(nodes, env.Value(env["PYTHON_IDENTITY"]))
     return nodes

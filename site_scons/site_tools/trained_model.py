@@ -58,8 +58,8 @@ def _model_source(
     targets = [made.File(file) for file in names]
     words += ["--trace"] if trace else []
     layouts = tuple(f"kernels.{each}.layout" for each in kernels)
-    nodes = env.PythonProgram("model.generate", targets, network, *words, tag="GEN", loads=layouts)
-    read = [*ROOT.glob("model/templates/*.jinja"), *ROOT.glob("kernels/*/set.toml")]
+    nodes = env.PythonProgram("model.emit", targets, network, *words, tag="GEN", loads=layouts)
+    read = [*ROOT.glob("model/emit/templates/*.jinja"), *ROOT.glob("kernels/*/set.toml")]
     env.Depends(nodes, [env.FileAt(path) for path in sorted(read)])
     return nodes
 

@@ -25,6 +25,7 @@ NULL_BUILD = 0.5  # seconds of a processor
 
 LINKED = {"LINK forecast_window.elf", "LINK carried.elf"}
 NETWORK = {"READ trained.npz", "QUANT network.npz", "REF inputs.npy"}
+TEMPLATES = "model/emit/templates"
 MODEL_CODE = {"CC forecast_window.c.o", "CC bench.c.o"}
 MEASURED = {"RUN outputs.npy", "REPORT report.json", "TABLE report.txt"}
 
@@ -83,10 +84,14 @@ def test_a_null_build_does_nothing_and_at_once(checkout: Checkout) -> None:
         ("firmware/boards/cortex-m/startup.c", "/* a comment */\n", {"CC startup.c.o"}),
         ("firmware/bench/bench.c", "/* a comment */\n", {"CC bench.c.o"}),
         ("firmware/boards/cortex-m/link.ld", "/* a comment */\n", {"LINK forecast_window.elf"}),
-        ("model/generate.py", "# a comment\n", {"GEN forecast_window.c"}),
+        ("model/emit/statements.py", "# a comment\n", {"GEN forecast_window.c"}),
         ("kernels/c/layout.py", "# a comment\n", {"GEN forecast_window.c"}),
-        ("model/templates/model.c.jinja", "/* a comment */\n", {"GEN forecast_window.c", "CC forecast_window.c.o"}),
-        ("model/templates/model.h.jinja", "/* a comment */\n", {"GEN forecast_window.c", *MODEL_CODE}),
+        (
+            "model/emit/templates/model.c.jinja",
+            "/* a comment */\n",
+            {"GEN forecast_window.c", "CC forecast_window.c.o"},
+        ),
+        ("model/emit/templates/model.h.jinja", "/* a comment */\n", {"GEN forecast_window.c", *MODEL_CODE}),
         ("measure/pages/text.py", "# a comment\n", {"TABLE report.txt"}),
         ("measure/run/profiler/profiler.c", "/* a comment */\n", {"HOSTCC profiler.so"}),
         ("measure/run/profiler/plugin_api.h", "/* a comment */\n", {"HOSTCC profiler.so"}),

@@ -80,7 +80,7 @@ def edit_and_stop(
 @pytest.mark.parametrize(
     ("tag", "edited", "text", "delay"),
     [
-        ("GEN", "model/templates/model.c.jinja", "/* another version */\n", 0.15),
+        ("GEN", "model/emit/templates/model.c.jinja", "/* another version */\n", 0.15),
         ("CC", KERNEL, OTHER_CODE, 0.05),
         ("LINK", KERNEL, OTHER_CODE, 0.05),
         ("RUN", KERNEL, OTHER_CODE, 0.15),

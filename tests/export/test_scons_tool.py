@@ -80,8 +80,8 @@ def test_it_builds_and_then_has_nothing_to_do(project: Path) -> None:
     ("path", "text", "rules"),
     [
         ("lstmcu/kernels/c/dense_s8.c", "/* a comment */\n", {"dense_s8"}),
-        ("lstmcu/model/generate.py", "# a comment\n", {"GEN"}),
-        ("lstmcu/model/templates/model.h.jinja", "/* a comment */\n", {"GEN", "main", "my"}),
+        ("lstmcu/model/emit/__init__.py", "# a comment\n", {"GEN"}),
+        ("lstmcu/model/emit/templates/model.h.jinja", "/* a comment */\n", {"GEN", "main", "my"}),
         ("lstmcu/model/quantise.py", "# a comment\n", {"QUANT"}),
         ("lstmcu/measure/report.py", "# a comment\n", set()),
         ("project/main.c", "/* a comment */\n", {"main"}),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import formats, generate, plan, quantise, readers, reference
+from model import emit, formats, plan, quantise, readers, reference
 from model.errors import UserError
 from model.layers.activation import Activation
 from model.layers.base import Layer
@@ -122,7 +122,7 @@ def check_chain(host: Host, chain: Chain) -> None:
         check_bench(host, network, inputs)
     else:
         with pytest.raises(UserError, match=re.escape(f"cannot run as state=stream: {reason}")):
-            generate.generate(network, "c", "stream")
+            emit.generate(network, "c", "stream")
 
 
 def test_the_random_networks_are_not_saturated() -> None:
@@ -363,7 +363,7 @@ def test_what_the_integers_cannot_hold_is_refused_and_no_more(host: Host, senten
     check_network(host, within, networks.chain_inputs(within, COUNT, False, 1))
     check_network(host, within, networks.chain_inputs(within, COUNT, True, 2))
     with pytest.raises(UserError, match=f"^{re.escape(sentence)}"):
-        generate.generate(beyond, "c", "window")
+        emit.generate(beyond, "c", "window")
 
 
 def test_an_overflow_that_cannot_show_is_none(host: Host) -> None:
@@ -374,7 +374,7 @@ def test_an_overflow_that_cannot_show_is_none(host: Host) -> None:
     assert np.unique(result.run).tolist() == [-32768]
     beyond = one_layer(*int16_dense(bias=np.full(2, (steps + (3 << 30)) << 9, np.int64)), "int16x8")
     with pytest.raises(UserError, match="in steps of its output, can reach"):
-        generate.generate(beyond, "c", "window")
+        emit.generate(beyond, "c", "window")
 
 
 def test_a_softmax_of_a_scale_too_fine_to_tell_its_inputs_apart(host: Host) -> None:
@@ -399,14 +399,14 @@ def test_a_flattened_sequence_of_more_steps_than_16_bits_count(host: Host) -> No
 def test_a_model_without_layers_is_refused() -> None:
     network = replace(one_layer(*convert(1.0, 1.0), "int8"), layers=())
     with pytest.raises(UserError, match=r"^model 'net' has no layers"):
-        generate.generate(network, "c", "window")
+        emit.generate(network, "c", "window")
 
 
 def test_a_layer_that_reads_three_axes_is_refused() -> None:
     source, layer = Signal((4, 6)), Activation("softmax", "softmax", Signal((4, 2, 3)))
     network = replace(one_layer(source, layer, "float32"), layers=(Reshape("cube", Signal((4, 2, 3))), layer))
     with pytest.raises(UserError, match=r"^layer 'softmax' reads shape \(4, 2, 3\); supported: \(steps, features\)"):
-        generate.generate(network, "c", "window")
+        emit.generate(network, "c", "window")
 
 
 @pytest.mark.parametrize("quantisation", ["int8", "int16x8"])

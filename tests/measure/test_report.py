@@ -20,7 +20,7 @@ from measure import report
 from measure.checks import budget, verdict
 from measure.pages import markdown
 from measure.report import against_targets, as_trained
-from model import generate
+from model import emit
 from model.errors import UserError
 from model.metadata import Metadata
 from model.signal import Signal
@@ -227,7 +227,7 @@ def test_a_report_knows_what_the_model_s_own_file_takes() -> None:
     """An int8 network that was made here of a float model has real samples; a .tflite's own type is stored values."""
     came = models.random_network("odd", "int8")
     for network in (came, replace(came, came_quantised=False)):
-        card = json.loads(generate.generate(network, "c", "window")["model.json"])
+        card = json.loads(emit.generate(network, "c", "window")["model.json"])
         own = (network.input, network.output)
         assert as_trained(card) == (own if network.came_quantised else tuple(Signal(each.shape) for each in own))
 
@@ -235,7 +235,7 @@ def test_a_report_knows_what_the_model_s_own_file_takes() -> None:
 @pytest.mark.parametrize("dtype", ["int8", "int16", "float32", "float64"])
 def test_targets_are_judged_by_shape_and_not_by_type(tmp_path: Path, dtype: str) -> None:
     came = models.random_network("odd", "int8")
-    card = json.loads(generate.generate(replace(came, came_quantised=False), "c", "window")["model.json"])
+    card = json.loads(emit.generate(replace(came, came_quantised=False), "c", "window")["model.json"])
     random = np.random.default_rng(0)
     inputs, outputs = random.normal(size=(6, *came.input.shape)), random.normal(size=(6, 3))
     for targets, measure in ((outputs.argmax(axis=1), "accuracy"), (np.arange(18).reshape(6, 3), "mae")):

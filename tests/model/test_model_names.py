@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import generate
+from model import emit
 from model.names import c_identifier, note, taken
 from target import compiler
 from target.description import load_target
@@ -71,7 +71,7 @@ def test_any_stem_gives_an_identifier_that_is_free(stem: str) -> None:
 @pytest.mark.parametrize("stem", [*MEANT, *FREE])
 def test_it_compiles_as_c_and_as_cpp(tmp_path: Path, stem: str) -> None:
     network = replace(networks.build(SPEC), name=c_identifier(stem))
-    for name, text in generate.generate(network, "c", "window").items():
+    for name, text in emit.generate(network, "c", "window").items():
         (tmp_path / name).write_text(text)
     source = tmp_path / f"{network.name}.c"
     compile_c("-std=c99", *WARNINGS, *INCLUDES, f"-I{tmp_path}", "-fsyntax-only", source)
@@ -94,7 +94,7 @@ def test_models_whose_names_begin_alike_share_nothing(one: str, other: str, laye
     def names(name: str, called: str) -> set[str]:
         network = networks.build(SPEC)
         layers = tuple(replace(each, name=called if k == 0 else each.name) for k, each in enumerate(network.layers))
-        files = generate.generate(replace(network, name=name, layers=layers), "armv7em", "stream")
+        files = emit.generate(replace(network, name=name, layers=layers), "armv7em", "stream")
         text = "\n".join(files[f"{name}{ending}"] for ending in (".c", ".h", "_kernels.S"))
         return {word for word in re.findall(r"\b\w+\b", text) if word.startswith((f"{name}_", f"{name.upper()}_"))}
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from kernels import all_sets
 from measure.checks import difference
-from model import expect, formats, generate, names, plan, prepare, quantise, readers, reference, trace
+from model import emit, expect, formats, names, plan, prepare, quantise, readers, reference, trace
 from model.layers.base import Place
 from model.layers.bidirectional import Bidirectional
 from model.layers.dense import Dense
@@ -52,7 +52,7 @@ def quietly(model: Path, samples: Path, quantisation: str) -> Network:
 
 def code(network: Network, kernels: str, state: str) -> dict[str, str]:
     """Generated C and assembly, without the sentence that may show a layer's name."""
-    texts = generate.generate(network, kernels, state)
+    texts = emit.generate(network, kernels, state)
     card = json.loads(texts.pop("model.json"))
     return {name: SHOWS_WHY.sub("", text) for name, text in texts.items()} | {"assembled": str(card["assembled"])}
 
@@ -151,7 +151,7 @@ def test_a_layer_may_stand_in_two_places() -> None:
     real = networks.chain_inputs(tied, COUNT, False, 1)
     quantised = quantise.quantise(tied, real, "int8")
     assert len({layer.output.scale for layer in quantised.layers if isinstance(layer, Dense)}) == 3
-    made = generate.generate(quantised, "c", "window")["net.c"]
+    made = emit.generate(quantised, "c", "window")["net.c"]
     defined = re.findall(r"int8_t net_(L\w+)_kernel\[", made)
     assert defined == ["L0_dense", "L2_lstm", "L3_dense", "L4_dense", "L5_lstm"]
 
@@ -170,7 +170,7 @@ def test_layers_called_alike_keep_their_own_ranges(model: str, most: float) -> N
 
 
 def test_it_is_told_whose_a_name_in_c_is() -> None:
-    made = generate.generate(readers.read(DATA / "both_then_alike.keras"), "c", "window")
+    made = emit.generate(readers.read(DATA / "both_then_alike.keras"), "c", "window")
     assert json.loads(made["model.json"])["layers"] == {
         "L0_bidirectional": "bi", "L0_lstm_forward": "bi_forward", "L0_lstm_backward": "bi_backward",
         "L1_lstm": "bi_backward#2", "L2_dense": "d",

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels import all_sets, named
-from model import generate, plan, reference
+from model import emit, plan, reference
+from model.emit.choose import choose_all
+from model.emit.scratch import Needs, Scratch, allocate, operations
+from model.emit.statements import Statements
 from model.errors import UserError
 from model.layers.activation import Activation
 from model.layers.base import Place
@@ -29,15 +32,11 @@ def spec(**changes: object) -> Spec:
     return Spec(**{**vars(plain), **changes})  # type: ignore[arg-type]
 
 
-def operations(work: Plan) -> list[Op]:
-    return [op for item in work.work for op in (item.body if isinstance(item, Loop) else (item,))]
-
-
 def kinds(work: Plan) -> list[str]:
     return [op.kind for op in operations(work)]
 
 
-def assert_nothing_overlaps(work: Plan, needs: generate.Needs, scratch: generate.Scratch) -> None:
+def assert_nothing_overlaps(work: Plan, needs: Needs, scratch: Scratch) -> None:
     """Between the first and last operation that names it, a vector's elements belong to it alone."""
     every = operations(work)
     lives: dict[str, tuple[Value, list[int]]] = {}
@@ -62,8 +61,9 @@ def assert_nothing_overlaps(work: Plan, needs: generate.Needs, scratch: generate
 def test_vectors_of_real_plans_do_not_overlap(drawn: Spec, stream: bool, kernels: str) -> None:
     network = networks.build(drawn)
     work = plan.make(network, stream)
-    emitter = generate.Emitter(network, work, named([kernels]))
-    assert_nothing_overlaps(work, emitter.needs, emitter.scratch)
+    layers = choose_all(network, work, named([kernels]), "balanced")
+    statements = Statements(network.name, work, {name: layer.constants for name, layer in layers.items()})
+    assert_nothing_overlaps(work, statements.needs, statements.scratch)
 
 
 @st.composite
@@ -85,7 +85,7 @@ def test_vectors_of_any_plan_do_not_overlap(work: Plan, scratch: list[tuple[str,
     def needs(_: Op) -> list[tuple[str, int]]:
         return scratch
 
-    assert_nothing_overlaps(work, needs, generate.allocate(work, needs))
+    assert_nothing_overlaps(work, needs, allocate(work, needs))
 
 
 @given(ANY_SPEC, st.booleans())
@@ -234,7 +234,7 @@ def test_the_reference_cuts_any_sequence_as_the_plan_does(drawn: Chain) -> None:
 def test_recurrent_weights_and_all_gates_are_there_once_steps_go_on() -> None:
     """From reset a single step needs neither; and the header says how to get them."""
     network = chain((1, 3), LAST, DENSE)
-    window, stream = (generate.generate(network, "c", state) for state in ("window", "stream"))
+    window, stream = (emit.generate(network, "c", state) for state in ("window", "stream"))
     assert "net_L0_lstm_recurrent[" in stream["net.c"]
     assert "net_L0_lstm_recurrent[" not in window["net.c"]
     assert "generate with state=stream" in window["net.h"]

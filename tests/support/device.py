@@ -19,7 +19,7 @@ import numpy as np
 from kernels import named
 from kernels.cmsis_nn import library as cmsis_nn
 from measure.run import qemu
-from model import generate
+from model import emit
 from model.network import Network
 from model.signal import Array
 from target import compiler
@@ -80,7 +80,7 @@ class Device:
 
         ``goes_on``: whether the windows of a stream do, if not as in a report.
         """
-        texts = generate.generate(network, self.kernels, state, optimize)
+        texts = emit.generate(network, self.kernels, state, optimize)
         for name, text in texts.items():
             (self.folder / name).write_text(text)
         name = network.name

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model import generate
+from model import emit
 from model.network import Network
 from model.signal import Array
 
@@ -93,7 +93,7 @@ class Host:
 
     def write(self, network: Network, state: str = "window") -> tuple[Path, str]:
         """Generate ``network``; returns its .c file and the bench header's name."""
-        for name, text in generate.generate(network, "c", state).items():
+        for name, text in emit.generate(network, "c", state).items():
             (self.directory / name).write_text(text)
         return self.directory / f"{network.name}.c", f"{network.name}_bench.h"
 

@@ -24,7 +24,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from model import generate, quantise, readers, reference
+from model import emit, quantise, readers, reference
 from model.errors import UserError
 from model.network import Network, macs
 from model.readers.keras import hdf5
@@ -312,7 +312,7 @@ def use(network: Network) -> None:
     outputs = reference.run(network, inputs)
     assert outputs.shape == (2, *network.output.shape)
     try:
-        generate.generate(network, "c", "window")
+        emit.generate(network, "c", "window")
     except UserError as error:
         check_sentence(str(error))
 

@@ -21,7 +21,7 @@ from elftools.elf.relocation import RelocationSection
 
 from kernels import named
 from measure.run import qemu
-from model import generate, reference, store
+from model import emit, reference, store
 from model.network import Network
 from model.signal import Array
 from target import compiler
@@ -125,13 +125,13 @@ class Together:
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         if part.tree == ROOT:
-            for file, text in generate.generate(part.network, part.kernels, "window", part.optimize).items():
+            for file, text in emit.generate(part.network, part.kernels, "window", part.optimize).items():
                 (folder / file).write_text(text)
         else:
             store.save(part.network, folder / "network.npz")
             words = ["--name", name, "--kernels", part.kernels, "--state", "window", "--optimize", part.optimize]
             words += ["--out", str(folder)]
-            command = [sys.executable, "-m", "model.generate", str(folder / "network.npz"), *words]
+            command = [sys.executable, "-m", "model.emit", str(folder / "network.npz"), *words]
             subprocess.run(command, cwd=part.tree, check=True)
         folders = ["firmware/include", "firmware/runtime", "kernels", "kernels/c"]
         folders += [f"kernels/{folder}" for each in named(part.kernels.split(",")) for folder in each.extends]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from model import generate, reference
+from model import emit, reference
 from model.errors import UserError
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
@@ -31,7 +31,7 @@ CPP = ("-x", "c++", "-std=c++11", *WARNINGS)
 
 
 def written(network: Network, folder: Path, state: str = "window") -> dict[str, str]:
-    files = generate.generate(network, "c", state)
+    files = emit.generate(network, "c", state)
     for name, text in files.items():
         (folder / name).write_text(text)
     return files
@@ -58,14 +58,14 @@ def test_the_header_needs_nothing_else(tmp_path_factory: pytest.TempPathFactory,
 @given(networks.specs(integer=True))
 @settings(max_examples=25)
 def test_the_same_network_gives_the_same_text(spec: Spec) -> None:
-    one, other = (generate.generate(networks.build(spec), "c", "window") for _ in range(2))
+    one, other = (emit.generate(networks.build(spec), "c", "window") for _ in range(2))
     assert one == other
     assert sorted(one) == ["model.json", "net.c", "net.h", "net_bench.h"]
 
 
 def test_files_open_with_their_provenance() -> None:
     network = replace(networks.build(SPEC), source="my model.keras", sha256="ab" * 32)
-    files = generate.generate(network, "c", "stream")
+    files = emit.generate(network, "c", "stream")
     for name in ("net.h", "net.c"):
         opening = "".join(files[name].splitlines(keepends=True)[:3])
         for word in ("lstmcu " + VERSION, "my model.keras", "ab" * 32, "quant=int8", "kernels=c", "state=stream"):
@@ -76,7 +76,7 @@ def test_files_open_with_their_provenance() -> None:
 @given(networks.specs(integer=True))
 @settings(max_examples=25)
 def test_no_line_is_overlong_and_none_ends_in_space(spec: Spec) -> None:
-    for text in generate.generate(networks.build(spec), "c", "window").values():
+    for text in emit.generate(networks.build(spec), "c", "window").values():
         for line in text.splitlines():
             assert len(line) <= 120, line
             assert line == line.rstrip()
@@ -86,7 +86,7 @@ def test_no_line_is_overlong_and_none_ends_in_space(spec: Spec) -> None:
 
 def test_the_card_says_what_measuring_needs() -> None:
     network = networks.build(SPEC)
-    card = json.loads(generate.generate(network, "c", "stream")["model.json"])
+    card = json.loads(emit.generate(network, "c", "stream")["model.json"])
     assert card["function"] == "net_step"
     assert card["steps"] == 6
     assert card["input"] == {
@@ -100,8 +100,8 @@ def test_the_card_says_what_measuring_needs() -> None:
 def test_a_backward_lstm_cannot_stream() -> None:
     network = networks.build(replace(SPEC, backwards=(True, False)))
     with pytest.raises(UserError, match=r"model 'net' cannot run as state=stream: .*use state=window"):
-        generate.generate(network, "c", "stream")
-    header = generate.generate(network, "c", "window")["net.h"]
+        emit.generate(network, "c", "stream")
+    header = emit.generate(network, "c", "window")["net.h"]
     assert "No net_step: layer 'lstm0' reads the window from its end" in header
     assert "int net_step(" not in header
 
@@ -113,10 +113,10 @@ def test_weights_whose_sums_could_overflow_are_refused() -> None:
     assert isinstance(dense, Dense)
     huge = np.full_like(lstm.bias, (1 << 31) - 1)
     with pytest.raises(UserError, match=r"layer 'lstm0': its sums can reach \d+ and overflow 32 bits"):
-        generate.generate(replace(network, layers=(replace(lstm, bias=huge), *network.layers[1:])), "c", "window")
+        emit.generate(replace(network, layers=(replace(lstm, bias=huge), *network.layers[1:])), "c", "window")
     huge = np.full_like(dense.bias, -(1 << 31))
     with pytest.raises(UserError, match="layer 'dense0': its sums can reach"):
-        generate.generate(replace(network, layers=(*network.layers[:2], replace(dense, bias=huge))), "c", "window")
+        emit.generate(replace(network, layers=(*network.layers[:2], replace(dense, bias=huge))), "c", "window")
 
 
 def test_a_large_layer_within_32_bits_is_not_refused() -> None:
@@ -126,7 +126,7 @@ def test_a_large_layer_within_32_bits_is_not_refused() -> None:
     lstm = replace(network.layers[0], kernel=wide, bias=np.zeros((4, 2), np.int32))
     first = replace(network.input, shape=(1, 60_000), zero_point=0)
     large = replace(network, layers=(lstm, network.layers[1]), input=first)
-    assert "60000, /* inputs */" in generate.generate(large, "c", "window")["net.c"]
+    assert "60000, /* inputs */" in emit.generate(large, "c", "window")["net.c"]
 
 
 @pytest.mark.parametrize("seed", range(6))

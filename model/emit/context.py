@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Everything the templates show."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from kernels import KernelSet
+from kernels.common.constants import Constants, float_literal
+from model import limits
+from model.emit import text
+from model.emit.choose import Chosen, choose_all, code
+from model.emit.scratch import fields
+from model.emit.statements import Statements
+from model.errors import UserError
+from model.network import Network
+from model.plan import Op, make
+from model.version import VERSION, number
+
+
+def context(network: Network, sets: Sequence[KernelSet], optimize: str, state: str, tracing: bool) -> dict[str, Any]:
+    """Of a network whose layers run on the first of ``sets`` that can."""
+    stream = state == "stream"
+    limits.check(network)
+    plan = make(network, stream)
+    if stream and plan.streamable:
+        raise UserError(f"model '{network.name}' cannot run as state=stream: {plan.streamable}; use state=window")
+    layers = choose_all(network, plan, sets, optimize)
+    statements = Statements(network.name, plan, {name: layer.constants for name, layer in layers.items()}, tracing)
+    return {
+        "network": network,
+        "name": network.name,
+        "upper": network.name.upper(),
+        "version": VERSION,
+        "version_number": number(),
+        "kernels": sets[0].word,
+        "optimize": optimize,
+        "state": state,
+        "stream": stream,
+        "trace": tracing,
+        "wrapped": text.wrapped,
+        **_signals(network, statements.operations[-1]),
+        **_constants([layer.constants for layer in layers.values()]),
+        **_bodies(statements),
+        "fields": fields(plan, statements.scratch),
+        "scratch_bytes": statements.scratch.bytes,
+        "assembly": code(layers.values(), optimize),
+        "assembled": _assembled(statements.operations, layers),
+    }
+
+
+def _signals(network: Network, last: Op) -> dict[str, Any]:
+    """Of the interface: what goes in and comes out."""
+    first, out = network.input, network.output
+    return {
+        "input_type": first.stored.c,
+        "output_type": out.stored.c,
+        "steps": network.steps,
+        "step_type": "uint16_t" if first.shape[0] < 1 << 16 else "int32_t",
+        "features": first.shape[-1],
+        "input_dims": text.product(first.shape),
+        "output_dims": text.product(out.shape),
+        "step_output_length": last.y.length,
+        "step_output_stride": last.y.stride,
+        "quantised": not first.real,
+        "output_quantised": not out.real,
+        "input_scale": float_literal(first.scale),
+        "output_scale": float_literal(out.scale),
+    }
+
+
+def _constants(made: Collection[Constants]) -> dict[str, Any]:
+    """Of the layers, in the order of use."""
+    return {
+        "arrays": [array for group in made for array in group.arrays],
+        "structs": [group.struct for group in made if group.struct],
+        "declarations": list(dict.fromkeys(line for group in made for line in group.declarations)),
+        "notes": list(dict.fromkeys(note for group in made for note in group.notes)),
+        "elementwise": any(not kernel.layer for group in made for kernel in group.calls.values()),
+    }
+
+
+def _bodies(statements: Statements) -> dict[str, Any]:
+    """Of the functions. There is no ``_step`` where a single step from reset leaves no state."""
+    refusal = statements.plan.streamable
+    if not refusal and any(op.kind == "lstm_once" for op in statements.operations):
+        refusal = "a single step from reset; generate with state=stream to keep the state"
+    always, after = ([], []) if refusal else statements.step_lines()
+    return {
+        "reset": statements.reset_lines(),
+        "restart": statements.restart_lines(),
+        "run": statements.run_lines(),
+        "counts_steps": statements.counts_steps(),
+        "streams": not refusal,
+        "no_stream": refusal,
+        "step_always": always,
+        "step_after": after,
+    }
+
+
+def _assembled(operations: Sequence[Op], layers: dict[str, Chosen]) -> list[str]:
+    """Places of the layers whose gates a trace never sees: they have code of their own, or a library's."""
+    inside = [name for name, layer in layers.items() if layer.constants.assembly or layer.kernels.library]
+    return [str(place) for place in sorted({op.place for op in operations if op.name in inside})]
