@@ -10,9 +10,8 @@ from kernels.common import assembly
 from model import fixed_point as fp
 from tests.probe import TARGETS
 from tests.support.assembly import Assembly, LayerTests
-from tests.support.thumb2 import STUB
 
-KERNELS = Assembly("armv7em", TARGETS["cortex-m4"], STUB)
+KERNELS = Assembly("armv7em", TARGETS["cortex-m4"])
 
 
 class TestLayers(LayerTests):

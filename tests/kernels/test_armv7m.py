@@ -22,9 +22,8 @@ from model.signal import Array, Signal, Weights
 from tests.probe import TARGETS
 from tests.support import assembly
 from tests.support.assembly import Assembly, Case, LayerTests, Random
-from tests.support.thumb2 import STUB
 
-KERNELS = Assembly("armv7m", TARGETS["cortex-m3"], STUB)
+KERNELS = Assembly("armv7m", TARGETS["cortex-m3"])
 MADE = assembly._weights
 
 
@@ -135,7 +134,7 @@ def test_weights_that_cannot_be_proved_run_on_the_portable_kernels(optimize: str
 
 
 def test_loops_of_more_turns_than_a_byte_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wide = Assembly("armv7m", TARGETS["cortex-m3"], STUB, room=16000)
+    wide = Assembly("armv7m", TARGETS["cortex-m3"], room=16000)
     random = np.random.default_rng(1)
     monkeypatch.setattr(assembly, "_weights", of_spread(30))
     sizes = ((1, 1, 2310, 5), (2, 1, 1153, 6), (1, 1, 2049, 3))

@@ -12,9 +12,8 @@ from kernels.helium import layout
 from model import fixed_point as fp
 from tests.probe import TARGETS
 from tests.support.assembly import Assembly, LayerTests
-from tests.support.thumb2 import VECTOR_STUB
 
-KERNELS = Assembly("helium", TARGETS["cortex-m55"], VECTOR_STUB)
+KERNELS = Assembly("helium", TARGETS["cortex-m55"])
 
 
 class TestLayers(LayerTests):

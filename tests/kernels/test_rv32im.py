@@ -18,67 +18,7 @@ from tests.probe import CORES
 from tests.support import assembly as support
 from tests.support.assembly import Assembly, LayerTests, random_lstm
 
-STUB = """
-/* int poisoned_call(void (*function)(), const uintptr_t arguments[5]): 0 when s0 - s11, gp, tp and sp survived */
-    .text
-    .global poisoned_call
-    .type poisoned_call, @function
-poisoned_call:
-    addi sp, sp, -64
-    sw ra, 0(sp)
-    .set at, 4
-    .irp r, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, gp, tp
-    sw \\r, at(sp)
-    .set at, at + 4
-    .endr
-    la t0, poisoned_sp
-    sw sp, (t0)
-    mv t1, a0
-    mv t2, a1
-    lw a0, 0(t2)
-    lw a1, 4(t2)
-    lw a2, 8(t2)
-    lw a3, 12(t2)
-    lw a4, 16(t2)
-    .set poison, 0x5A5A0000
-    .irp r, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
-    .set poison, poison + 1
-    li \\r, poison
-    .endr
-    jalr t1
-    la t0, poisoned_sp
-    lw t0, (t0)
-    sub a0, sp, t0
-    mv sp, t0
-    .set poison, 0x5A5A0000
-    .irp r, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11
-    .set poison, poison + 1
-    li t1, poison
-    xor t1, t1, \\r
-    or a0, a0, t1
-    .endr
-    lw t1, 52(sp)
-    xor t1, t1, gp
-    or a0, a0, t1
-    lw t1, 56(sp)
-    xor t1, t1, tp
-    or a0, a0, t1
-    lw ra, 0(sp)
-    .set at, 4
-    .irp r, s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, gp, tp
-    lw \\r, at(sp)
-    .set at, at + 4
-    .endr
-    addi sp, sp, 64
-    ret
-    .size poisoned_call, . - poisoned_call
-    .bss
-    .balign 4
-poisoned_sp:
-    .space 4
-"""
-
-KERNELS = Assembly("rv32im", CORES["rv32imc"], STUB)
+KERNELS = Assembly("rv32im", CORES["rv32imc"])
 
 
 class TestLayers(LayerTests):

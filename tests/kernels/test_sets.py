@@ -15,6 +15,7 @@ from kernels import FORMATS, OPTIMIZE, KernelSet, all_sets, named
 from kernels.common.work import Work
 from model.emit.choose import choose
 from model.errors import UserError
+from model.formats.int8 import FORMAT as INT8
 from model.layers.activation import Activation
 from model.layers.base import Layer
 from model.layers.dense import Dense
@@ -95,7 +96,7 @@ def test_a_set_has_what_it_says(name: str) -> None:
 
 def dense(values: int, optimize: str = "balanced") -> Work[Layer]:
     kernel = Weights(np.full((3, 6), values, np.int8), np.full(3, 1e-3, np.float32))
-    layer = Dense("d", kernel, np.zeros(3, np.int32), "linear", Signal((3,), "int8", 0.1, 0))
+    layer = Dense("d", kernel, np.zeros(3, np.int32), "linear", Signal((3,), "int8", 0.1, 0), INT8)
     return Work("net_d", layer, Signal((6,), "int8", 0.1, 0), ("dense",), optimize=optimize)
 
 

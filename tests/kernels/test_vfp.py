@@ -18,59 +18,10 @@ from model.layers.lstm import Lstm
 from model.signal import Signal, Weights
 from target import compiler
 from tests.probe import ROOT, TARGETS
+from tests.support.assembly import stub
 from tests.support.host import HANG
 
 FLAGS = ("-O1", "-g", "-Wa,--fatal-warnings")
-STUB = """
-    .syntax unified
-    .thumb
-/* int poisoned_call(void (*function)(), const uint32_t arguments[5]): 0 when r4 - r11, s16 - s31 and sp survived */
-    .global poisoned_call
-    .type poisoned_call, %function
-    .thumb_func
-poisoned_call:
-    push {r3-r11, lr}
-    vpush {s16-s31}
-    ldr r12, =poisoned_sp
-    sub sp, sp, #8
-    str sp, [r12]
-    ldr r2, [r1, #16]
-    str r2, [sp]
-    mov r12, r0
-    .irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    ldr r0, =0x3F000000 + \\n
-    vmov s\\n, r0
-    .endr
-    .irp n, 4, 5, 6, 7, 8, 9, 10, 11
-    ldr r\\n, =0x5A5A0000 + \\n
-    .endr
-    ldm r1, {r0-r3}
-    blx r12
-    ldr r12, =poisoned_sp
-    ldr r12, [r12]
-    sub r0, sp, r12
-    .irp n, 4, 5, 6, 7, 8, 9, 10, 11
-    ldr r1, =0x5A5A0000 + \\n
-    eor r1, r1, r\\n
-    orr r0, r0, r1
-    .endr
-    .irp n, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    ldr r1, =0x3F000000 + \\n
-    vmov r2, s\\n
-    eor r1, r1, r2
-    orr r0, r0, r1
-    .endr
-    mov sp, r12
-    add sp, sp, #8
-    vpop {s16-s31}
-    pop {r3-r11, pc}
-    .ltorg
-    .size poisoned_call, . - poisoned_call
-    .bss
-    .balign 4
-poisoned_sp:
-    .space 4
-"""
 PROGRAM = """
 #include <stdint.h>
 #include "semihosting.h"
@@ -123,11 +74,10 @@ def test_callee_saved_registers_survive(tmp_path: Path, target: str, chosen: str
     (tmp_path / "main.c").write_text(PROGRAM.format(declarations=declarations, arrays=arrays, calls=calls))
     code = layout.prologue("balanced") + "".join(constants.assembly for constants, _ in made.values())
     (tmp_path / "layers.S").write_text(code)
-    (tmp_path / "stub.S").write_text(STUB)
     found, firmware = compiler.find(core, chosen), ROOT / "firmware"
     folders = ("firmware/include", "firmware/boards/common", "kernels", "kernels/common")
     include = [f"-I{ROOT}/{name}" for name in folders]
-    sources = [tmp_path / name for name in ("main.c", "layers.S", "stub.S")]
+    sources = [tmp_path / "main.c", tmp_path / "layers.S", stub("vfp")]
     sources += [firmware / "boards/cortex-m/startup.c", firmware / "boards/common/semihosting.c"]
     for path in sources:
         words = [found.program, *found.compile, *FLAGS, *include, "-c", path, "-o", tmp_path / f"{path.name}.o"]

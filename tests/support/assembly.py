@@ -6,7 +6,7 @@ One firmware runs many layers of odd sizes and wild numbers. Every call goes thr
 callee-saved registers first and looks at them and at sp after; every output lies between guard bytes; inputs and
 scratch are misaligned.
 
-    kernels = Assembly("armv7em", load_target("cortex-m4"), STUB)
+    kernels = Assembly("armv7em", load_target("cortex-m4"))
     kernels.check(tmp_path, list(kernels.cases("speed", seed=1, count=48)), "speed")
 
 What goes wrong is told by layer, quantity, step and unit, with the seed and the line that runs this layer alone.
@@ -386,13 +386,19 @@ def _text(array: ConstArray) -> str:
     return f"static const {array.ctype} {array.name}[] = {{{', '.join(values)}}};\n"
 
 
+def stub(kernels: str) -> Path:
+    """int poisoned_call(void (*function)(), const uintptr_t arguments[5]): 0 when all is kept that a set must keep."""
+    found = named([kernels])[0]
+    paths = [ROOT / "kernels" / folder / "stub.S" for folder in (found.name, *found.extends)]
+    return next(path for path in paths if path.is_file())
+
+
 @dataclass(frozen=True)
 class Assembly:
     """An assembly kernel set on a core of its ISA."""
 
     name: str  # of kernels/
     target: Target
-    stub: str  # assembly of int poisoned_call(void (*function)(), const uintptr_t arguments[5]): 0 when all is kept
     room: int = 9000  # bytes of each array that a layer works on
 
     @property
@@ -444,14 +450,14 @@ class Assembly:
         (directory / "layers.c").write_text(self.program(cases))
         code = self.set.layout.prologue(optimize) + "".join(case.made.assembly for case in cases)
         (directory / "layers_kernels.S").write_text(code)
-        (directory / "stub.S").write_text(self.stub)
         firmware, target = ROOT / "firmware", self.target
         kernels, board = ROOT / "kernels", firmware / "boards" / target.board
         include = [firmware / "include", firmware / "runtime", firmware / "boards/common", board, kernels / "c"]
         include += [kernels, *(kernels / folder for folder in self.set.extends)]
         found = compiler.find(target, chosen)
         sources = [
-            *(directory / name for name in ("layers.c", "layers_kernels.S", "stub.S")),
+            *(directory / name for name in ("layers.c", "layers_kernels.S")),
+            stub(self.name),
             *sorted((kernels / "c").glob("*_s8.c")),
             firmware / "runtime/activation.c",
             *sorted(board.glob("*.[cS]")),
