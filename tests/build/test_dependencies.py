@@ -55,6 +55,7 @@ def compiled(checkout: Checkout) -> set[str]:
         ("kernels/common/phase.inc", C, ASSEMBLED),
         ("kernels/vfp/vfp_f32.inc", C, set()),  # no layer of this model runs with it
         ("kernels/armv7m/lstm_s8.inc", C, set()),
+        ("kernels/thumb2/stub.S", C, set()),
         ("kernels/c/lstm_s8.c", C, {"CC lstm_s8.c.o"}),
         ("kernels/cmsis_nn/cmsis.c", C, set()),
         ("firmware/boards/cortex-m/link.ld", C, {"LINK forecast_window.elf"}),
