@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import UserError, printable
+from model.formats import REAL
 
 if TYPE_CHECKING:
     from model.network import Network
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 READERS = Path(__file__).parent / "readers"
 BEGINNING = 64  # bytes of a file that a kind is told by
 ZIP = b"PK\x03\x04"
-REAL = "float32"
 
 
 @dataclass(frozen=True)

@@ -15,31 +15,9 @@ from dataclasses import dataclass
 
 from model import formats
 from model.formats.base import Format
-from model.layers.activation import Activation
 from model.layers.base import Layer, Place
-from model.layers.bidirectional import Bidirectional
-from model.layers.convert import Convert
-from model.layers.dense import Dense
-from model.layers.lstm import GATES, Lstm
 from model.layers.normalise import Normalise
-from model.layers.reshape import Reshape
-from model.signal import Array, Signal, Weights
-
-__all__ = [
-    "GATES",
-    "Activation",
-    "Array",
-    "Bidirectional",
-    "Convert",
-    "Dense",
-    "Layer",
-    "Lstm",
-    "Normalise",
-    "Place",
-    "Reshape",
-    "Signal",
-    "Weights",
-]
+from model.signal import Signal
 
 STATES = ("window", "stream")  # a whole window a call, from reset; or one time step a call, going on from the state
 

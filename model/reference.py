@@ -14,11 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.layers.base import Observe, Place, Seat
-from model.lower import GATE_LOG2_SCALE, cell_limit
 from model.network import Network
-from model.signal import Array, scale_of, to_stored
-
-__all__ = ["GATE_LOG2_SCALE", "cell_limit", "scale_of"]
+from model.signal import Array, to_stored
 
 
 def _ignore(place: Place, quantity: str, values: Array) -> None:

@@ -52,8 +52,8 @@ class _Fit:
 
     def stored(self) -> dict[str, str]:
         """Names of arrays to the dtype that means stored values; empty for a model of real values."""
-        types = {"inputs": self.source.dtype, "calibration": self.source.dtype, "targets": self.output.dtype}
-        return {name: dtype for name, dtype in types.items() if dtype != "float32"}
+        signals = {"inputs": self.source, "calibration": self.source, "targets": self.output}
+        return {name: signal.dtype for name, signal in signals.items() if not signal.real}
 
     def check(self, name: str, shape: tuple[int, ...]) -> None:
         """Raise ``UserError`` unless an array of this name may have this shape."""

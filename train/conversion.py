@@ -15,6 +15,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -58,15 +59,27 @@ def export(network: str, saved_model: str) -> None:
     keras_twin.build(tf_keras, store.load(Path(network))).export(saved_model)
 
 
-def _convert(mode: str) -> Callable[[str, str, str], None]:
+@dataclass(frozen=True)
+class Mode:
+    """What the converter is asked for."""
+
+    name: str
+    smaller: bool  # weights of 8 bits
+    integer: bool  # and integers throughout
+
+
+MODES = (Mode("float", False, False), Mode("dynamic", True, False), Mode("int8", True, True))
+
+
+def _convert(mode: Mode) -> Callable[[str, str, str], None]:
     def convert(saved_model: str, calibration: str, file: str) -> None:
         """Write the .tflite of a SavedModel, with int8 input and output for int8."""
         import tensorflow as tf
 
         converter = tf.lite.TFLiteConverter.from_saved_model(saved_model)
-        if mode != "float":
+        if mode.smaller:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if mode == "int8":
+        if mode.integer:
             windows = np.load(calibration).astype(np.float32)
             converter.representative_dataset = lambda: ([window[np.newaxis]] for window in windows)
             converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
@@ -116,7 +129,7 @@ def run(file: str, interpreter: str, inputs: str, outputs: str) -> None:
 STEPS: dict[str, Callable[..., None]] = {
     "predict": predict,
     "export": export,
-    **{mode: _convert(mode) for mode in ("float", "dynamic", "int8")},
+    **{mode.name: _convert(mode) for mode in MODES},
     "run": run,
 }
 

@@ -129,7 +129,7 @@ def compare(conversion: Conversion, file: Path, windows: Array, trained: Array) 
     """Read a conversion with lstmcu's own reader and compare: reader, interpreter, trained model."""
     network = readers.read(file)
     inputs = to_stored(windows, network.input)
-    interpreter = "micro" if network.quantisation == "int8" else "litert"  # tflite-micro runs no dynamic LSTM
+    interpreter = "micro" if network.format.integer else "litert"  # tflite-micro runs no dynamic LSTM
     answers = conversion.run(file, interpreter, inputs)
     ours = reference.run(network, inputs).reshape(answers.shape).astype(np.float64)
     difference = np.abs(ours - answers)
@@ -168,7 +168,7 @@ def table(summary: Summary) -> str:
 def convert(model: Path, samples_path: Path, out: Path, timeout: float) -> Summary:
     """Make, check and deliver the three files. Raises ``UserError``."""
     network = readers.read(model)
-    if network.quantisation != "float32" or kinds.check(model) == TFLITE:
+    if network.came_quantised or kinds.check(model) == TFLITE:
         raise UserError(f"{model}: is converted already; give model= the trained Keras or PyTorch file")
     data = samples.load(samples_path, network.input, network.output)
     windows, calibration = data.inputs[:WINDOWS], data.calibration[:WINDOWS]

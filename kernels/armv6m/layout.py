@@ -15,14 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.common import assembly
-from kernels.common.assembly import output_addend, peak, prove_doubled, set_symbols, stream
-from kernels.common.constants import Constants, ConstArray, dense_parts, folded
+from kernels.common.assembly import output_addend, prove_doubled, set_symbols, stream
+from kernels.common.constants import Constants, ConstArray, dense_parts
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
+from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.lower import cell_limit
-from model.signal import Array, scale_of
+from model.signal import Array
 
 STEP_GATES, ONCE_GATES = (2, 0, 1, 3), (2, 0, 3)  # rows A B C D of a unit: c, i, f, o
 BLOCKS = (12, 8, 6, 5, 4, 3, 2, 1)  # columns of a block, the best first
@@ -109,7 +109,7 @@ def _prove_columns(*counts: int) -> None:
 
 def _sum_bits(rows: Array, bias: Array, factors: list[fp.Multiplier]) -> int:
     """Which of the requantisations, for sums below 2^15, 2^20 or 2^30, can take the sums and their left shifts."""
-    left, largest = max(0, *(m.shift for m in factors)), int(peak(rows, bias).max())
+    left, largest = max(0, *(m.shift for m in factors)), int(lower.peak(rows, bias).max())
     return 15 if largest < 1 << 15 and left < 15 else 20 if largest < 1 << 20 and left < 9 else 30
 
 
@@ -231,8 +231,8 @@ def _matrices(work: Work[Lstm]) -> list[Matrix]:
         found.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
     matrices = []
     for which, weights, bias, signal in found:
-        starts = folded(bias.astype(np.int64), weights.values, signal.zero_point)
-        factors = assembly.gate_factors(signal, scale_of(weights))
+        starts = lower.folded(bias.astype(np.int64), weights.values, signal.zero_point)
+        factors = lower.gate_factors(signal, weights)
         for gate in ONCE_GATES if work.once else STEP_GATES:
             prove_doubled(weights.values[gate], starts[gate], [factors[gate]])
         matrices.append(Matrix(which, weights.values, starts, factors))
@@ -263,8 +263,8 @@ def _lstm_symbols(layer: Lstm) -> str:
     return set_symbols(
         inputs=layer.features,
         units=layer.units,
-        cell_log2=int(np.log2(layer.cell_scale)),
-        cell_limit=cell_limit(layer),
+        cell_log2=lower.cell(layer).log2,
+        cell_limit=lower.cell(layer).limit,
         **_hidden(layer),
     )
 
@@ -313,7 +313,7 @@ def lstm(work: Work[Lstm]) -> Constants:
 def _row_scales(layer: Dense, factors: list[fp.Multiplier], peaks: list[int]) -> Array:
     """(O, 3) multiplier, addend, and shift | zero point added after it << 8 | lowest output << 16."""
     out = layer.output
-    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    low = lower.lowest(layer)
     rows = []
     for factor, largest in zip(factors, peaks, strict=True):
         early = output_addend(factor, out.zero_point, largest)
@@ -330,16 +330,16 @@ def _groups(outputs: int) -> list[slice]:
 def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, outputs = layer.kernel.values, len(layer.bias)
-    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
     prove_doubled(values, bias)
-    factors = assembly.dense_factors(layer, source, scale_of(layer.kernel))
+    factors = assembly.dense_factors(layer, source)
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     _prove_columns(kernel.shape[-1], outputs)
     text = set_symbols(inputs=kernel.shape[-1], outputs=outputs)
     if optimize == "size":
         arrays, more, scratch = _small_dense(name, layer, kernel, bias, factors)
     else:
-        scales = _row_scales(layer, factors, peak(values, bias).tolist())
+        scales = _row_scales(layer, factors, lower.peak(values, bias).tolist())
         arrays, more, scratch = _dense_in_fours(name, kernel, bias, scales, optimize)
     if parts == 1:
         return Constants(arrays[:1], assembly=f"{text}{more}    dense_s8_run {name}_run\n"), scratch
@@ -360,7 +360,7 @@ def _small_dense(
     scales = np.array([(m.value, -m.shift, 1 << (-m.shift - 1)) for m in factors], np.int64)
     words = [bias, scales, _bytes(kernel)] if parts == 1 else [_bytes(kernel)]
     array = stream(f"{name}_weights", words, f"({parts} parts, {outputs} rows)")
-    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    low = lower.lowest(layer)
     text = set_symbols(part_bytes=outputs * columns, output_zero=out.zero_point, output_low=low)
     return (array, _scales_array(name, scales)), text, 1
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.common import assembly
-from kernels.common.assembly import output_addend, peak, prove_doubled, set_symbols, stream
-from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts, folded
+from kernels.common.assembly import output_addend, prove_doubled, set_symbols, stream
+from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
 from kernels.common.work import Work
 from model import fixed_point as fp
+from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.lower import cell_limit
-from model.signal import Array, scale_of
+from model.signal import Array
 
 IN_PAIRS = {"size": True, "balanced": True, "speed": False}  # one byte of flash a weight, or two
 
@@ -72,7 +72,7 @@ def _sums(bias: Array, packing: str, pairs: bool) -> Array:
 
 def pairs_proved(rows: Array, bias: Array) -> bool:
     """Whether two rows can share a halfword: weights in +-127, twice every sum within 24 bits."""
-    return bool(rows.min() >= -127 and peak(rows, bias).max() < 1 << 22)
+    return bool(rows.min() >= -127 and lower.peak(rows, bias).max() < 1 << 22)
 
 
 # ---- LSTM ----
@@ -94,8 +94,8 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
         matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
     pairs, text, halves = IN_PAIRS[optimize], "", []
     for which, weights, bias, signal in matrices:
-        starts = folded(bias.astype(np.int64), weights.values, signal.zero_point)
-        factors = assembly.gate_factors(signal, scale_of(weights))
+        starts = lower.folded(bias.astype(np.int64), weights.values, signal.zero_point)
+        factors = lower.gate_factors(signal, weights)
         for gate in gates:
             prove_doubled(weights.values[gate], starts[gate], [factors[gate]])
         pairs = pairs and pairs_proved(weights.values[list(gates)], starts[list(gates)])
@@ -108,8 +108,8 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
         inputs=layer.features,
         units=layer.units,
         packing=packing,
-        cell_log2=int(np.log2(layer.cell_scale)),
-        cell_limit=cell_limit(layer),
+        cell_log2=lower.cell(layer).log2,
+        cell_limit=lower.cell(layer).limit,
         hidden_m=hidden.value,
         hidden_s=hidden.shift,
         hidden_zero=layer.output.zero_point,
@@ -159,10 +159,10 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
-    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
     prove_doubled(values, bias)
-    factors = assembly.dense_factors(layer, source, scale_of(layer.kernel))
-    peaks = peak(values, bias).tolist()
+    factors = assembly.dense_factors(layer, source)
+    peaks = lower.peak(values, bias).tolist()
     early = [output_addend(m, out.zero_point, largest) for m, largest in zip(factors, peaks, strict=True)]
     late = any(addend is None for addend in early)
     addends = [1 << (-m.shift - 1) for m in factors] if late else [addend or 0 for addend in early]
@@ -180,7 +180,7 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
             words.append(_packed(kernel[part, rows], packing, pairs))
             words += [scales[rows]] if parts == 1 else []
     array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time, packed as {packings[4]}")
-    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    low = lower.lowest(layer)
     text = set_symbols(
         inputs=kernel.shape[-1],
         outputs=outputs,

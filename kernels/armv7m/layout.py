@@ -13,14 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.common import assembly
-from kernels.common.assembly import output_addend, peak, prove_doubled, set_symbols, stream
-from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts, folded
+from kernels.common.assembly import output_addend, prove_doubled, set_symbols, stream
+from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
+from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.lower import cell_limit
-from model.signal import Array, scale_of
+from model.signal import Array
 
 LONGEST = {"size": 2, "balanced": 8, "speed": 16}  # columns of a block: its code stands straight
 TURNS = 256  # of the loop of size over blocks
@@ -208,8 +208,8 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     text, packed, header, words = "", [], [], 0
     for which, weights, bias, signal in matrices:
         values = weights.values[list(gates)]  # (gates, H, I)
-        starts = folded(bias[list(gates)].astype(np.int64), values, signal.zero_point)
-        factors = assembly.gate_factors(signal, scale_of(weights))
+        starts = lower.folded(bias[list(gates)].astype(np.int64), values, signal.zero_point)
+        factors = lower.gate_factors(signal, weights)
         for k, gate in enumerate(gates):
             prove_doubled(values[k], starts[k], [factors[gate]])
         text += assembly.set_factors(which, gates, factors)
@@ -226,8 +226,8 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     text += set_symbols(
         inputs=layer.features,
         units=layer.units,
-        cell_log2=int(np.log2(layer.cell_scale)),
-        cell_limit=cell_limit(layer),
+        cell_log2=lower.cell(layer).log2,
+        cell_limit=lower.cell(layer).limit,
         hidden_m=hidden.value,
         hidden_s=hidden.shift,
         hidden_zero=zero,
@@ -274,10 +274,10 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
-    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
     prove_doubled(values, bias)
-    factors = assembly.dense_factors(layer, source, scale_of(layer.kernel))
-    peaks = peak(values, bias).tolist()
+    factors = assembly.dense_factors(layer, source)
+    peaks = lower.peak(values, bias).tolist()
     early = [output_addend(m, out.zero_point, largest) for m, largest in zip(factors, peaks, strict=True)]
     late = any(addend is None for addend in early)
     addends = [1 << (-m.shift - 1) for m in factors] if late else [addend or 0 for addend in early]
@@ -302,7 +302,7 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
         part_bytes = 4 * sum(part.size for part in words) // parts
         comment = f"({parts} parts) four rows at a time, blocks of {along.block} columns"
     array = stream(f"{name}_weights", along.header() + words, comment)
-    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    low = lower.lowest(layer)
     text = set_symbols(
         inputs=inputs,
         outputs=outputs,

@@ -20,17 +20,16 @@ from kernels.common.constants import (
     by_unit,
     dense_parts,
     float_literal,
-    folded,
-    gate_factors,
     numbers,
     scale,
+    scales,
 )
 from kernels.common.work import Work
-from model import fixed_point as fp
+from model import lower
 from model.errors import UserError
+from model.formats import types
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.lower import cell_limit
 from model.signal import Array, Signal, scale_of
 
 __all__ = ["activation", "convert", "dense", "lstm", "normalise"]
@@ -47,26 +46,24 @@ def _constants(
 def _lstm_calls(name: str, layer: Lstm, once: bool) -> dict[str, Kernel]:
     kind = layer.suffix
     if once:
-        quantised = [("int8", layer.features)] if kind == "dyn" else []
+        quantised = [(layer.format.weights.name, layer.features)] if layer.format.hybrid else []
         return {"lstm_once": Kernel(f"lstmcu_lstm_{kind}_once", f"&{name}_layer", tuple(quantised))}
-    quantised = [("int8", layer.features + layer.units)] if kind == "dyn" else []
+    quantised = [(layer.format.weights.name, layer.features + layer.units)] if layer.format.hybrid else []
     following = (layer.output.dtype, layer.units)  # the new hidden state, while the old one is still read
     return {"lstm": Kernel(f"lstmcu_lstm_{kind}_step", f"&{name}_layer", (following, *quantised))}
 
 
 def _dense_calls(name: str, layer: Dense, parts: int) -> dict[str, Kernel]:
     kind, struct = layer.suffix, f"&{name}_layer"
-    quantised = (("int8", layer.kernel.values.shape[1] // parts),) if kind == "dyn" else ()
+    quantised = ((layer.format.weights.name, layer.kernel.values.shape[1] // parts),) if layer.format.hybrid else ()
     whole = {"dense": Kernel(f"lstmcu_dense_{kind}_run", struct, quantised)}
     adding = {"dense_add": Kernel(f"lstmcu_dense_{kind}_add", struct, quantised)}
     return whole if parts == 1 else {**adding, "dense_finish": Kernel(f"lstmcu_dense_{kind}_finish", struct)}
 
 
 def _cell(layer: Lstm) -> Member:
-    candidate = fp.multiplier(2.0**-30 / layer.cell_scale)
-    hidden = fp.multiplier(2.0**-30 / float(layer.output.scale))
-    log2 = int(np.log2(layer.cell_scale))
-    members = (scale(candidate), scale(hidden), layer.output.zero_point, cell_limit(layer), log2)
+    cell = lower.cell(layer)
+    members = (scale(cell.added), scale(cell.hidden), layer.output.zero_point, cell.limit, cell.log2)
     text = "{" + ", ".join(map(str, members)) + "}"
     return text, "candidate and hidden scale, zero point, cell limit, log2 of its scale"
 
@@ -96,22 +93,19 @@ class _Rows:
 
 def _integer_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
     rows = _Rows(name, layer, once)
-    kind = layer.suffix
-    arrays = list(rows.matrices)
-    if kind == "s8":
-        bias = folded(rows.bias, rows.kernel, source.zero_point)
+    bias_type, arrays = layer.format.bias.name, list(rows.matrices)
+    if layer.format.zero_points:
+        bias = lower.folded(rows.bias, rows.kernel, source.zero_point)
         comment = f"({rows.rows}), zero point folded in"
-        arrays.append(numbers(f"{name}_kernel_bias", bias.astype(np.int32), comment))
+        arrays.append(numbers(f"{name}_kernel_bias", bias.astype(bias_type), comment))
         if rows.recurrent is not None:
-            bias = folded(0, rows.recurrent, layer.output.zero_point)
-            arrays.append(numbers(f"{name}_recurrent_bias", bias.astype(np.int32), comment))
+            bias = lower.folded(0, rows.recurrent, layer.output.zero_point)
+            arrays.append(numbers(f"{name}_recurrent_bias", bias.astype(bias_type), comment))
     else:
-        arrays.append(numbers(f"{name}_bias", rows.bias.astype(np.int64), f"({rows.rows})"))
-    scales = [gate_factors(source, scale_of(layer.kernel), rows.gates)]
-    if not once:
-        scales.append(gate_factors(layer.output, scale_of(layer.recurrent), rows.gates))
-    factors = [(text, "accumulator to Q3.12, a gate") for text in scales]
-    ctype = f"lstmcu_lstm_once_{kind}" if once else f"lstmcu_lstm_{kind}"
+        arrays.append(numbers(f"{name}_bias", rows.bias.astype(bias_type), f"({rows.rows})"))
+    matrices = lower.gate_matrices(layer, source, once)
+    factors = [(scales([m.factors[g] for g in rows.gates]), "accumulator to Q3.12, a gate") for m in matrices]
+    ctype = f"lstmcu_lstm_once_{layer.suffix}" if once else f"lstmcu_lstm_{layer.suffix}"
     return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *factors, _cell(layer))
 
 
@@ -144,39 +138,39 @@ def _dynamic_lstm(name: str, layer: Lstm, once: bool) -> Constants:
 def lstm(work: Work[Lstm]) -> Constants:
     """Constants of an LSTM's step, or of its only one from reset."""
     name, layer, once = work.name, work.layer, work.once
-    kind = layer.suffix
-    if kind == "f32":
-        return _float_lstm(name, layer, once)
-    return _dynamic_lstm(name, layer, once) if kind == "dyn" else _integer_lstm(name, layer, work.source, once)
+    if layer.format.integer:
+        return _integer_lstm(name, layer, work.source, once)
+    return _dynamic_lstm(name, layer, once) if layer.format.hybrid else _float_lstm(name, layer, once)
 
 
 def dense(work: Work[Dense]) -> Constants:
     """Constants of a Dense, whole or in parts."""
     name, layer, parts = work.name, work.layer, work.parts
-    kind, out = layer.suffix, layer.output
-    ctype, calls = f"lstmcu_dense_{kind}", _dense_calls(name, layer, parts)
+    format, out = layer.format, layer.output
+    ctype, calls = f"lstmcu_dense_{layer.suffix}", _dense_calls(name, layer, parts)
     kernel, shape = dense_parts(layer, work.steps, work.blocks)
     rows = f"({len(layer.bias)} outputs)"
     sizes: tuple[Member, ...] = ((str(kernel.shape[-1]), "inputs"), (str(len(layer.bias)), "outputs"))
     arrays = [numbers(f"{name}_kernel", kernel, shape)]
-    if kind in ("f32", "dyn"):
-        if kind == "dyn":
+    if not format.integer:
+        if format.hybrid:
             each = f"{parts} parts, {len(layer.bias)} outputs" if parts > 1 else rows[1:-1]
             arrays.append(_totals(name, "kernel", kernel, each))
         arrays.append(numbers(f"{name}_bias", layer.bias, rows))
-        if kind == "dyn":
+        if format.hybrid:
             arrays.append(numbers(f"{name}_scale", scale_of(layer.kernel), rows))
-        return _constants(name, ctype, calls, sizes, arrays, (str(int(layer.activation == "relu")), "relu"))
-    if kind == "s8":
-        bias = folded(layer.bias.astype(np.int64), layer.kernel.values, work.source.zero_point)
-        arrays.append(numbers(f"{name}_bias", bias.astype(np.int32), f"{rows}, zero point folded in"))
-    elif layer.bias.dtype != np.int64:
-        raise UserError(f"layer '{layer.name}': a {layer.bias.dtype} bias is not supported in int16x8, only int64")
-    else:
-        arrays.append(numbers(f"{name}_bias", layer.bias, rows))
-    factors = [fp.multiplier(float(work.source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
+        return _constants(name, ctype, calls, sizes, arrays, (str(int(layer.clamps)), "relu"))
+    if types.of(layer.bias) is not format.bias:
+        supported = f"in {format.name}, only {format.bias.name}"
+        raise UserError(f"layer '{layer.name}': a {layer.bias.dtype} bias is not supported {supported}")
+    bias, folded = layer.bias, ""
+    if format.zero_points:
+        bias = lower.folded(bias.astype(np.int64), layer.kernel.values, work.source.zero_point)
+        folded = ", zero point folded in"
+    arrays.append(numbers(f"{name}_bias", bias.astype(format.bias.name), f"{rows}{folded}"))
+    factors = lower.dense_factors(layer, work.source)
     arrays.append(ConstArray(f"{name}_scale", tuple(map(scale, factors)), "lstmcu_scale", "accumulator to output"))
-    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    low = lower.lowest(layer)
     limits = ((str(low), "lowest output"), (str(out.high), "highest output"))
-    zero = ((str(out.zero_point), "zero point of the output"),) if kind == "s8" else ()
+    zero = ((str(out.zero_point), "zero point of the output"),) if format.zero_points else ()
     return _constants(name, ctype, calls, sizes, arrays, *zero, *limits)

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.common.assembly import gate_factors, peak
-from kernels.common.constants import Constants, ConstArray, ConstStruct, Kernel, Member, folded, numbers
+from kernels.common.constants import Constants, ConstArray, ConstStruct, Kernel, Member, numbers
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
+from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import GATES, Lstm
-from model.lower import cell_limit
-from model.signal import Array, scale_of
+from model.signal import Array
 
 HEADER = ('#include "lstmcu_cmsis.h"',)
 FUNCTIONS = {"i": "ARM_SIGMOID", "f": "ARM_SIGMOID", "c": "ARM_TANH", "o": "ARM_SIGMOID"}
+MOST_BYTES = 4  # of sums that the library requantises with a scale a row
 ORDER = (1, 0, 2, 3)  # forget, input, cell, output gate: the library's order of ours
 
 
@@ -46,13 +46,6 @@ def _prove_narrow(factors: list[fp.Multiplier], largest: Array) -> None:
             raise UnprovenError(f"a sum can reach {bound}, too much for the library's 32 bits")
 
 
-def _peak(kind: str, rows: Array, bias: Array) -> Array:
-    """Largest magnitude of a sum of int8 or int16 inputs, for each row (..., I)."""
-    if kind == "s8":
-        return peak(rows, bias)
-    return np.asarray((np.abs(rows.astype(np.int64)).sum(axis=-1) << 15) + np.abs(bias.astype(np.int64)))
-
-
 def _gate(name: str, gate: str, factors: tuple[fp.Multiplier, fp.Multiplier | None]) -> Member:
     kernel, recurrent = factors
     first = f"{kernel.value}, {kernel.shift}, {name}_kernel_{gate}, {name}_kernel_bias_{gate}"
@@ -64,18 +57,18 @@ def _gate(name: str, gate: str, factors: tuple[fp.Multiplier, fp.Multiplier | No
 def lstm(work: Work[Lstm]) -> Constants:
     """Constants of an LSTM's step, or of its only one from reset."""
     name, layer, source, once = work.name, work.layer, work.source, work.once
-    kind, units = layer.suffix, layer.units
-    log2 = int(np.log2(layer.cell_scale))
+    format, cell, units = layer.format, lower.cell(layer), layer.units
+    log2 = cell.log2
     if log2 < -15:
         raise UnprovenError(f"the cell state's scale is 2^{log2}, below 2^-15")
-    kernel = gate_factors(source, scale_of(layer.kernel))
-    recurrent = gate_factors(layer.output, scale_of(layer.recurrent))
-    wide = np.int32 if kind == "s8" else np.int64
-    bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
-    hidden_bias = folded(0, layer.recurrent.values, layer.output.zero_point)
-    _prove_narrow(kernel, _peak(kind, layer.kernel.values, bias))
+    kernel = lower.gate_factors(source, layer.kernel)
+    recurrent = lower.gate_factors(layer.output, layer.recurrent)
+    wide, most = format.bias.name, -format.values.low
+    bias = lower.folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
+    hidden_bias = lower.folded(0, layer.recurrent.values, layer.output.zero_point)
+    _prove_narrow(kernel, lower.peak(layer.kernel.values, bias, most))
     if not once:
-        sums = _peak(kind, layer.recurrent.values, hidden_bias)
+        sums = lower.peak(layer.recurrent.values, hidden_bias, most)
         _prove_narrow(recurrent, sums)
         _prove_recurrent(recurrent, sums)
     arrays: list[ConstArray] = []
@@ -85,12 +78,10 @@ def lstm(work: Work[Lstm]) -> Constants:
         if not once:
             arrays.append(numbers(f"{name}_recurrent_{gate}", layer.recurrent.values[number], "(units, units)"))
             arrays.append(numbers(f"{name}_recurrent_bias_{gate}", hidden_bias[number].astype(wide), "(units)"))
-    kept, added = fp.multiplier(2.0**-15), fp.multiplier(2.0**-30 / layer.cell_scale)
-    hidden = fp.multiplier(2.0**-30 / float(layer.output.scale))
-    limit = cell_limit(layer)
+    kept, added, hidden, limit = cell.kept, cell.added, cell.hidden, cell.limit
     if limit == 0:
         raise UnprovenError("a cell state clipped to 0 is none to the library")
-    clip = limit if limit <= 32767 else 0
+    clip = limit if limit < lower.NO_LIMIT else 0
     members: list[Member] = [
         ("1, 1, 1", "time major, one batch, one step"),
         (f"{layer.features}, {units}", "inputs, units"),
@@ -101,34 +92,34 @@ def lstm(work: Work[Lstm]) -> Constants:
     ]
     members += [_gate(name, GATES[g], (kernel[g], None if once else recurrent[g])) for g in ORDER]
     struct = ConstStruct(f"{name}_layer", "cmsis_nn_lstm_params", tuple(members))
-    if once:
-        scratch: tuple[tuple[str, int], ...] = (("int16", 3 * units),)
-    else:
-        scratch = (("int16", 2 * units), ("int8", units)) if kind == "s8" else (("int16", 3 * units),)
-    call = Kernel(f"lstmcu_cmsis_lstm_{kind}_{'once' if once else 'step'}", f"&{name}_layer", scratch)
+    scratch: tuple[tuple[str, int], ...] = ((format.cell.name, 3 * units),)
+    if not once and format.values is not format.cell:  # the new hidden state has a type of its own
+        scratch = ((format.cell.name, 2 * units), (format.values.name, units))
+    call = Kernel(f"lstmcu_cmsis_lstm_{layer.suffix}_{'once' if once else 'step'}", f"&{name}_layer", scratch)
     return Constants(tuple(arrays), struct, {"lstm_once" if once else "lstm": call}, declarations=HEADER)
 
 
 def dense(work: Work[Dense]) -> Constants:
     """Constants of a Dense, which the library takes whole."""
     name, layer, source = work.name, work.layer, work.source
-    kind, out, outputs = layer.suffix, layer.output, len(layer.bias)
+    format, out, outputs = layer.format, layer.output, len(layer.bias)
     if work.parts > 1:
         raise UnprovenError("the library has no Dense over a sequence that comes step by step")
-    factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
-    if kind == "s16" and len(set(factors)) > 1:
-        raise UnprovenError("the library has one scale for all rows in int16x8")
-    bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)  # of int16x8: 0
-    _prove_narrow(factors, _peak(kind, layer.kernel.values, bias))
-    starts = bias.astype(np.int32) if kind == "s8" else bias
-    shown = factors if kind == "s8" else factors[:1]
+    factors = lower.dense_factors(layer, source)
+    one_scale = format.sums.bytes > MOST_BYTES
+    if one_scale and len(set(factors)) > 1:
+        raise UnprovenError(f"the library has one scale for all rows in {format.name}")
+    bias = lower.folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
+    _prove_narrow(factors, lower.peak(layer.kernel.values, bias, -format.values.low))
+    starts = bias.astype(format.bias.name)
+    shown = factors[:1] if one_scale else factors
     arrays = (
         numbers(f"{name}_kernel", layer.kernel.values, f"({outputs} outputs, {layer.kernel.values.shape[1]} inputs)"),
         numbers(f"{name}_bias", starts, f"({outputs} outputs), zero point folded in"),
         numbers(f"{name}_multiplier", np.array([m.value for m in shown], np.int32), "accumulator to output"),
         numbers(f"{name}_shift", np.array([m.shift for m in shown], np.int32), "accumulator to output"),
     )
-    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    low = lower.lowest(layer)
     members: tuple[Member, ...] = (
         (f"{layer.kernel.values.shape[1]}, {outputs}", "inputs, outputs"),
         *((array.name, "") for array in arrays),
@@ -136,5 +127,5 @@ def dense(work: Work[Dense]) -> Constants:
         (f"{low}, {out.high}", "its range"),
     )
     struct = ConstStruct(f"{name}_layer", "lstmcu_cmsis_dense", members)
-    calls = {"dense": Kernel(f"lstmcu_cmsis_dense_{kind}_run", f"&{name}_layer")}
+    calls = {"dense": Kernel(f"lstmcu_cmsis_dense_{layer.suffix}_run", f"&{name}_layer")}
     return Constants(arrays, struct, calls, declarations=HEADER)

@@ -17,9 +17,9 @@ from kernels import OPTIMIZE
 from kernels.common.constants import Constants, ConstArray, Kernel
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
+from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.lower import GATE_LOG2_SCALE
 from model.signal import Array, Signal
 
 GATE_NAMES = "ifco"
@@ -70,45 +70,35 @@ def dense(work: Work[Dense], made: Constants, scratch: int) -> Constants:
 # ---- proofs ----
 
 
-def peak(rows: Array, bias: Array) -> Array:
-    """Largest magnitude of a sum of int8 inputs, for each row (..., I)."""
-    return np.asarray(128 * np.abs(rows.astype(np.int64)).sum(axis=-1) + np.abs(bias.astype(np.int64)))
-
-
 def prove_doubled(rows: Array, bias: Array, factors: Iterable[fp.Multiplier] = ()) -> None:
     """Twice every sum, and its left shift, fits 32 bits."""
     left = max([0, *(m.shift for m in factors)])
-    largest = int(peak(rows, bias).max()) << left
+    largest = int(lower.peak(rows, bias).max()) << left
     if largest >= 1 << 30:
         raise UnprovenError(f"twice a sum can reach {2 * largest} and overflow 32 bits")
 
 
 def prove_cell(layer: Lstm) -> None:
     """The cell state's scale is one of those the shifts of the cell's update are made for."""
-    log2 = int(np.log2(layer.cell_scale))
+    log2 = lower.cell(layer).log2
     if not -24 <= log2 <= -7:
         raise UnprovenError(f"the cell state's scale is 2^{log2}, outside 2^-24 .. 2^-7")
 
 
 def hidden_factor(layer: Lstm) -> fp.Multiplier:
     """What brings o * tanh(c), Q0.30, to the hidden state's scale: a right shift."""
-    factor = fp.multiplier(2.0**-30 / float(layer.output.scale))
+    factor = lower.cell(layer).hidden
     if factor.shift >= 0:
         raise UnprovenError(f"the hidden state's scale is {layer.output.scale:g}")
     return factor
 
 
-def dense_factors(layer: Dense, source: Signal, weight_scales: Array) -> list[fp.Multiplier]:
+def dense_factors(layer: Dense, source: Signal) -> list[fp.Multiplier]:
     """What brings each row's sum to the output's scale: right shifts."""
-    factors = [fp.multiplier(float(source.scale) * float(s) / float(layer.output.scale)) for s in weight_scales]
+    factors = lower.dense_factors(layer, source)
     if max(m.shift for m in factors) >= 0:
         raise UnprovenError("a row's scale is above 1/2")
     return factors
-
-
-def gate_factors(signal: Signal, weight_scales: Array) -> list[fp.Multiplier]:
-    """What brings each gate's sum (i, f, c, o) to Q3.12."""
-    return [fp.multiplier(float(signal.scale) * float(s) / 2.0**GATE_LOG2_SCALE) for s in weight_scales]
 
 
 def output_addend(factor: fp.Multiplier, zero_point: int, largest: int) -> int | None:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the weight layouts of all kernel sets share: forms of C constants, folding of zero points."""
+"""What the weight layouts of all kernel sets share: forms of C constants."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ import numpy as np
 from model import fixed_point as fp
 from model.formats import types
 from model.layers.dense import Dense
-from model.lower import GATE_LOG2_SCALE
-from model.signal import Array, Signal
+from model.signal import Array
 
 ALL_GATES = (0, 1, 2, 3)
 ONCE_GATES = (0, 2, 3)  # what a single step from reset needs: input, candidate, output
@@ -84,20 +83,9 @@ def float_literal(value: float) -> str:
     return f"{text}f"
 
 
-def folded(bias: Array | int, weights: Array, zero_point: int) -> Array:
-    """bias - zero_point * (row sums of ``weights``): lets a kernel multiply stored inputs as they are."""
-    return np.asarray(bias - zero_point * weights.astype(np.int64).sum(axis=-1))
-
-
 def by_unit(values: Array, gates: tuple[int, ...] = ALL_GATES) -> Array:
     """(4, H, ...) to (H, gates, ...): a unit's rows lie together, in the order they are used."""
     return np.ascontiguousarray(np.swapaxes(values[list(gates)], 0, 1))
-
-
-def gate_factors(signal: Signal, weight_scales: Array, gates: tuple[int, ...]) -> str:
-    """What brings each gate's accumulator to Q3.12."""
-    gate = 2.0**GATE_LOG2_SCALE
-    return scales([fp.multiplier(float(signal.scale) * float(weight_scales[g]) / gate) for g in gates])
 
 
 def dense_parts(layer: Dense, steps: int, blocks: int) -> tuple[Array, str]:

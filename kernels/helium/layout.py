@@ -14,13 +14,13 @@ import numpy as np
 
 from kernels.common import assembly
 from kernels.common.assembly import set_symbols
-from kernels.common.constants import Constants, ConstArray, dense_parts, folded
+from kernels.common.constants import Constants, ConstArray, dense_parts
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
+from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.lower import cell_limit
-from model.signal import Array, Signal, scale_of
+from model.signal import Array, Signal, Weights, scale_of
 
 LANES = 16
 ROWS = 8  # summed at a time
@@ -99,8 +99,8 @@ def _provable(factor: fp.Multiplier) -> fp.Multiplier:
     return factor
 
 
-def _gate_factors(signal: Signal, weight_scales: Array) -> list[fp.Multiplier]:
-    return [_provable(m) for m in assembly.gate_factors(signal, weight_scales)]
+def _gate_factors(signal: Signal, weights: Weights) -> list[fp.Multiplier]:
+    return [_provable(m) for m in lower.gate_factors(signal, weights)]
 
 
 def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
@@ -112,8 +112,8 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     columns = layer.features if layer.features <= MOST_COLUMNS else 0
     units, left = layer.units, layer.units % ROWS
     mask = sum(1 << row for row, unit in enumerate(unit_rows(ROWS)) if unit < left) if left else ALL_ROWS
-    kernel_bias = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
-    recurrent_bias = folded(np.zeros_like(kernel_bias), layer.recurrent.values, layer.output.zero_point)
+    kernel_bias = lower.folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
+    recurrent_bias = lower.folded(np.zeros_like(kernel_bias), layer.recurrent.values, layer.output.zero_point)
     matrices = [(layer.kernel.values, kernel_bias)]
     if not once:
         matrices.insert(0, (layer.recurrent.values, recurrent_bias))
@@ -123,17 +123,17 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
         for gate, (values, starts) in itertools.product(gates, matrices):
             by_column = bool(columns) and values is layer.kernel.values
             parts += _block(values[gate, block], starts[gate, block], optimize, by_column)
-    factors = {"kernel": _gate_factors(source, scale_of(layer.kernel))}
+    factors = {"kernel": _gate_factors(source, layer.kernel)}
     if not once:
-        factors["recurrent"] = _gate_factors(layer.output, scale_of(layer.recurrent))
+        factors["recurrent"] = _gate_factors(layer.output, layer.recurrent)
     text = "".join(assembly.set_factors(which, gates, each) for which, each in factors.items())
     text += set_symbols(
         inputs=layer.features,
         units=units,
         columns=columns,
         left_rows=mask,
-        cell_log2=int(np.log2(layer.cell_scale)),
-        cell_limit=cell_limit(layer),
+        cell_log2=lower.cell(layer).log2,
+        cell_limit=lower.cell(layer).limit,
         hidden_m=hidden.value,
         hidden_s=hidden.shift,
         hidden_zero=layer.output.zero_point,
@@ -176,7 +176,7 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
-    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
     scales = scale_of(layer.kernel)
     factors = [_provable(fp.multiplier(float(source.scale) * float(s) / float(out.scale))) for s in scales]
     left = max(m.shift for m in factors) >= 0
@@ -192,7 +192,7 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
             stream.append((_single if single else _packed)(kernel[part, rows]))
             stream += [_row_scales(factors[rows], single, uniform, left)] if parts == 1 else []
     array = _stream(f"{name}_weights", stream, f"({parts} parts), eight rows at a time")
-    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    low = lower.lowest(layer)
     text = set_symbols(
         inputs=kernel.shape[-1],
         outputs=outputs,

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.common import assembly, segments
-from kernels.common.assembly import peak, prove_doubled, set_symbols, stream
-from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts, folded
+from kernels.common.assembly import prove_doubled, set_symbols, stream
+from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
 from kernels.common.segments import Segment
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
+from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.lower import cell_limit
-from model.signal import Array, scale_of
+from model.signal import Array
 
 STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # f i o c; i o c: a unit's rows A B C D, as lstm_s8.inc takes them
 assert set(ONCE_ROWS) == set(ONCE_GATES)
@@ -187,7 +187,7 @@ def _prove_high(rows: Array, bias: Array, factor: fp.Multiplier) -> None:
     prove_doubled(rows, bias, [factor])
     if factor.shift < -30:
         raise UnprovenError("a gate's scale is below 2^-30")
-    largest = (int(peak(rows, bias).max()) << max(factor.shift, 0)) * factor.value >> 30
+    largest = (int(lower.peak(rows, bias).max()) << max(factor.shift, 0)) * factor.value >> 30
     if largest + (1 << 11) >= 1 << 31:
         raise UnprovenError(f"twice a rounded product can reach {largest} and overflow 32 bits")
 
@@ -215,8 +215,8 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     vectors = _Vectors(plans, optimize, once)
     text, halves = "", []
     for (which, weights, bias, signal), plan in zip(matrices, plans, strict=True):
-        starts = folded(bias.astype(np.int64), weights.values, signal.zero_point)
-        factors = assembly.gate_factors(signal, scale_of(weights))
+        starts = lower.folded(bias.astype(np.int64), weights.values, signal.zero_point)
+        factors = lower.gate_factors(signal, weights)
         for gate in gates:
             _prove_high(weights.values[gate], starts[gate], factors[gate])
             safe = _safe(weights.values[gate], starts[gate], factors[gate])
@@ -230,8 +230,8 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
         inputs=layer.features,
         units=layer.units,
         packing=packing,
-        cell_log2=int(np.log2(layer.cell_scale)),
-        cell_limit=cell_limit(layer),
+        cell_log2=lower.cell(layer).log2,
+        cell_limit=lower.cell(layer).limit,
         hidden_m=hidden.value,
         hidden_s=hidden.shift,
         hidden_zero=layer.output.zero_point,
@@ -271,9 +271,9 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
-    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
     prove_doubled(values, bias)
-    scales = _doubled(assembly.dense_factors(layer, source, scale_of(layer.kernel)), optimize)
+    scales = _doubled(assembly.dense_factors(layer, source), optimize)
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     (plan,) = _planned([kernel], optimize, STRAIGHT_COLUMNS[optimize] // 3)
     vectors, count = _Vectors([plan], optimize, True), len(plan.segments)
@@ -296,7 +296,7 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
         raw_start=_raw(count),
         part_bytes=4 * (len(array.values) - len(vectors.orders)) // parts,
         rows_zero=out.zero_point,
-        rows_low=max(out.low, out.zero_point) if layer.activation == "relu" else out.low,
+        rows_low=lower.lowest(layer),
     )
     packings = dict.fromkeys([four, _packing(outputs % 4 or 4, optimize)])
     function = f"{name}_run" if parts == 1 else f"{name}_add"

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kernels.common import assembly
-from kernels.common.assembly import peak, set_symbols
-from kernels.common.constants import Constants, ConstArray, dense_parts, folded
+from kernels.common.assembly import set_symbols
+from kernels.common.constants import Constants, ConstArray, dense_parts
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
+from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.lower import cell_limit
-from model.signal import Array, scale_of
+from model.signal import Array
 
 STRAIGHT = {"size": 2, "balanced": 96, "speed": 512}  # up to so many columns of an LSTM, code without a loop
 STRAIGHT_DENSE = {"size": 2, "balanced": 32, "speed": 512}
@@ -229,7 +229,7 @@ def _call(macro: str, name: str, *columns: Columns) -> str:
 
 
 def _prove_sums(rows: Array, starts: Array) -> None:
-    largest = int(peak(rows, starts).max())
+    largest = int(lower.peak(rows, starts).max())
     if largest >= 1 << 31:
         raise UnprovenError(f"a sum can reach {largest} and overflow 32 bits")
 
@@ -247,11 +247,11 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     constant, text, weights, walks = Constant(), "", [], []
     for which, matrix, bias, signal in products:
         rows = matrix.values[gates].reshape(len(gates) * layer.units, -1)  # (gates * H, I)
-        starts = folded(bias[gates].reshape(-1).astype(np.int64), rows, signal.zero_point)
+        starts = lower.folded(bias[gates].reshape(-1).astype(np.int64), rows, signal.zero_point)
         _prove_sums(rows, starts)
-        factors = assembly.gate_factors(signal, scale_of(matrix))
+        factors = lower.gate_factors(signal, matrix)
         of_rows = [factors[gate] for gate in gates for _ in range(layer.units)]
-        text += _scales(which, constant, of_rows, peak(rows, starts))
+        text += _scales(which, constant, of_rows, lower.peak(rows, starts))
         symbols, along = _product(which, constant, rows, starts, STRAIGHT[optimize], optimize)
         text += symbols
         weights.append(rows.T[list(along.order)])
@@ -261,8 +261,8 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
         inputs=layer.features,
         units=layer.units,
         weights_at=constant.put(np.concatenate(weights), "i1"),
-        cell_log2=int(np.log2(layer.cell_scale)),
-        cell_limit=cell_limit(layer),
+        cell_log2=lower.cell(layer).log2,
+        cell_limit=lower.cell(layer).limit,
         hidden_m=hidden.value,
         hidden_s=hidden.shift,
         hidden_zero=layer.output.zero_point,
@@ -285,15 +285,15 @@ def lstm(work: Work[Lstm]) -> Constants:
 def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
-    bias = folded(layer.bias.astype(np.int64), values, source.zero_point)
+    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
     _prove_sums(values, bias)
-    factors = [fp.multiplier(float(source.scale) * float(s) / float(out.scale)) for s in scale_of(layer.kernel)]
+    factors = lower.dense_factors(layer, source)
     outputs = len(values)
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     inputs = kernel.shape[-1]
     scales = Constant()
-    text = _halves(outputs) + _scales("dense", scales, factors, peak(values, bias))
-    low = max(out.low, out.zero_point) if layer.activation == "relu" else out.low
+    text = _halves(outputs) + _scales("dense", scales, factors, lower.peak(values, bias))
+    low = lower.lowest(layer)
     text += set_symbols(inputs=inputs, outputs=outputs, rows_zero=out.zero_point, rows_low=low)
     straight = STRAIGHT_DENSE[optimize]
     if parts == 1:

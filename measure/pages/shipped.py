@@ -15,7 +15,7 @@ from measure.checks import verdict
 from measure.pages import markdown
 from measure.pages.markdown import Report
 from measure.pages.text import legend
-from model import escape
+from model import escape, formats
 from model.errors import run_main
 from model.files import write_atomically
 
@@ -40,7 +40,7 @@ def page(reports: Sequence[Report]) -> str:
     compilers = dict.fromkeys(report["compiler"]["version"] for report in ordered)
     lines = [*legend(ordered), *(f"compiled with {version}" for version in compilers)]
     text += "".join(f"* {escape.markdown(line)}\n" for line in lines)
-    taken = [report for report in ordered if report["target"] == SHOWN and report["quantisation"] == "int8"]
+    taken = [report for report in ordered if report["target"] == SHOWN and report["quantisation"] == formats.DEFAULT]
     return text + "".join(f"\n{markdown.parts(report)}" for report in taken[:1])
 
 

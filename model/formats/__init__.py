@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from model.formats.base import Format
 
+DEFAULT = "int8"  # of a file that can still be quantised
+REAL = "float32"  # of a model as it was trained
 _TOLD = re.compile(r'^ORDER, SUFFIX = (\d+), "(\w+)"', re.MULTILINE)
 
 

@@ -27,11 +27,6 @@ class Activation(Layer):
     format: Format = FLOAT32
 
     @property
-    def suffix(self) -> str:
-        """That of its format."""
-        return self.format.suffix
-
-    @property
     def elementwise(self) -> bool:
         """All but softmax."""
         return self.function != "softmax"

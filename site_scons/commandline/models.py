@@ -14,6 +14,7 @@ from commandline.words import QUANTISATIONS
 from model import kinds, metadata, sample_file
 from model.declaration import did_you_mean
 from model.errors import UserError
+from model.formats import DEFAULT, REAL
 from model.names import c_identifier
 
 MODELS = Path("models")  # shipped: models/<name>/<name>.keras
@@ -75,7 +76,7 @@ def model(value: str, samples: str, root: Path) -> Model:
     beside = _beside(root / path.with_suffix(""), sample_file.ENDINGS)
     came_as = kind.came_as(root / path)
     if not samples and beside is None:
-        if came_as != kinds.REAL:
+        if came_as != REAL:
             return Model(path.stem, path, None, came_as)
         raise UserError(f"model={value}: there is no {path.stem}.npz beside it; give samples= windows to run it on")
     chosen = Path(samples) if samples else Path(os.path.relpath(beside or "", root))
@@ -86,5 +87,5 @@ def model(value: str, samples: str, root: Path) -> Model:
 
 def quantisations(wanted: str, model: Model) -> tuple[str, ...]:
     """What to quantise a model to: as asked, else as its file is, else int8."""
-    own = "int8" if model.quantisation == kinds.REAL else model.quantisation
+    own = DEFAULT if model.quantisation == REAL else model.quantisation
     return choices("quant", wanted or own, QUANTISATIONS)

@@ -13,6 +13,7 @@ from commandline.names import check_stem, choices, listed
 from kernels import FORMATS, all_sets
 from kernels.cmsis_nn import library as cmsis_nn
 from model.errors import UserError
+from model.formats import DEFAULT
 from target import compiler
 from target.description import Target, load_target, target_names
 
@@ -50,7 +51,7 @@ def read_kernels(given: Mapping[str, str], targets: Sequence[Target]) -> str:
     return wanted
 
 
-def kernel_sets(wanted: str, target: Target, quantisation: str = "int8") -> tuple[str, ...]:
+def kernel_sets(wanted: str, target: Target, quantisation: str = DEFAULT) -> tuple[str, ...]:
     """The words of kernels= to build for one target: of those wanted, or its best, those with kernels for it."""
     able = [all_sets()[name] for name in target.kernels if all_sets()[name].covers_format(FORMATS[quantisation])]
     useful = tuple(dict.fromkeys(each.word for each in able))

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
-QUANTISATIONS = ("float32", "dynamic", "int8", "int16x8")
+from model import formats
+
+QUANTISATIONS = formats.names()
 OPTIMIZE = ("size", "balanced", "speed")
 
 # option: (default, help)

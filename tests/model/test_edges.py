@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from kernels.armv7em import layout as armv7em
-from kernels.common import assembly
 from kernels.rv32im import layout as rv32im
 from model import fixed_point as fp
 from model import formats, limits, lower, plan, quantise, reference
@@ -160,7 +159,7 @@ def test_the_coarsest_row_of_a_dense_counts() -> None:
 
 def test_the_largest_sum_is_that_of_inputs_of_minus_128() -> None:
     rows, bias = np.array([[127, -3], [-128, 0]], np.int8), np.array([7, -9])
-    assert assembly.peak(rows, bias).tolist() == [128 * 130 + 7, 128 * 128 + 9]
+    assert lower.peak(rows, bias).tolist() == [128 * 130 + 7, 128 * 128 + 9]
 
 
 def test_pairs_of_rows_share_a_halfword_up_to_22_bits_and_never_with_a_weight_of_minus_128() -> None:

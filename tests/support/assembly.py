@@ -23,11 +23,11 @@ import numpy as np
 import pytest
 
 from kernels import OPTIMIZE, KernelSet, named
-from kernels.common.constants import Constants, ConstArray, folded
+from kernels.common.constants import Constants, ConstArray
 from kernels.common.work import Work
 from measure.run import qemu
 from model import fixed_point as fp
-from model import reference
+from model import lower, reference
 from model.emit.choose import choose
 from model.formats.int8 import FORMAT as INT8
 from model.layers.base import Layer
@@ -212,7 +212,7 @@ def _weights(random: Random, shape: tuple[int, ...], wild: int, unit: float) -> 
 def _bias(random: Random, weights: Array, zero_point: int, wild: int) -> Array:
     """Moderate, or as large as the proof against overflow of 32 bits allows."""
     room = (1 << 31) - 1 - 128 * np.abs(weights.astype(np.int64)).sum(axis=-1)
-    room -= np.abs(folded(0, weights, zero_point))
+    room -= np.abs(lower.folded(0, weights, zero_point))
     peak = room if wild > 1 else np.minimum(room, 1 << 13)
     return np.asarray(peak * random.uniform(-1, 1, peak.shape)).astype(np.int32)
 
@@ -327,7 +327,7 @@ def _sums(made: Constants, layer: Dense, source: Signal, x: Array) -> Array:
     """What the accumulators of a Dense in parts hold at the end: some sets keep them doubled, as their start tells."""
     (start,) = (array.values for array in made.arrays if array.name.endswith("_bias"))
     weights = layer.kernel.values.astype(np.int64)
-    plain = folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
+    plain = lower.folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
     largest = int(np.abs(plain).argmax())
     assert isinstance(start, np.ndarray)
     times = int(start[largest]) // int(plain[largest]) if plain.any() else 1

@@ -14,7 +14,7 @@ import zlib
 from pathlib import Path
 
 from model.errors import UserError
-from model.formats.float32 import FORMAT as FLOAT32
+from model.formats import REAL
 from model.kinds import ZIP
 from model.layers.base import Layer, Place
 from model.network import Network
@@ -63,7 +63,7 @@ def _precision(chain: list[Config]) -> tuple[str, ...]:
     """A note where Keras computes in another type than float32."""
     parts = [part for layer in chain for part in (layer, *inner_layers(layer).values())]
     policies = [(part["config"].get("name"), policy_name(part["config"].get("dtype"))) for part in parts]
-    told = [f"'{name}' in {policy}" for name, policy in policies if policy != "float32"]
+    told = [f"'{name}' in {policy}" for name, policy in policies if policy != REAL]
     if not told:
         return ()
     return (
@@ -86,7 +86,7 @@ def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, n
         _check(signal, where)
     if not any(part.keeps_state for layer in layers for _, part in layer.parts(Place(0))):
         raise UserError(f"{path}: holds no LSTM layer; lstmcu builds recurrent networks")
-    return Network(name, path.name, sha256, FLOAT32.name, first, tuple(layers), _precision(layers_of_file))
+    return Network(name, path.name, sha256, REAL, first, tuple(layers), _precision(layers_of_file))
 
 
 DAMAGE = (

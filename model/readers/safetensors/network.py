@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 from model.errors import UserError
-from model.formats.float32 import FORMAT as FLOAT32
+from model.formats import REAL
 from model.layers.activation import Activation
 from model.layers.base import Layer, Place
 from model.layers.bidirectional import Bidirectional
@@ -273,7 +273,7 @@ def _read(path: Path, toml: Path, name: str, sha256: str) -> Network:
         )
     if not any(part.keeps_state for layer in reader.layers for _, part in layer.parts(Place(0))):
         raise UserError(f"{toml}: lists no lstm layer; lstmcu builds recurrent networks")
-    return Network(name, path.name, sha256, FLOAT32.name, source, tuple(reader.layers))
+    return Network(name, path.name, sha256, REAL, source, tuple(reader.layers))
 
 
 def read(path: Path, name: str, sha256: str) -> Network:

@@ -39,11 +39,12 @@ class Pair:
 
 
 Step = Operator | Direction | Pair
+INDICES = ("int32", "int64")  # types of shapes, starts and ends
 
 
 def integers(tensor: Tensor) -> list[int] | None:
     """The values of a small constant of integers, None if it is none."""
-    if tensor.dtype not in ("int32", "int64") or len(tensor.shape) > 1 or not 0 < tensor.size <= 8:
+    if tensor.dtype not in INDICES or len(tensor.shape) > 1 or not 0 < tensor.size <= 8:
         return None
     if tensor.data.nbytes != tensor.size * np.dtype(tensor.dtype).itemsize:
         return None

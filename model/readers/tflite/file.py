@@ -13,6 +13,7 @@ import numpy as np
 import tflite
 
 from model.errors import UserError
+from model.formats import REAL
 from model.signal import Array
 
 FILE_LIMIT = 256 << 20  # bytes
@@ -261,7 +262,7 @@ def _real_constants(graph: Graph) -> Graph:
             operators.append(operator)
             continue
         values, target = tensors[source], tensors[operator.outputs[0]]
-        if target.dtype != "float32" or target.shape != values.shape or values.data.nbytes != 2 * values.size:
+        if target.dtype != REAL or target.shape != values.shape or values.data.nbytes != 2 * values.size:
             raise ValueError(f"{operator} does not make float32 of float16 weights")
         wide = np.frombuffer(values.data.tobytes(), "<f2").astype("<f4")
         tensors[target.number] = replace(target, data=np.frombuffer(wide.tobytes(), np.uint8))
