@@ -26,6 +26,10 @@ class Activation(Layer):
     output: Signal
     format: Format = FLOAT32
 
+    def __post_init__(self) -> None:
+        """A format is said, never guessed: whoever forgets to say it hears of it."""
+        self.fits(self.format)
+
     @property
     def elementwise(self) -> bool:
         """All but softmax."""

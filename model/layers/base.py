@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from model.errors import UserError
+from model.formats import types
 from model.formats.base import Elementwise, Format
 from model.formats.types import Type
-from model.signal import Array, Signal
+from model.signal import Array, Signal, Weights
 from model.spans import Span
 
 if TYPE_CHECKING:
@@ -56,6 +57,13 @@ class Layer(ABC):
     flat: ClassVar[bool] = False  # whether it gives the same elements in another shape, which costs nothing
     name: str
     output: Signal
+
+    def fits(self, format: Format, *weights: Weights) -> None:
+        """Raise ``ValueError`` unless a layer of this format has such an output, and such weights."""
+        held = {types.of(each.values) for each in weights} or {format.weights}
+        if self.output.stored is not format.values or held != {format.weights}:
+            found = " and ".join(sorted(each.name for each in held))
+            raise ValueError(f"layer '{self.name}': {found} weights and {self.output.dtype} output, not {format.name}")
 
     # ---- structure ----
 

@@ -42,6 +42,10 @@ class Dense(Layer):
     output: Signal
     format: Format = FLOAT32
 
+    def __post_init__(self) -> None:
+        """A format is said, never guessed: whoever forgets to say it hears of it."""
+        self.fits(self.format, self.kernel)
+
     @property
     def clamps(self) -> bool:
         """Whether nothing below 0 is put out."""

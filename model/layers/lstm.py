@@ -62,6 +62,10 @@ class Lstm(Layer):
     cell_scale: float = 0.0  # power of two, integers only: the cell state's zero point is 0
     format: Format = FLOAT32
 
+    def __post_init__(self) -> None:
+        """A format is said, never guessed: whoever forgets to say it hears of it."""
+        self.fits(self.format, self.kernel, self.recurrent)
+
     @property
     def units(self) -> int:
         """H."""
