@@ -44,6 +44,6 @@ class Work(Generic[L]):
         return f"layer '{self.layer.name}' runs with {what}: {why}"
 
 
-def coverage(layer: Layer) -> tuple[str, str]:
-    """(kind, format) of a layer, which a set's ``covers`` must have; the kind is the layout's function too."""
-    return layer.kind, layer.suffix
+def coverage(layer: Layer) -> str:
+    """The kind and format of a layer, which a set must cover; its layout's function is called as the kind is."""
+    return f"{layer.kind}.{layer.suffix}"

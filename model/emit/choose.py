@@ -26,20 +26,20 @@ class Chosen:
 
 def choose(work: Work[Layer], sets: Sequence[KernelSet]) -> Chosen:
     """The first of ``sets`` that will do; where one could not prove its assumptions, a note says why."""
-    kind, layer_format = coverage(work.layer)
+    pair = coverage(work.layer)
     why = ""
     for kernels in sets:
-        if f"{kind}.{layer_format}" not in kernels.covers:
+        if pair not in kernels.covers:
             continue
         try:
-            made: Constants = getattr(kernels.layout, kind)(replace(work, optimize=kernels.level(work.optimize)))
+            made: Constants = kernels.function(pair)(replace(work, optimize=kernels.level(work.optimize)))
         except UnprovenError as error:
             why = why or str(error)
             continue
         notes = (work.note(f"kernel set {kernels.name}", why),) if why else ()
         return Chosen(kernels, replace(made, notes=(*notes, *made.notes)))
     names = ", ".join(kernels.name for kernels in sets)
-    raise UserError(f"layer '{work.layer.name}': none of the kernel sets {names} has {kind}.{layer_format}")
+    raise UserError(f"layer '{work.layer.name}': none of the kernel sets {names} has {pair}")
 
 
 def symbol(model: str, name: str) -> str:

@@ -47,6 +47,11 @@ def _expected(env: Environment, folder: str, network: list, trained: list, sampl
     return env.PythonProgram("model.expect", targets, [*network, *trained, samples], *words, tag="REF")[:3]
 
 
+def _parts(kernels: str) -> list[Path]:
+    """What a kernel set covers besides its set.toml."""
+    return [path for path in sorted(ROOT.glob(f"kernels/{kernels}/*.toml")) if path.name != "set.toml"]
+
+
 def _model_source(
     env: Environment, folder: str, network: list, kernels: tuple[str, ...], state: str, name: str, optimize: str,
     trace=False,
@@ -57,9 +62,10 @@ def _model_source(
     names = (f"{name}.c", f"{name}.h", f"{name}_bench.h", *assembly, "model.json")
     targets = [made.File(file) for file in names]
     words += ["--trace"] if trace else []
-    layouts = tuple(f"kernels.{each}.layout" for each in kernels)
-    nodes = env.PythonProgram("model.emit", targets, network, *words, tag="GEN", loads=layouts)
-    read = [*ROOT.glob("model/emit/templates/*.jinja"), *ROOT.glob("kernels/*/set.toml")]
+    layouts = [f"kernels.{each}.layout" for each in kernels]
+    layouts += [f"kernels.{path.parent.name}.{path.stem}" for each in kernels for path in _parts(each)]
+    nodes = env.PythonProgram("model.emit", targets, network, *words, tag="GEN", loads=tuple(layouts))
+    read = [*ROOT.glob("model/emit/templates/*.jinja"), *ROOT.glob("kernels/*/*.toml")]
     env.Depends(nodes, [env.FileAt(path) for path in sorted(read)])
     return nodes
 

@@ -43,12 +43,33 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_folder_is_all_it_takes(folder: Path) -> None:
     (found,) = all_sets(folder).values()
-    expected = KernelSet(
-        "mine", "a set that a test adds", "asm", ("dense.s8",), ("armv6-m",), ("size", "speed"), ("common",), False
-    )
+    levels = ("size", "speed")
+    layouts = {"dense.s8": "layout"}
+    expected = KernelSet("mine", "a set that a test adds", "asm", layouts, ("armv6-m",), levels, ("common",), False)
     assert found == expected
     assert found.assembly
     assert [found.covers_format(name) for name in FORMATS.values()] == [False, False, True, False]
+
+
+def test_its_parts_may_stand_in_files_of_their_own(folder: Path) -> None:
+    (folder / "mine/more.toml").write_text('covers = ["lstm.s8", "dense.s16"]')
+    (found,) = all_sets(folder).values()
+    assert found.layouts == {"dense.s8": "layout", "lstm.s8": "more", "dense.s16": "more"}
+    assert found.covers_format("s16")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('covers = ["dense.s8"]', "'covers' has 'dense.s8', which another .toml of the set covers"),
+        ('word = "asm"', "unknown key 'word'"),
+        ("", "the key 'covers' is missing"),
+    ],
+)
+def test_mistakes_in_a_part(folder: Path, text: str, sentence: str) -> None:
+    (folder / "mine/more.toml").write_text(text)
+    with pytest.raises(UserError, match=re.escape(sentence)):
+        all_sets(folder)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +108,7 @@ def test_a_set_has_what_it_says(name: str) -> None:
     """A function for each kind of layer that it covers, and a target that lists it."""
     found = all_sets()[name]
     for pair in found.covers:
-        assert callable(getattr(found.layout, pair.partition(".")[0]))
+        assert callable(found.function(pair))
     assert hasattr(found.layout, "prologue") == found.assembly
     assert any(name in load_target(target).kernels for target in target_names())
     text = "".join(path.read_text() for path in (ROOT / "kernels" / name).glob("*.inc"))
