@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import goals
+
 from commandline.models import shipped
 from commandline.targets import missing_tools
-from commandline.words import ALIASES, OPTIONS
+from commandline.words import OPTIONS
 from target.description import load_target, target_names
 
 EXAMPLES = (
@@ -42,12 +44,12 @@ def help_text(root: Path) -> str:
     return (
         "\n\n".join(
             (
-                "From a trained LSTM to measured firmware: scons [target=NAME] [OPTION=VALUE ...] [ALIAS]",
+                "From a trained LSTM to measured firmware: scons [target=NAME] [OPTION=VALUE ...] [GOAL]",
                 "Examples:\n" + rows(EXAMPLES, max(len(left) for left, _ in EXAMPLES)),
                 "Targets:\n" + rows(availability, 14),
                 "Shipped models:\n  " + ", ".join(shipped(root)),
                 "Options:\n" + rows(options, 10),
-                "Aliases:\n" + rows(list(ALIASES.items()), 11),
+                "Goals:\n" + rows([(name, goals.read(name).help) for name in goals.names()], 11),
                 "A file may be called anything; one with commas in its name is taken for a file before a list.",
                 "Results lie in build/<target>/<model>/<quant>-<kernels>/. SCons's own options: scons -H",
             )

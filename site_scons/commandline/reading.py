@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from goals import Goal
 
 from commandline import caches, figures, models, targets
+from commandline.cases import Case
 from commandline.models import Model
 from commandline.names import check_root, check_text, choices
 from commandline.words import OPTIMIZE, OPTIONS
@@ -17,19 +21,14 @@ from model.errors import UserError
 from target.compiler import COMPILERS
 from target.description import Target
 
-Build = tuple[Model, str, str]  # a model, its quantisation and state
-
 
 @dataclass(frozen=True)
 class Options:
     """What the user asked for, checked."""
 
-    targets: tuple[Target, ...]
+    cases: tuple[Case, ...]  # every model in every quantisation asked for, for every target
     skipped: tuple[str, ...]  # a sentence for each target that target=all leaves out
-    builds: tuple[Build, ...]  # every model in every quantisation asked for
-    kernels: str  # empty: each target's best
     cmsis_nn: str  # prefix; empty: none
-    optimize: tuple[str, ...]  # of OPTIMIZE
     compiler: str
     cache: str  # empty: none
     cache_key: str  # a file; empty: the user's own
@@ -44,49 +43,33 @@ class Options:
     timeout: int
     verbose: bool
 
+    @property
+    def judged(self) -> list[str]:
+        """What a program must be told to judge builds."""
+        words = [f"--skipped={sentence}" for sentence in self.skipped]
+        words += [f"--limit={what}={limit}" for what, limit in self.limits]
+        return words + ([f"--budget={self.budget}"] if self.budget else [])
 
-def read(
-    arguments: Mapping[str, str], root: Path, *, building: bool = True, exporting: bool = False, benching: bool = False
-) -> Options:
-    """Check the name=value arguments, and when ``building`` also that the tools are there. Raises ``UserError``."""
-    for name in arguments:
-        if name not in OPTIONS:
-            raise UserError(f"unknown option '{name}='{did_you_mean(name, OPTIONS)}")
-        check_text(f"{name}=", arguments[name])
-    check_root(root)
-    given = {name: arguments.get(name, default) for name, (default, _) in OPTIONS.items()}
-    asked = targets.read(given, "target" in arguments, root)
+
+def read(arguments: Mapping[str, str], root: Path, goals: Sequence[Goal], *, building: bool, looking: bool) -> Options:
+    """Check the name=value arguments. Raises ``UserError``.
+
+    ``building``: for targets; ``looking``: at the help, or what to remove, so that no tool has to be there."""
+    given = _given(arguments, root, goals)
+    named = "target" in arguments or any("target" in goal.implies for goal in goals)
+    asked = targets.read(given, named, root)
     kernels = targets.read_kernels(given, asked)
-    chosen = choices("compiler", given["compiler"], COMPILERS)[0]
-    skipped: list[str] = []
-    ready = []
-    for target in asked if building else ():
-        reason = targets.unable(target, chosen, kernels)
-        if reason and given["target"] != "all":
-            raise UserError(f"target={target.name} {reason}")
-        skipped += [f"{target.name} {reason}"] if reason else []
-        ready += [] if reason else [target]
-    state = choices("state", given["state"], ("window", "stream"))[0]
-    shapes = _shapes(arguments.get("model", "all")) if benching else ()
-    chosen_models = shapes or models.read(given["model"], given["samples"], root)
-    builds = tuple(
-        (model, quant, each)
-        for model in chosen_models
-        for quant in models.quantisations(given["quant"], model)
-        for each in (("window", "stream") if benching and model.stem == "S0" else (state,))
-    )
-    _check_dest(given, exporting, one=len(asked) == 1 and len(builds) == len(chosen_models))
-    return Options(
-        targets=tuple(ready) if building else asked,
-        skipped=tuple(skipped),
-        builds=builds,
-        kernels=kernels,
+    compiler = choices("compiler", given["compiler"], COMPILERS)[0]
+    able, skipped = (asked, ()) if looking or not building else targets.able(asked, given["target"], compiler, kernels)
+    optimize = choices("optimize", given["optimize"], OPTIMIZE)
+    options = Options(
+        cases=tuple(_cases(given, root, goals, able if building else (), kernels, optimize)),
+        skipped=skipped,
         cmsis_nn=given["cmsis_nn"],
-        optimize=choices("optimize", given["optimize"], OPTIMIZE),
-        compiler=chosen,
+        compiler=compiler,
         cache=given["cache"],
         cache_key=caches.cache_key(given),
-        ccache=caches.ccache(given["ccache"], building),
+        ccache=caches.ccache(given["ccache"], building and not looking),
         dest=given["dest"],
         limits=figures.limits(given),
         budget=figures.budget_file(given["budget"], root, asked),
@@ -97,25 +80,49 @@ def read(
         timeout=figures.seconds("timeout", given["timeout"]),
         verbose=given["verbose"] not in ("", "0", "no"),
     )
+    for check in _functions(goals, "check"):
+        check(options)
+    return options
 
 
-def _shapes(value: str) -> tuple[Model, ...]:
-    """The networks that peers were measured on; the build makes their files."""
-    from measure.cost.bench.shapes import SHAPES  # slow to import, hence only here
+def _given(arguments: Mapping[str, str], root: Path, goals: Sequence[Goal]) -> dict[str, str]:
+    """The value of every option: as given, as the goals imply it, or the default."""
+    for name in arguments:
+        if name not in OPTIONS:
+            raise UserError(f"unknown option '{name}='{did_you_mean(name, OPTIONS)}")
+        check_text(f"{name}=", arguments[name])
+    check_root(root)
+    if arguments.get("dest") and "export" not in (goal.name for goal in goals):
+        dest = arguments["dest"]
+        raise UserError(f"dest={dest}: only export writes there; as in: scons export dest=out, or dest=out.zip")
+    implied = {name: value for goal in goals for name, value in goal.implies.items()}
+    return {name: default for name, (default, _) in OPTIONS.items()} | implied | dict(arguments)
 
-    made = Path("build/bench/models")
-    names = choices("model", value, tuple(SHAPES))
-    return tuple(Model(name, made / f"{name}.safetensors", made / f"{name}.npz", "float32") for name in names)
+
+def _functions(goals: Sequence[Goal], name: str) -> list[Any]:
+    return [function for goal in goals if (function := goal.function(name))]
 
 
-def _check_dest(given: Mapping[str, str], exporting: bool, one: bool) -> None:
-    """An export is of ``one`` target, each model in one quantisation, with one kernel set."""
-    if exporting != bool(given["dest"]):
-        given_dest = f"dest={given['dest']}: only export writes there" if given["dest"] else "export needs dest="
-        raise UserError(f"{given_dest}; as in: scons export dest=out, or dest=out.zip")
-    if exporting and given["kernels"] == "cmsis-nn":
-        raise UserError("export cannot take kernels=cmsis-nn along: the library is Arm's; export kernels=c or asm")
-    several = any(given[name] == "all" or "," in given[name] for name in ("kernels", "optimize"))
-    if exporting and (not one or several):
-        what = "one target=, one quant=, one kernels= and one optimize="
-        raise UserError(f"export takes {what}: a folder has one version of a model")
+def _cases(
+    given: Mapping[str, str], root: Path, goals: Sequence[Goal],
+    able: Iterable[Target], kernels: str, optimize: tuple[str, ...],
+) -> Iterator[Case]:  # fmt: skip
+    """Of model=, quant= and state=, or of a goal that has models of its own; without builds of no use to a goal."""
+    state = choices("state", given["state"], ("window", "stream"))[0]
+    own = _functions(goals, "cases")
+    asked = [each for cases in own for each in cases(given)] if own else _asked(given, root, state)
+    wanted = _functions(goals, "wanted")
+    for model, quantisation, state in asked:
+        case = Case(model, quantisation, state, ())
+        variants = (
+            case.variant(target, each, level)
+            for target in able
+            for level in optimize
+            for each in targets.kernel_sets(kernels, target, quantisation)
+        )
+        yield replace(case, variants=tuple(v for v in variants if all(useful(case, v) for useful in wanted)))
+
+
+def _asked(given: Mapping[str, str], root: Path, state: str) -> list[tuple[Model, str, str]]:
+    found = models.read(given["model"], given["samples"], root)
+    return [(model, quant, state) for model in found for quant in models.quantisations(given["quant"], model)]

@@ -67,7 +67,21 @@ def missing_tools(target: Target, chosen: str = "gcc") -> list[str]:
     return sorted(name for name in programs if shutil.which(name) is None)
 
 
-def unable(target: Target, chosen: str, kernels: str) -> str:
+def able(asked: Sequence[Target], given: str, chosen: str, kernels: str) -> tuple[tuple[Target, ...], tuple[str, ...]]:
+    """Those that can be built here, and of target=all, ``given``, a sentence for each of the others."""
+    ready, skipped = [], []
+    for target in asked:
+        reason = _unable(target, chosen, kernels)
+        if reason and given != "all":
+            raise UserError(f"target={target.name} {reason}")
+        if reason:
+            skipped.append(f"{target.name} {reason}")
+        else:
+            ready.append(target)
+    return tuple(ready), tuple(skipped)
+
+
+def _unable(target: Target, chosen: str, kernels: str) -> str:
     """Why a target cannot be built as asked, as the end of a sentence; empty when it can."""
     if chosen == "clang" and target.clang is None:
         return f"is built with gcc only: {target.file} has no [clang] table"

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The options there are, with their defaults and help, and what the fixed ones may be."""
+"""The options there are, with their defaults and help, and what the fixed ones may be. The goals are in goals/."""
 
 from __future__ import annotations
 
@@ -37,27 +37,4 @@ OPTIONS = {
     "baseline": ("baseline.json", "for baseline and diff: the file that keeps the figures"),
     "timeout": ("300", "seconds of a processor a run may take, or may do nothing"),
     "verbose": ("0", "1 shows every command in full"),
-}
-
-ALIASES = {
-    "report": "build what is asked for and print its table",
-    "sizes": "where flash, RAM, stack and instructions go: files, functions, arrays",
-    "page": "the reports as one HTML file, build/report.html: plots, accuracy, targets, where it comes from",
-    "baseline": "keep the figures of what is asked for in baseline=",
-    "diff": "what has changed since, per function",
-    "profile": "where the time goes: phases, functions, distance from the core's limit, annotated instructions",
-    "compare": "where device, reference and trained model first differ: layer, gate, step",
-    "rtl": "modelled cycles against the Ibex and CV32E40P cores' own Verilog; with target=rv32imc",
-    "bench": "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)",
-    "bench-docs": "bench with the assembly of every target, into docs/bench.md",
-    "docs": "build every shipped model for every target and write docs/accuracy.md, comparison.md, reports/",
-    "figures": "draw the figures of docs/arithmetic.md again",
-    "export": "write models with all the C they need into dest=, for your own build",
-    "misra": "check the C of what is asked for against MISRA C:2012, with cppcheck",
-    "convert": "make .tflite files of a Keras or PyTorch model: float, dynamic range and int8",
-    "build-times": "how long builds take: nothing to do, a kernel edited, every target",
-    "test": "run the tests",
-    "test-all": "run the tests with the longest sweeps",
-    "mutants": "try small wrong changes, and see whether the tests notice (docs/tests.md)",
-    "train": "train the shipped models again",
 }

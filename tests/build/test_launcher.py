@@ -501,9 +501,9 @@ def test_reading_the_arguments(words: str, goals: list[str], targets: list[str],
         ("-target=cortex-m4", "-target=cortex-m4: options have no dashes here; say target=cortex-m4"),
         ("--target cortex-m4", "--target: options have no dashes here; say target=..."),
         ("test --model=a=b", "--model=a=b: options have no dashes here; say model=a=b"),
-        ("rtl target=cortex-m4", "rtl: cortex-m4 is armv7e-m+fp; the cores are rv32imc: say target=rv32imc"),
-        ("rtl target=rv32imc,host", "rtl: host is no single core; the cores are rv32imc: say target=rv32imc"),
-        ("rtl target=all", "rtl: all is no single core; the cores are rv32imc: say target=rv32imc"),
+        ("rtl target=cortex-m4", "rtl: cortex-m4 is armv7e-m+fp; it is for rv32imc: say target=rv32imc"),
+        ("rtl target=rv32imc,host", "rtl: host is no single core; it is for rv32imc: say target=rv32imc"),
+        ("rtl target=all", "rtl: all is no single core; it is for rv32imc: say target=rv32imc"),
     ],
 )
 def test_mistakes_are_told_before_anything_is_installed(words: str, sentence: str, fresh: Checkout) -> None:
@@ -529,11 +529,20 @@ def test_help_is_help(ready: Checkout) -> None:
     assert (done.code, done.said, done.scons and done.scons[-1]) == (0, "", "-h")
 
 
-def test_every_goal_that_needs_tools_is_a_goal() -> None:
+def test_goals_and_options_are_found() -> None:
     launcher = runpy.run_path(str(REPO / "scons"), run_name="launcher")
-    tables = launcher["words_of_the_build"]()
-    assert set(launcher["GOALS"]) <= set(tables["ALIASES"])
-    assert {"target", "model"} <= set(tables["OPTIONS"])
+    assert {"report", "test-all", "bench-docs"} <= set(launcher["goals_there_are"]().names())
+    assert {"target", "model"} <= set(launcher["options_there_are"]())
+
+
+def test_a_goal_takes_one_file(ready: Checkout) -> None:
+    own = 'HELP = "greet"\nTOOLS = {"figlet": ["figlet-package"]}\nBUILDS = False\n'
+    (ready.root / "site_scons/goals/say_hello.py").write_text(own)
+    assert "missing figlet; " in ready.run("say-hello", LSTMCU_NO_INSTALL="1").said
+    ready.add_tools("figlet")
+    done = ready.run("say-hello", LSTMCU_NO_INSTALL="1")
+    assert (done.code, done.said, done.scons and done.scons[-1]) == (0, "", "say-hello")
+    assert "did you mean say-hello?" in ready.run("say-helo").said
 
 
 # ---- system tools ------------------------------------------------------------------------------------------

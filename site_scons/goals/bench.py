@@ -1,0 +1,51 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""``scons bench``: this project against its peers, on the networks that they were measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from commandline.models import Model, quantisations
+from commandline.names import choices
+from made import Made
+from SCons.Node.FS import File
+
+HELP = "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)"
+PACKAGES = "plots"
+IMPLIES = {"model": "all", "kernels": "all", "optimize": "all"}
+
+
+PEERS = "measure/cost/bench/peers/peers.csv"
+MODELS = Path("build/bench/models")
+
+
+def cases(given: Mapping[str, str]) -> Iterator[tuple[Model, str, str]]:
+    """The networks of the bench, whose files the build makes; the one of a single step also as a stream."""
+    from measure.cost.bench.shapes import SHAPES  # slow to import, hence only here
+
+    for name in choices("model", given["model"], tuple(SHAPES)):
+        model = Model(name, MODELS / f"{name}.safetensors", MODELS / f"{name}.npz", "float32")
+        for quantisation in quantisations(given["quant"], model):
+            for state in ("window", "stream") if name == "S0" else (given["state"],):
+                yield model, quantisation, state
+
+
+@cache
+def ratios(made: Made) -> list[File]:
+    """bench.json, .txt, .md and .png."""
+    env, peers, folder = made.env, made.env.FileAt(PEERS), made.env.FolderAt("build/bench")
+    for model in dict.fromkeys(build.case.model for build in made.builds):
+        targets = [env.FileAt(model.path.with_suffix(kind)) for kind in (".safetensors", ".toml", ".npz")]
+        words = [model.stem, "--out", targets[0].dir]
+        env.PythonProgram("measure.cost.bench.shapes", targets, [], *words, tag="SHAPE")
+    targets = [folder.File(f"bench.{ending}") for ending in ("json", "txt", "md", "png")]
+    words = ["--out", folder, "--peers", peers, *made.reports]
+    return env.PythonProgram("measure.cost.bench.ratios", targets, [peers, *made.reports], *words, tag="BENCH")
+
+
+def make(made: Made) -> None:
+    """In build/bench."""
+    made.env.Alias("bench", ratios(made))

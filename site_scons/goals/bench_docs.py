@@ -1,0 +1,21 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""``scons bench-docs``: the bench with every target's assembly, as a page of the docs."""
+
+from __future__ import annotations
+
+from made import Made
+
+from goals.bench import cases, ratios
+
+HELP = "bench with the assembly of every target, into docs/bench.md"
+LIKE = "bench"
+IMPLIES = {"model": "all", "target": "all", "kernels": "asm", "optimize": "all"}
+
+__all__ = ["cases", "make"]
+
+
+def make(made: Made) -> None:
+    """The page, which is committed."""
+    env, page = made.env, ratios(made)[2]
+    env.Alias("bench-docs", env.NoClean(env.InstallAs("docs/bench.md", page)))

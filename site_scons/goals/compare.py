@@ -1,0 +1,30 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""``scons compare``: where device, reference and trained model part."""
+
+from __future__ import annotations
+
+from made import Build, Made
+from SCons.Node.FS import File
+
+HELP = "where device, reference and trained model first differ: layer, gate, step"
+PACKAGES = "plots"
+
+
+def make(made: Made) -> None:
+    """A firmware of each build that notes every intermediate value, run, and set beside the others' values."""
+    made.env.Show("compare", [_compare(made, build) for build in made.builds])
+
+
+def _compare(made: Made, build: Build) -> File:
+    env, case, variant = made.env, build.case, build.variant
+    folder, sets = f"{variant.folder}/compare", variant.target.sets(variant.kernels)
+    noting = env.ModelSource(folder, build.network, sets, "window", case.name, variant.optimize, trace=True)
+    traced = build.cross.Traced(folder, noting, sets)
+    trained, card, out = env.FileAt(case.model.path), noting[-1], env.FolderAt(folder)
+    words = [*build.network, "--trained", trained, "--samples", build.samples, "--elf", *traced, "--card", card]
+    words += ["--inputs", build.inputs, f"--target={variant.target.reference}"]
+    words += ["--timeout", str(made.options.timeout), "--out", out]
+    sources = [*build.network, *traced, card, build.inputs, trained, build.samples]
+    targets = [out.File(f"compare.{ending}") for ending in ("txt", "json", "png")]
+    return env.PythonProgram("measure.checks.difference", targets, sources, *words, tag="COMPARE")[0]
