@@ -11,7 +11,6 @@ from pathlib import Path
 
 from commandline.names import check_stem, choices, listed
 from kernels import FORMATS, all_sets
-from kernels.cmsis_nn import library as cmsis_nn
 from model.errors import UserError
 from model.formats import DEFAULT
 from target import compiler
@@ -45,6 +44,8 @@ def read_kernels(given: Mapping[str, str], targets: Sequence[Target]) -> str:
     elif wanted:
         choices("kernels", wanted, known)
     if "cmsis-nn" in wanted.split(","):
+        from kernels.cmsis_nn import library as cmsis_nn  # slow to import, hence only here
+
         for target in targets:
             if "cmsis-nn" in target.words:
                 cmsis_nn.find(given["cmsis_nn"], target)

@@ -20,7 +20,6 @@ from SCons.Node.FS import Dir as Folder
 from SCons.Node.FS import File
 from SCons.Script import Dir, Environment, Value
 
-from kernels.cmsis_nn import library as cmsis_nn
 from target import compiler
 
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror")
@@ -72,6 +71,8 @@ def _kernel_objects(env: Environment, name: str) -> tuple[list[Folder], list[Fil
     folder = f"kernels/{name}"
     if not env["KERNEL_SETS"][name].get("library"):
         return [env.FolderAt(folder)], env.FirmwareObjects(folder)
+    from kernels.cmsis_nn import library as cmsis_nn  # slow to import, hence only here
+
     found = cmsis_nn.find(str(env["CMSIS_NN"]), env["TARGET_CORE"])
     own = env.Clone()
     own.Append(CCFLAGS=["-isystem", str(found.include)])  # not ours to warn about
