@@ -26,6 +26,7 @@ class Build:
     case: Case
     variant: Variant
     cross: Environment  # compiles for the target
+    trained: list[File]  # trained.npz, real-valued or as it came
     samples: File  # real values
     network: list[File]  # network.npz, quantised
     inputs: File  # .npy, as the device takes them

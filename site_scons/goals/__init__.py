@@ -18,6 +18,7 @@ and in functions, of which every goal has the first:
     make(made)             its nodes, from what SConstruct has made (made.py)
     cases(given)           what is built instead of model=: models, each with quantisation and state
     wanted(case, variant)  whether one of the builds that were asked for is of any use to it
+    before(env, options)   nodes of what models and samples of its own are made from
     check(options)         raises UserError for options that it cannot be with
 
 Standard library only, and little of it: the launcher imports this file.
@@ -59,6 +60,12 @@ class Goal:
 
         found: Callable[..., Any] | None = getattr(import_module(f"goals.{_module(self.name)}"), name, None)
         return found
+
+    def call(self, name: str, *arguments: object) -> None:
+        """One of its functions, if it has it."""
+        function = self.function(name)
+        if function:
+            function(*arguments)
 
 
 def _module(name: str) -> str:

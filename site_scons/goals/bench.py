@@ -10,7 +10,9 @@ from pathlib import Path
 
 from commandline.models import Model, quantisations
 from commandline.names import choices
+from commandline.reading import Options
 from made import Made
+from SCons.Environment import Environment
 from SCons.Node.FS import File
 
 HELP = "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)"
@@ -33,14 +35,19 @@ def cases(given: Mapping[str, str]) -> Iterator[tuple[Model, str, str]]:
                 yield model, quantisation, state
 
 
+def before(env: Environment, options: Options) -> None:
+    """The networks' files, with random weights and samples."""
+    for path in dict.fromkeys(case.model.path for case in options.cases):
+        targets = [env.FileAt(path.with_suffix(kind)) for kind in (".safetensors", ".toml", ".npz")]
+        if not targets[0].has_builder():  # bench and bench-docs at once
+            words = [path.stem, "--out", targets[0].dir]
+            env.PythonProgram("measure.cost.bench.shapes", targets, [], *words, tag="SHAPE")
+
+
 @cache
 def ratios(made: Made) -> list[File]:
     """bench.json, .txt, .md and .png."""
     env, peers, folder = made.env, made.env.FileAt(PEERS), made.env.FolderAt("build/bench")
-    for model in dict.fromkeys(build.case.model for build in made.builds):
-        targets = [env.FileAt(model.path.with_suffix(kind)) for kind in (".safetensors", ".toml", ".npz")]
-        words = [model.stem, "--out", targets[0].dir]
-        env.PythonProgram("measure.cost.bench.shapes", targets, [], *words, tag="SHAPE")
     targets = [folder.File(f"bench.{ending}") for ending in ("json", "txt", "md", "png")]
     words = ["--out", folder, "--peers", peers, *made.reports]
     return env.PythonProgram("measure.cost.bench.ratios", targets, [peers, *made.reports], *words, tag="BENCH")

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from made import Made
 
-from goals.bench import cases, ratios
+from goals.bench import before, cases, ratios
 
 HELP = "bench with the assembly of every target, into docs/bench.md"
 LIKE = "bench"
 IMPLIES = {"model": "all", "target": "all", "kernels": "asm", "optimize": "all"}
 
-__all__ = ["cases", "make"]
+__all__ = ["before", "cases", "make"]
 
 
 def make(made: Made) -> None:

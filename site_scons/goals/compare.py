@@ -21,10 +21,10 @@ def _compare(made: Made, build: Build) -> File:
     folder, sets = f"{variant.folder}/compare", variant.target.sets(variant.kernels)
     noting = env.ModelSource(folder, build.network, sets, "window", case.name, variant.optimize, trace=True)
     traced = build.cross.Traced(folder, noting, sets)
-    trained, card, out = env.FileAt(case.model.path), noting[-1], env.FolderAt(folder)
-    words = [*build.network, "--trained", trained, "--samples", build.samples, "--elf", *traced, "--card", card]
+    card, out = noting[-1], env.FolderAt(folder)
+    words = [*build.network, "--trained", *build.trained, "--samples", build.samples, "--elf", *traced, "--card", card]
     words += ["--inputs", build.inputs, f"--target={variant.target.reference}"]
     words += ["--timeout", str(made.options.timeout), "--out", out]
-    sources = [*build.network, *traced, card, build.inputs, trained, build.samples]
+    sources = [*build.network, *traced, card, build.inputs, *build.trained, build.samples]
     targets = [out.File(f"compare.{ending}") for ending in ("txt", "json", "png")]
     return env.PythonProgram("measure.checks.difference", targets, sources, *words, tag="COMPARE")[0]
