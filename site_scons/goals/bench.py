@@ -15,6 +15,8 @@ from made import Made
 from SCons.Environment import Environment
 from SCons.Node.FS import File
 
+from model.formats import REAL
+
 HELP = "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)"
 PACKAGES = "plots"
 IMPLIES = {"model": "all", "kernels": "all", "optimize": "all"}
@@ -29,7 +31,7 @@ def cases(given: Mapping[str, str]) -> Iterator[tuple[Model, str, str]]:
     from measure.cost.bench.shapes import SHAPES  # slow to import, hence only here
 
     for name in choices("model", given["model"], tuple(SHAPES)):
-        model = Model(name, MODELS / f"{name}.safetensors", MODELS / f"{name}.npz", "float32")
+        model = Model(name, MODELS / f"{name}.safetensors", MODELS / f"{name}.npz", REAL)
         for quantisation in quantisations(given["quant"], model):
             for state in ("window", "stream") if name == "S0" else (given["state"],):
                 yield model, quantisation, state

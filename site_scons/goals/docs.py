@@ -11,6 +11,7 @@ from made import Build, Made
 from SCons.Node.FS import File
 
 from goals.bench import PEERS
+from model.formats import DEFAULT
 
 HELP = "build every shipped model for every target and write docs/accuracy.md, comparison.md, reports/"
 IMPLIES = {"target": "all", "model": "all", "quant": "all", "kernels": "all"}
@@ -22,11 +23,11 @@ ACCURACY, COMPARISON = "docs/accuracy.md", "docs/comparison.md"
 def pages(case: Case, variant: Variant) -> tuple[str, ...]:
     """The pages that show a build of a shipped model: int8 on every target, all on the default one."""
     target, default = variant.target, variant.target.name == OPTIONS["target"][0]
-    own = target.arch != "host" and (default or case.quantisation == "int8")
+    own = target.arch != "host" and (default or case.quantisation == DEFAULT)
     shown = (f"docs/reports/{case.model.stem}.md",) if own else ()
     if not default or variant.kernels != kernel_sets("", target, case.quantisation)[0]:
         return shown
-    compared = (COMPARISON,) if (case.model.stem, case.quantisation) == ("forecast", "int8") else ()
+    compared = (COMPARISON,) if (case.model.stem, case.quantisation) == (OPTIONS["model"][0], DEFAULT) else ()
     return (*shown, ACCURACY, *compared)
 
 
