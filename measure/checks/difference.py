@@ -12,8 +12,10 @@ from __future__ import annotations
 import argparse
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +46,7 @@ class Row:
     mismatches: int
     largest: float  # difference from the reference, stored units
     first: tuple[int, int, int] | None  # sample, step, unit of the first difference in the order of computation
+    there: tuple[float, float] | None  # what the device has there, and the reference
     drift: Array  # (steps,) mean |device - trained| over samples and units
 
 
@@ -66,8 +69,9 @@ def rows(network: Network, device: dict[Key, Array], expected: dict[Key, Array],
         real = trace.to_real(network, key, values)
         drift = np.abs(real - ideal[key]).mean(axis=(0, 2)) if key in ideal else np.full(values.shape[1], np.nan)
         place, quantity = key
-        count, largest = int(wrong.sum()), float(difference.max())
-        found.append(Row(place, names[place], quantity, values.size, count, largest, _first(wrong), drift))
+        count, largest, first = int(wrong.sum()), float(difference.max()), _first(wrong)
+        there = (float(values[first]), float(wanted[first])) if first else None
+        found.append(Row(place, names[place], quantity, values.size, count, largest, first, there, drift))
     return found
 
 
@@ -93,7 +97,16 @@ def verdict(table: list[Row], order: trace.Order) -> str:
         return "Every intermediate value agrees with the reference."
     _, _, (sample, step, unit), row = min(found, key=lambda item: item[:2])
     what = f"gate {row.quantity}" if row.quantity in GATES else row.quantity
-    return f"First difference: layer {visible(row.layer)}, {what}, sample {sample}, step {step}, unit {unit}."
+    assert row.there is not None
+    values = "device {:.9g}, reference {:.9g}".format(*row.there)
+    where = f"sample {sample}, step {step}, unit {unit}"
+    return f"First difference: layer {visible(row.layer)}, {what}, {where}: {values}."
+
+
+def parsed(data: bytes, network: Network, card: Mapping[str, Any], count: int) -> dict[Key, Array]:
+    """What a run of a model generated with --trace has noted down; ``card``: its model.json."""
+    assembled = [place for place, _ in placed(network) if str(place) in card["assembled"]]
+    return trace.parse(data, plan.make(network, stream=False), assembled, count)
 
 
 def horizon(outputs: Array, ideal: Array, targets: Array | None) -> dict[str, list[float]]:
@@ -154,10 +167,8 @@ def main() -> None:
         function=card["function"],
         timeout=given.timeout,
     )
-    work = plan.make(network, stream=False)
-    assembled = [place for place, _ in placed(network) if str(place) in card["assembled"]]
     try:
-        device = trace.parse(run.trace, work, assembled, len(inputs))
+        device = parsed(run.trace, network, card, len(inputs))
     except ValueError as error:
         raise UserError(f"{given.elf}: its trace does not fit the model ({error}); run compare again") from None
     expected, ideal = trace.Recorder(), trace.Recorder()
@@ -166,7 +177,7 @@ def main() -> None:
     real = loaded.inputs[: len(inputs)]
     wanted = reference.run(trained, real, ideal.observe) if not trained.came_quantised else None
     table = rows(network, device, expected.values, ideal.values)
-    text = render(table, trace.order_of_computation(work), len(inputs))
+    text = render(table, trace.order_of_computation(plan.make(network, stream=False)), len(inputs))
     real_outputs = to_real(run.outputs, network.output)
     targets = None if loaded.targets is None else loaded.targets[: len(inputs)]
     curves = horizon(real_outputs, real_outputs if wanted is None else wanted, targets)

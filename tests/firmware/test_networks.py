@@ -25,8 +25,9 @@ from model.network import Network, goes_on
 from model.prepare import prepare
 from model.signal import Array, Signal, Weights, to_real, to_stored
 from tests.support import networks
+from tests.support.differences import Noted, assert_bits, assert_equal
 from tests.support.host import ROOT, Host, Result, Steps
-from tests.support.networks import Chain, Spec, Word, assert_equal
+from tests.support.networks import Chain, Spec, Word
 
 COUNT = 6  # windows a network
 
@@ -68,24 +69,23 @@ STRUCTURES: dict[str, tuple[tuple[int, ...], tuple[Word, ...]]] = {
 }  # fmt: skip
 
 
-def assert_steps(steps: Steps, network: Network, expected: Array) -> None:
+def assert_steps(network: Network, steps: Steps, expected: Array, inputs: Array, noted: Noted) -> None:
     """Streaming gives the window's outputs at the steps where a whole window would have them."""
     windows, count, length = steps.outputs.shape
+    outputs, wanted = steps.outputs[:, -1], expected.reshape(windows, -1)
     if plan_counts_steps(network):  # flattened: ready with the last step only
         assert steps.ready.tolist() == [[t == count - 1 for t in range(count)]] * windows
-        assert_equal(network, steps.outputs[:, -1], expected.reshape(windows, length))
-    elif count * length == network.output.size:  # one output vector a step
+    else:
         assert steps.ready.all()
-        assert_equal(network, steps.outputs, expected.reshape(steps.outputs.shape))
-    else:  # last hidden state: an output at every step, that of the window so far
-        assert steps.ready.all()
-        assert_equal(network, steps.outputs[:, -1], expected.reshape(windows, length))
+        if count * length == network.output.size:  # one output vector a step
+            outputs, wanted = steps.outputs, expected.reshape(steps.outputs.shape)
+    assert_equal(network, outputs, wanted, inputs, noted)  # else: an output at every step, that of the window so far
 
 
 def check_bench(host: Host, network: Network, inputs: Array) -> None:
     """The bench's own outputs of a stream that goes on across windows."""
     outputs, _ = host.bench(network, inputs, "stream", goes_on=True)
-    assert_equal(network, outputs, reference.run(network, inputs, goes_on=True))
+    assert_equal(network, outputs, reference.run(network, inputs, goes_on=True), inputs, host.noted)
 
 
 def plan_counts_steps(network: Network) -> bool:
@@ -96,13 +96,13 @@ def check_network(host: Host, network: Network, inputs: Array, state: str = "win
     expected = reference.run(network, inputs)
     assert np.isfinite(expected).all()
     result = host.run(network, inputs, state)
-    assert_equal(network, result.run, expected)
+    assert_equal(network, result.run, expected, inputs, host.noted)
     if result.steps is not None and result.taking_turns is not None:
-        assert_steps(result.steps, network, expected)
+        assert_steps(network, result.steps, expected, inputs, host.noted)
+        assert_bits(network, result.taking_turns.outputs, result.steps.outputs)
         np.testing.assert_array_equal(result.steps.ready, result.taking_turns.ready)
-        np.testing.assert_array_equal(result.steps.outputs, result.taking_turns.outputs)
     if result.going_on is not None:
-        assert_steps(result.going_on, network, reference.run(network, inputs, goes_on=True))
+        assert_steps(network, result.going_on, reference.run(network, inputs, goes_on=True), inputs, host.noted)
     return result
 
 
@@ -468,7 +468,7 @@ def test_what_a_report_compares_of_a_stream(
     outputs, _ = host.bench(network, inputs, "stream")
     alone, on = reference.run(network, inputs), reference.run(network, inputs, goes_on=True)
     assert (alone[1:] != on[1:]).any()
-    np.testing.assert_array_equal(outputs, on if steps == 1 else alone)
+    assert_equal(network, outputs, on if steps == 1 else alone, inputs, host.noted)
 
 
 @pytest.mark.parametrize("integer", [True, False])

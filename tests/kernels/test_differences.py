@@ -68,8 +68,12 @@ def test_layer_step_unit_and_both_values_are_told(tmp_path: Path, quantity: str)
 
 # ---- in a copy of the project with a wrong kernel, as somebody sees it who is writing one ----
 
-GATE = "    qadd16 r5, r5, r3\n"  # the two sums of a gate
-WRONG = {"kernels/armv7em/lstm_s8.inc": (GATE, GATE.replace("qadd16", "qsub16"))}
+HIDDEN = "    strb r5, [r11, lr]\n    .endm\n"  # a hidden state is stored
+SUM = "    return lstmcu_saturate16(lstmcu_requantise(dot_s8(row, x, count, bias), scale));\n"
+WRONG = {
+    "kernels/armv7em/lstm_s8.inc": (HIDDEN, "    eor r5, r5, #1\n" + HIDDEN),
+    "kernels/c/lstm_s8.c": (SUM, SUM.replace(", scale)", ", scale) ^ 1")),
+}
 
 
 @pytest.fixture(scope="module")
@@ -101,10 +105,33 @@ def test_the_line_that_is_told_shows_the_same_failure(copy: Path) -> None:
     name, about, difference, again, line = found.groups()
     assert name == again
     assert re.fullmatch(r"LSTM, \d+ features, \d+ units; seed \[1, 1\]", about)
-    assert re.fullmatch(r"cell, step \d, unit \d+: got -?\d+, wanted -?\d+; \d+ of \d+ differ", difference)
+    assert re.fullmatch(r"hidden, step \d, unit \d+: got -?\d+, wanted -?\d+; \d+ of \d+ differ", difference)
     alone = failed(copy, shlex.split(line))
     assert "1 of 1 layers go wrong" in alone
     assert f"  {name} ({about})\n    {difference}\n" in alone
+
+
+VALUES = r"device -?\d+, reference -?\d+\."
+# a test of random networks, and which value it says to go wrong first: assembly shows no gates
+NETWORKS = {
+    "tests/kernels/test_kernel_sets.py::test_assembly_on_random_networks[armv7em]": "(hidden|gate [ifco])",
+    "tests/firmware/test_networks.py::test_integer_networks_give_the_references_bits": "gate [ifco]",
+}
+
+
+@pytest.mark.parametrize("test", NETWORKS)
+def test_of_a_network_the_layer_is_told_and_how_to_make_it_again(copy: Path, test: str) -> None:
+    said = failed(copy, [".venv/bin/python", "-m", "pytest", test])
+    where = r"sample \d+, step \d+, unit \d+"
+    first = re.search(rf"First difference: layer lstm\d, {NETWORKS[test]}, {where}: {VALUES}", said)
+    assert first, said
+    assert re.search(r"int8: input \(.*\) -> lstm0 \(", said)
+    assert re.search(r"output, window \d+, .*unit \d+: got -?\d+, wanted -?\d+; \d+ of \d+ differ", said)
+    assert "seed=" in said
+    assert "@reproduce_failure(" in said
+    again = re.search(r"again: (.*)$", said, re.MULTILINE)
+    assert again
+    assert first[0] in failed(copy, shlex.split(again[1]))
 
 
 def test_a_layer_that_is_not_there_is_refused(copy: Path) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from model.signal import Array, Signal, Weights
 from tests.probe import ASSEMBLED, CORES, FLOATS, ROOT
 from tests.support import networks
 from tests.support.device import Device
+from tests.support.differences import assert_bits, assert_equal
 from tests.support.networks import Chain, Spec, Word
 
 ARM = ("cortex-m0", "cortex-m4", "cortex-m55")  # the library's three kinds of code
@@ -51,11 +53,12 @@ def device(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequ
 
 def check(device: Device, network: Network, inputs: Array, optimize: str) -> None:
     """As windows from reset, and as those of one stream."""
+    noted = partial(device.noted, optimize=optimize)
     outputs, _ = device.run(network, inputs, "window", optimize)
-    np.testing.assert_array_equal(outputs, reference.run(network, inputs))
+    assert_equal(network, outputs, reference.run(network, inputs), inputs, noted)
     if not plan.make(network, stream=True).streamable:
         outputs, _ = device.run(network, inputs, "stream", optimize, goes_on=True)
-        np.testing.assert_array_equal(outputs, reference.run(network, inputs, goes_on=True))
+        assert_equal(network, outputs, reference.run(network, inputs, goes_on=True), inputs, noted)
 
 
 def test_every_kernel_set_is_tried() -> None:
@@ -101,7 +104,7 @@ def test_floats_in_assembly_are_those_of_c(device: MakeDevice, target: str, netw
             continue
         ours, _ = device(target, "vfp").run(network, inputs, state, goes_on=True)
         expected, _ = device(target, "c").run(network, inputs, state, goes_on=True)
-        np.testing.assert_array_equal(ours.view(np.uint32), expected.view(np.uint32))
+        assert_bits(network, ours, expected)
 
 
 STREAMS: dict[str, tuple[tuple[int, int], tuple[Word, ...]]] = {
@@ -130,9 +133,9 @@ def test_a_stream_goes_on_across_windows(device: MakeDevice, kernels: str, quant
     inputs = reference.stored_inputs(network, real)
     expected = reference.run(network, inputs, goes_on=True)
     assert (expected != reference.run(network, inputs)).any(axis=-1)[1:].all()
-    target = ASSEMBLED.get(kernels, "cortex-m4")
-    outputs, notes = device(target, kernels).run(network, inputs, "stream", goes_on=True)
-    networks.assert_equal(network, outputs, expected)
+    one = device(ASSEMBLED.get(kernels, "cortex-m4"), kernels)
+    outputs, notes = one.run(network, inputs, "stream", goes_on=True)
+    assert_equal(network, outputs, expected, inputs, one.noted)
     assert [note for note in notes if "layer 'lstm" in note or kernels != "cmsis_nn"] == []
 
 
@@ -179,6 +182,7 @@ def test_cmsis_nn_runs_a_usual_network_itself(device: MakeDevice, target: str, s
     random = np.random.default_rng(3)
     network = quantise.quantise(calm, random.normal(0, 1, (32, 4, 3)).astype(np.float32), "int8")
     inputs = random.integers(-128, 128, (COUNT, 4, 3)).astype(np.int8)
-    outputs, notes = device(target, "cmsis_nn").run(network, inputs, "stream" if stream else "window")
+    one = device(target, "cmsis_nn")
+    outputs, notes = one.run(network, inputs, "stream" if stream else "window")
     assert notes == []
-    np.testing.assert_array_equal(outputs, reference.run(network, inputs))
+    assert_equal(network, outputs, reference.run(network, inputs), inputs, one.noted)

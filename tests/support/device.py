@@ -11,20 +11,24 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from kernels import named
 from kernels.cmsis_nn import library as cmsis_nn
+from measure.checks import difference
 from measure.run import qemu
 from model import emit
 from model.network import Network
 from model.signal import Array
+from model.trace import Key
 from target import compiler
 from target.description import Target
 from tests.probe import ROOT, WARNINGS
+from tests.support.host import TRACING
 
 FIRMWARE = ROOT / "firmware"
 STACK = 8192
@@ -39,6 +43,7 @@ class Device:
     folder: Path
     cmsis: str = ""  # prefix of a CMSIS-NN
     chosen: str = "gcc"
+    words: tuple[str, ...] = ()  # more for the compiler
     objects: dict[Path, Path] = field(default_factory=dict)
 
     def _includes(self) -> list[str]:
@@ -58,7 +63,7 @@ class Device:
         own = ["-std=c99", *WARNINGS] if source.suffix == ".c" else ["-Wa,--fatal-warnings"]
         words = [found.program, *found.compile, "-O2", "-ffunction-sections", "-fdata-sections", "-ffp-contract=off"]
         done = subprocess.run(
-            [*words, *own, *self._includes(), *more, "-c", str(source), "-o", str(made)],
+            [*words, *own, *self._includes(), *self.words, *more, "-c", str(source), "-o", str(made)],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -68,7 +73,7 @@ class Device:
         folders = ["firmware/runtime", "kernels/c", f"firmware/boards/{self.target.board}", "firmware/boards/common"]
         folders += ["kernels/cmsis_nn"] if self.cmsis else []
         sources = {path.name: path for name in reversed(folders) for path in (ROOT / name).glob("*.[cS]")}
-        for source in sources.values():
+        for source in (*sources.values(), FIRMWARE / "bench/trace.c"):
             if source not in self.objects:
                 self.objects[source] = self._compile(source, self.folder / f"{source.name}.o")
             yield self.objects[source]
@@ -80,7 +85,22 @@ class Device:
 
         ``goes_on``: whether the windows of a stream do, if not as in a report.
         """
-        texts = emit.generate(network, self.kernels, state, optimize)
+        run, card = self._run(network, inputs, state, optimize, goes_on)
+        return run.outputs, list(card["notes"])
+
+    def noted(self, network: Network, inputs: Array, optimize: str = "balanced") -> dict[Key, Array]:
+        """Every intermediate value of windows from reset, by another build of the same code."""
+        folder = self.folder / "noted"
+        folder.mkdir(exist_ok=True)
+        noting = replace(self, folder=folder, words=(TRACING,), objects={})
+        run, card = noting._run(network, inputs, "window", optimize, None)
+        return difference.parsed(run.trace, network, card, len(inputs))
+
+    def _run(
+        self, network: Network, inputs: Array, state: str, optimize: str, goes_on: bool | None
+    ) -> tuple[qemu.Run, dict[str, Any]]:
+        """The run, and the model's card."""
+        texts = emit.generate(network, self.kernels, state, optimize, TRACING in self.words)
         for name, text in texts.items():
             (self.folder / name).write_text(text)
         name = network.name
@@ -107,5 +127,4 @@ class Device:
             self.target, elf, np.ascontiguousarray(inputs), output_dtype=network.output.dtype, output_shape=shape,
             function=f"{name}_{'step' if state == 'stream' else 'run'}",
         )  # fmt: skip
-        notes = json.loads(texts["model.json"])["notes"]
-        return run.outputs, list(notes)
+        return run, json.loads(texts["model.json"])

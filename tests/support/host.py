@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from measure.checks import difference
 from model import emit
 from model.network import Network
 from model.signal import Array
+from model.trace import Key
 
 ROOT = Path(__file__).resolve().parents[2]
 HANG = 7200  # seconds after which a program of a test is sure to hang, however busy the machine
@@ -26,6 +29,7 @@ INCLUDES = tuple(f"-I{ROOT / folder}" for folder in ("firmware/include", "firmwa
 FIELD = re.compile(r"^    \w+ \w+\[\d+\]; /\*.*$", re.MULTILINE)  # an array of the state struct
 GUARD = 32  # bytes after every such array; a multiple of all alignments
 STEP = re.compile(r"^int \w+_step\(.* output\[(\d+)\]\);$", re.MULTILINE)
+TRACING = "-DLSTMCU_TRACE"
 BOARD = tuple(f"-I{FIRMWARE / folder}" for folder in ("boards/host", "boards/common"))
 
 
@@ -75,25 +79,26 @@ class Host:
 
     directory: Path
     objects: tuple[Path, ...]
+    words: tuple[str, ...] = ()  # more for the compiler
 
     @staticmethod
-    def prepare(directory: Path) -> Host:
+    def prepare(directory: Path, *words: str) -> Host:
         """Compile firmware/runtime and kernels/c."""
         sources = [*(FIRMWARE / "runtime").glob("*.c"), *(ROOT / "kernels/c").glob("*.c")]
         objects = tuple(directory / f"{source.stem}.o" for source in sources)
         for source, object_file in zip(sources, objects, strict=True):
-            compile_c(*SANITIZED, *WARNINGS, *INCLUDES, "-c", source, "-o", object_file)
-        return Host(directory, objects)
+            compile_c(*SANITIZED, *WARNINGS, *INCLUDES, *words, "-c", source, "-o", object_file)
+        return Host(directory, objects, words)
 
     def program(self, name: str, sources: Iterable[Path], *words: str | Path) -> Path:
         """Link ``sources`` with the runtime and the kernels."""
         program = self.directory / name
-        compile_c(*SANITIZED, *WARNINGS, *INCLUDES, *words, *sources, *self.objects, "-o", program)
+        compile_c(*SANITIZED, *WARNINGS, *INCLUDES, *self.words, *words, *sources, *self.objects, "-o", program)
         return program
 
     def write(self, network: Network, state: str = "window") -> tuple[Path, str]:
         """Generate ``network``; returns its .c file and the bench header's name."""
-        for name, text in emit.generate(network, "c", state).items():
+        for name, text in emit.generate(network, "c", state, tracing=TRACING in self.words).items():
             (self.directory / name).write_text(text)
         return self.directory / f"{network.name}.c", f"{network.name}_bench.h"
 
@@ -102,7 +107,7 @@ class Host:
     ) -> tuple[Array, dict[str, int]]:
         """Outputs (N, ...) and figures of the project's own bench; ``goes_on``: not as it would by itself."""
         source, header = self.write(network, state)
-        bench = [FIRMWARE / "bench/bench.c", FIRMWARE / "boards/host/semihosting.c"]
+        bench = [FIRMWARE / "bench/bench.c", FIRMWARE / "bench/trace.c", FIRMWARE / "boards/host/semihosting.c"]
         words = [f"-I{self.directory}", *BOARD, f'-DMODEL_BENCH_H="{header}"']
         words += [] if goes_on is None else [f"-DMODEL_GOES_ON={int(goes_on)}"]
         program = self.program("bench", [source, *bench], *words)
@@ -111,6 +116,14 @@ class Host:
         outputs = self._read("outputs.bin", network.output.dtype, (len(inputs), *network.output.shape))
         lines = (self.directory / "bench.txt").read_text().splitlines()
         return outputs, {key: int(value) for key, value in (line.split("=") for line in lines)}
+
+    def noted(self, network: Network, inputs: Array) -> dict[Key, Array]:
+        """Every intermediate value of windows from reset, by another build of the same C."""
+        folder = self.directory / "noted"
+        folder.mkdir(exist_ok=True)
+        Host.prepare(folder, TRACING).bench(network, inputs)
+        card = json.loads((folder / "model.json").read_text())
+        return difference.parsed((folder / "trace.bin").read_bytes(), network, card, len(inputs))
 
     def run(self, network: Network, inputs: Array, state: str = "window") -> Result:
         """Run ``network`` on ``inputs`` (N, T, F), of its own input type, in every way it offers."""

@@ -374,19 +374,3 @@ def chain_inputs(network: Network, count: int, extreme: bool, seed: int) -> Arra
     stored = random.choice([low, high], shape) if extreme else random.integers(low, high + 1, shape)
     stored[0], stored[1], stored[-1] = low, network.input.zero_point, high
     return stored.astype(network.input.dtype)
-
-
-def tolerance(network: Network, expected: Array) -> float:
-    """What the generated code may differ by: nothing in integers, a conversion to float at the end aside.
-
-    In floats, single precision, a few hundred operations deep; where vectors are quantised on the way, as stated.
-    """
-    relative = {"float32": 2e-5, "dynamic": formats.named("dynamic").tolerance}.get(network.quantisation, 0.0)
-    if network.quantisation in INTEGERS and network.output.dtype == "float32":
-        return 1e-6 * float(np.abs(expected).max())
-    return relative * max(1.0, float(np.abs(expected).max()))
-
-
-def assert_equal(network: Network, actual: Array, expected: Array) -> None:
-    """No differing bit for integers; close for floats."""
-    np.testing.assert_allclose(actual.astype(np.float64), expected, rtol=0, atol=tolerance(network, expected))

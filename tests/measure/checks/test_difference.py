@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,4 +58,7 @@ def test_a_sound_kernel_agrees_everywhere(checkout: Checkout) -> None:
     ids=["gate", "cell"],
 )  # fmt: skip
 def test_the_first_difference_is_named(checkout: Checkout, old: str, new: str, where: str) -> None:
-    assert first_difference(checkout, old, new) == f"First difference: layer lstm, {where}."
+    said = first_difference(checkout, old, new)
+    found = re.fullmatch(rf"First difference: layer lstm, {where}: device (-?\d+), reference (-?\d+)\.", said)
+    assert found, said
+    assert int(found[1]) == int(found[2]) ^ 1
