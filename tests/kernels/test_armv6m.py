@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set armv6m, layer by layer under QEMU; see tests/support/assembly.py.
+"""What kernel set armv6m alone does; test_every_set.py has what all do.
 
 A Cortex-M0's machine has too little memory for many layers, so those run, as the same code, on a Cortex-M4's.
 """
@@ -23,7 +23,7 @@ from model import fixed_point as fp
 from model.signal import Array
 from target import compiler
 from tests.probe import ROOT, TARGETS
-from tests.support.assembly import Assembly, Case, LayerTests, Random, dense_case, lstm_case, random_lstm
+from tests.support.assembly import Assembly, Case, Random, dense_case, lstm_case, random_lstm
 
 M0, M4 = TARGETS["cortex-m0"], TARGETS["cortex-m4"]
 
@@ -55,11 +55,6 @@ def trained_cases(optimize: str) -> Iterator[Case]:
 
 KERNELS = Assembly("armv6m", replace(M0, qemu=M4.qemu, flash=M4.flash, ram=M4.ram))
 ON_M0 = Small("armv6m", M0)
-
-
-class TestLayers(LayerTests):
-    kernels = KERNELS
-    assembled = (40, 46, 40)
 
 
 @pytest.mark.parametrize("optimize", ["balanced", "speed"])

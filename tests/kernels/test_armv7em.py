@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set armv7em, layer by layer under QEMU; see tests/support/assembly.py."""
+"""What kernel set armv7em alone does; test_every_set.py has what all do."""
 
 from __future__ import annotations
 
@@ -9,14 +9,9 @@ import numpy as np
 from kernels.common import assembly
 from model import fixed_point as fp
 from tests.probe import TARGETS
-from tests.support.assembly import Assembly, LayerTests
+from tests.support.assembly import Assembly
 
 KERNELS = Assembly("armv7em", TARGETS["cortex-m4"])
-
-
-class TestLayers(LayerTests):
-    kernels = KERNELS
-    assembled = (40, 46, 40)
 
 
 def test_signed_lines_are_the_reference_for_every_input() -> None:

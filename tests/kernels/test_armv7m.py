@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set armv7m, layer by layer under QEMU, see tests/support/assembly.py; and its proofs."""
+"""What kernel set armv7m alone does, and its proofs; test_every_set.py has what all do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from model.layers.lstm import Lstm
 from model.signal import Array, Signal, Weights
 from tests.probe import TARGETS
 from tests.support import assembly
-from tests.support.assembly import Assembly, Case, LayerTests, Random
+from tests.support.assembly import Assembly, Case, Random
 
 KERNELS = Assembly("armv7m", TARGETS["cortex-m3"])
 MADE = assembly._weights
@@ -42,11 +42,6 @@ def of_spread(spread: float) -> object:
 def symbols(cases: list[Case], name: str) -> set[int]:
     """All values of an assembly symbol."""
     return {int(n) for case in cases for n in re.findall(rf"\.set {name}, (\d+)", case.made.assembly)}
-
-
-class TestLayers(LayerTests):
-    kernels = KERNELS
-    assembled = (40, 46, 40)
 
 
 @pytest.mark.parametrize("spread", [12, 28, 36])

@@ -98,7 +98,7 @@ def failed(root: Path, command: list[str]) -> str:
 
 
 def test_the_line_that_is_told_shows_the_same_failure(copy: Path) -> None:
-    test = "tests/kernels/test_armv7em.py::TestLayers::test_layers_of_all_kinds_give_the_reference_s_bits[balanced]"
+    test = "tests/kernels/test_every_set.py::test_layers_of_all_kinds_give_the_reference_s_bits[balanced-armv7em]"
     said = failed(copy, [".venv/bin/python", "-m", "pytest", test])
     found = re.search(r"^  (\w+) \((.*)\)\n    (.*)\n(?s:.*)^(\w+) alone: (.*)$", said, re.MULTILINE)
     assert found, said
@@ -135,6 +135,6 @@ def test_of_a_network_the_layer_is_told_and_how_to_make_it_again(copy: Path, tes
 
 
 def test_a_layer_that_is_not_there_is_refused(copy: Path) -> None:
-    test = "tests/kernels/test_armv7em.py::TestLayers::test_sums_of_raw_units[size]"
+    test = "tests/kernels/test_every_set.py::test_sums_of_raw_units[size-armv7em]"
     said = failed(copy, [".venv/bin/python", "-m", "pytest", test, "--case=layer5"])
     assert "--case: there is no layer5 here, only raw_1, raw_2" in said

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set helium, layer by layer under QEMU; see tests/support/assembly.py."""
+"""What kernel set helium alone does; test_every_set.py has what all do."""
 
 from __future__ import annotations
 
@@ -11,14 +11,9 @@ from kernels import OPTIMIZE
 from kernels.helium import layout
 from model import fixed_point as fp
 from tests.probe import TARGETS
-from tests.support.assembly import Assembly, LayerTests
+from tests.support.assembly import Assembly
 
 KERNELS = Assembly("helium", TARGETS["cortex-m55"])
-
-
-class TestLayers(LayerTests):
-    kernels = KERNELS
-    assembled = (55, 55, 55)
 
 
 def _half(product: fp.Int, rounding: int = 0) -> fp.Int:

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set rv32im, layer by layer under QEMU; see tests/support/assembly.py."""
+"""What kernel set rv32im alone does; test_every_set.py has what all do."""
 
 from __future__ import annotations
 
@@ -16,14 +16,9 @@ from model.layers.lstm import Lstm
 from model.signal import Signal, Weights
 from tests.probe import CORES
 from tests.support import assembly as support
-from tests.support.assembly import Assembly, LayerTests, random_lstm
+from tests.support.assembly import Assembly, random_lstm
 
 KERNELS = Assembly("rv32im", CORES["rv32imc"])
-
-
-class TestLayers(LayerTests):
-    kernels = KERNELS
-    assembled = (40, 46, 40)
 
 
 @pytest.mark.parametrize("optimize", OPTIMIZE)

@@ -1,12 +1,9 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel set rvv, layer by layer under QEMU with several VLEN, see tests/support/assembly.py; and its proofs."""
+"""What kernel set rvv alone does, 64 bits, and its proofs; test_every_set.py has what all do."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,28 +15,9 @@ from kernels.rvv import layout as layout
 from model import fixed_point as fp
 from target import isa
 from tests.probe import CORES
-from tests.support import assembly
-from tests.support.assembly import Assembly
+from tests.support.assembly import Assembly, with_vlen
 
-Kind = Callable[[str, str], Iterator[assembly.Case]]
 RV32, RV64 = (Assembly("rvv", CORES[name]) for name in ("rv32imafcv", "rv64gcv"))
-VLENS = (128, 256, 512)
-
-
-def with_vlen(kernels: Assembly, vlen: int) -> Assembly:
-    """The same core with vectors of another length."""
-    qemu = kernels.target.qemu
-    assert qemu is not None
-    assert qemu.cpu is not None
-    cpu = re.sub("vlen=128", f"vlen={vlen}", qemu.cpu)
-    return replace(kernels, target=replace(kernels.target, qemu=replace(qemu, cpu=cpu)))
-
-
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize: str) -> None:
-    cases = list(RV32.cases(optimize, 1, 48))
-    assert sum(case.assembled for case in cases) == {"size": 51, "balanced": 49, "speed": 48}[optimize]
-    RV32.check(tmp_path, cases, optimize, on=[with_vlen(RV32, vlen) for vlen in VLENS])
 
 
 @pytest.mark.parametrize("optimize", OPTIMIZE)
@@ -53,22 +31,6 @@ def test_clang_assembles_the_same(tmp_path: Path, kernels: Assembly) -> None:
     elf = kernels.check(tmp_path, list(kernels.cases("balanced", 3, 12)), "balanced", "clang")
     with elf.open("rb") as file:
         isa.require(ELFFile(file), elf, kernels.target)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("seed", range(4, 10))
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_many_more_layers(tmp_path: Path, optimize: str, seed: int) -> None:
-    cases = list(RV32.cases(optimize, seed, 80))
-    RV32.check(tmp_path, cases, optimize, on=[with_vlen(RV32, vlen) for vlen in VLENS])
-
-
-@pytest.mark.parametrize("optimize", OPTIMIZE)
-@pytest.mark.parametrize("kind", [assembly.cell_cases, assembly.raw_cases])
-def test_every_scale_of_the_cell_state_and_sums_of_raw_units(tmp_path: Path, kind: Kind, optimize: str) -> None:
-    cases = list(kind("rvv", optimize))
-    assert sum(not case.assembled for case in cases) == (2 if kind is assembly.cell_cases else 0)
-    RV32.check(tmp_path, cases, optimize)
 
 
 def test_groups_hold_every_column_once_and_cannot_overflow() -> None:

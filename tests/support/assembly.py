@@ -14,13 +14,13 @@ What goes wrong is told by layer, quantity, step and unit, with the seed and the
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from kernels import OPTIMIZE, KernelSet, named
 from kernels.common.constants import Constants, ConstArray
@@ -498,6 +498,15 @@ class Assembly:
         return elf
 
 
+def with_vlen(kernels: Assembly, vlen: int) -> Assembly:
+    """The same core with vectors of another length."""
+    qemu = kernels.target.qemu
+    assert qemu is not None
+    assert qemu.cpu is not None
+    cpu = re.sub("vlen=128", f"vlen={vlen}", qemu.cpu)
+    return replace(kernels, target=replace(kernels.target, qemu=replace(qemu, cpu=cpu)))
+
+
 def cell_cases(kernels: str, optimize: str) -> Iterator[Case]:
     """A layer for every scale of the cell state that assembly claims, and one beyond at either end.
 
@@ -522,40 +531,3 @@ def raw_cases(kernels: str, optimize: str) -> Iterator[Case]:
         scales = np.full(4, 2.0 ** (left - 12.5) / source.scale, np.float32)
         raw = replace(layer, kernel=Weights(kernel, scales), bias=layer.bias % 32)
         yield lstm_case(kernels, f"raw_{left}", random, (source, raw), 1, optimize, bool(left % 2))
-
-
-class LayerTests:
-    """What every set must pass; a test class of a set derives from it and names its ``kernels``."""
-
-    kernels: Assembly
-    assembled: tuple[int, int, int]  # layers of the first test that are not left to C, by OPTIMIZE
-
-    @pytest.mark.parametrize("optimize", OPTIMIZE)
-    def test_layers_of_all_kinds_give_the_reference_s_bits(self, tmp_path: Path, optimize: str) -> None:
-        cases = list(self.kernels.cases(optimize, 1, 48))
-        assert sum(case.assembled for case in cases) == self.assembled[OPTIMIZE.index(optimize)]
-        self.kernels.check(tmp_path, cases, optimize)
-
-    @pytest.mark.parametrize("optimize", OPTIMIZE)
-    def test_every_scale_of_the_cell_state(self, tmp_path: Path, optimize: str) -> None:
-        cases = list(cell_cases(self.kernels.name, optimize))
-        assert [case.assembled for case in cases] == [False, *[True] * 18, False]
-        self.kernels.check(tmp_path, cases, optimize)
-
-    @pytest.mark.parametrize("optimize", OPTIMIZE)
-    def test_sums_of_raw_units(self, tmp_path: Path, optimize: str) -> None:
-        cases = list(raw_cases(self.kernels.name, optimize))
-        assert all(case.assembled for case in cases)
-        self.kernels.check(tmp_path, cases, optimize)
-
-    @pytest.mark.parametrize("optimize", OPTIMIZE)
-    def test_another_assembler_makes_them_too(self, tmp_path: Path, optimize: str) -> None:
-        cases = list(self.kernels.cases(optimize, 9, 12))
-        self.kernels.check(tmp_path, cases, optimize, "clang")
-
-    @pytest.mark.long
-    @pytest.mark.parametrize("seed", range(2, 8))
-    @pytest.mark.parametrize("optimize", OPTIMIZE)
-    def test_many_more_layers(self, tmp_path: Path, optimize: str, seed: int) -> None:
-        cases = list(self.kernels.cases(optimize, seed, 80))
-        self.kernels.check(tmp_path, cases, optimize)

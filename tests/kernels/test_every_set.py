@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Every assembly set for int8, found by looking, layer by layer under QEMU; see tests/support/assembly.py.
+
+A new set needs a line in PROVED, and a module of its own for nothing but what it alone does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kernels import OPTIMIZE, all_sets
+from tests.probe import ASSEMBLED, CORES
+from tests.support.assembly import Assembly, cell_cases, raw_cases, with_vlen
+
+PROVED = {  # layers of the first test that are not left to C, by OPTIMIZE
+    "armv6m": (40, 46, 40),
+    "armv7em": (40, 46, 40),
+    "armv7m": (40, 46, 40),
+    "helium": (55, 55, 55),
+    "rv32im": (40, 46, 40),
+    "rvv": (51, 49, 48),
+}
+WITH_CELLS = [name for name in ASSEMBLED if "lstm.s8" in all_sets()[name].covers]
+ROOMY = CORES["cortex-m4"]  # a machine with memory for many layers
+VLENS = (128, 256, 512)
+
+
+def on_its_core(name: str) -> Assembly:
+    """The set on a core that lists it, on a larger machine of the family where the core's own is too small."""
+    target = CORES[ASSEMBLED[name]]
+    if target.ram.size < 1 << 18 and target.arch == ROOMY.arch:
+        target = replace(target, qemu=ROOMY.qemu, flash=ROOMY.flash, ram=ROOMY.ram)
+    return Assembly(name, target)
+
+
+def machines(kernels: Assembly) -> list[Assembly]:
+    """The core, with vectors of several lengths if it has any."""
+    qemu = kernels.target.qemu
+    variable = qemu is not None and "vlen=" in (qemu.cpu or "")
+    return [with_vlen(kernels, vlen) for vlen in VLENS] if variable else [kernels]
+
+
+def test_each_has_a_line_here() -> None:
+    assert set(PROVED) == set(ASSEMBLED)
+
+
+@pytest.mark.parametrize("name", ASSEMBLED)
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize: str, name: str) -> None:
+    kernels = on_its_core(name)
+    cases = list(kernels.cases(optimize, 1, 48))
+    assert sum(case.assembled for case in cases) == PROVED[name][OPTIMIZE.index(optimize)]
+    kernels.check(tmp_path, cases, optimize, on=machines(kernels))
+
+
+@pytest.mark.parametrize("name", WITH_CELLS)
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_every_scale_of_the_cell_state(tmp_path: Path, optimize: str, name: str) -> None:
+    cases = list(cell_cases(name, optimize))
+    assert [case.assembled for case in cases] == [False, *[True] * 18, False]
+    on_its_core(name).check(tmp_path, cases, optimize)
+
+
+@pytest.mark.parametrize("name", WITH_CELLS)
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_sums_of_raw_units(tmp_path: Path, optimize: str, name: str) -> None:
+    cases = list(raw_cases(name, optimize))
+    assert all(case.assembled for case in cases)
+    on_its_core(name).check(tmp_path, cases, optimize)
+
+
+@pytest.mark.parametrize("name", ASSEMBLED)
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_another_assembler_makes_them_too(tmp_path: Path, optimize: str, name: str) -> None:
+    kernels = on_its_core(name)
+    kernels.check(tmp_path, list(kernels.cases(optimize, 9, 12)), optimize, "clang")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(2, 8))
+@pytest.mark.parametrize("name", ASSEMBLED)
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_many_more_layers(tmp_path: Path, optimize: str, name: str, seed: int) -> None:
+    kernels = on_its_core(name)
+    kernels.check(tmp_path, list(kernels.cases(optimize, seed, 80)), optimize, on=machines(kernels))
