@@ -1,19 +1,22 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The network every reader produces and every later step consumes: a chain of layers on one signal.
+"""The network every reader produces and every later step consumes: a graph of layers on signals.
 
 A ``Network`` is either real-valued or quantised (integer arrays with scales). The structure is the same: what a layer
 is in a number format is the layer's own business (model/layers/, model/formats/).
 
-Shapes carry no batch axis.
+Signals are told by numbers: the inputs come first, then what each layer writes, in the order of the layers. Nothing
+is told by a name. Shapes carry no batch axis.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from model import formats
+from model.errors import UserError
 from model.formats.base import Format
 from model.layers.base import Layer, Place
 from model.layers.normalise import Normalise
@@ -23,15 +26,24 @@ STATES = ("window", "stream")  # a whole window a call, from reset; or one time 
 
 
 @dataclass(frozen=True, eq=False)
+class Node:
+    """A layer in its place, and the numbers of the signals that it reads."""
+
+    layer: Layer
+    reads: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class Network:
-    """A trained model: layers in order, each reading what the one before it wrote."""
+    """A trained model. Mostly it is a chain, whose layers read what the one before them wrote: see ``chained``."""
 
     name: str  # a C identifier
     source: str  # file name the model came from
     sha256: str  # of that file
     quantisation: str  # the name of a format
-    input: Signal
-    layers: tuple[Layer, ...]
+    inputs: tuple[Signal, ...]
+    nodes: tuple[Node, ...]  # each after those that write what it reads
+    outputs: tuple[int, ...]  # numbers of signals
     notes: tuple[str, ...] = ()  # what a user should know of how it was read or quantised
     came_quantised: bool = False  # its file holds integers already; else `quantisation` was chosen here
     normalise: Normalise | None = None  # folded into the quantisation of the input: `input` is in its units
@@ -41,10 +53,25 @@ class Network:
         """That of its layers; of single ones it may be another where it has real values."""
         return formats.named(self.quantisation)
 
+    def signal(self, number: int) -> Signal:
+        """The one of this number."""
+        inputs = len(self.inputs)
+        return self.inputs[number] if number < inputs else self.nodes[number - inputs].layer.output
+
+    @property
+    def input(self) -> Signal:
+        """Its first input, of a chain the only one."""
+        return self.inputs[0]
+
     @property
     def output(self) -> Signal:
-        """What the last layer writes."""
-        return self.layers[-1].output if self.layers else self.input
+        """Its first output, of a chain what the last layer writes."""
+        return self.signal(self.outputs[0])
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All, in their order."""
+        return tuple(node.layer for node in self.nodes)
 
     @property
     def steps(self) -> int:
@@ -52,12 +79,61 @@ class Network:
         return self.input.shape[0] if len(self.input.shape) == 2 else 1
 
     def input_of(self, index: int) -> Signal:
-        """What layer ``index`` reads."""
-        return self.layers[index - 1].output if index else self.input
+        """What layer ``index`` reads first, of a chain all that it reads."""
+        return self.signal(self.nodes[index].reads[0])
 
     def place(self, index: int) -> Place:
         """That of layer ``index``, the same however the network is quantised: what is folded away was the first."""
         return Place(index + (self.normalise is not None))
+
+    def but(self, *, input: Signal | None = None, layers: Sequence[Layer] | None = None, **changes: Any) -> Network:
+        """The same with another first input, and with other layers.
+
+        As many as there were read what those in their places read; fewer or more are a chain.
+        """
+        inputs = self.inputs if input is None else (input, *self.inputs[1:])
+        nodes, outputs = self.nodes, self.outputs
+        if layers is not None and len(layers) == len(nodes):
+            nodes = tuple(Node(layer, node.reads) for layer, node in zip(layers, nodes, strict=True))
+        elif layers is not None:
+            nodes, outputs = _in_line(layers), (len(layers),)
+        return replace(self, inputs=inputs, nodes=nodes, outputs=outputs, **changes)
+
+
+def _in_line(layers: Sequence[Layer]) -> tuple[Node, ...]:
+    return tuple(Node(layer, (index,)) for index, layer in enumerate(layers))
+
+
+def chained(
+    name: str,
+    source: str,
+    sha256: str,
+    quantisation: str,
+    input: Signal,
+    layers: Sequence[Layer],
+    notes: tuple[str, ...] = (),
+    came_quantised: bool = False,
+) -> Network:
+    """A network whose layers each read what the one before them wrote."""
+    nodes, outputs = _in_line(layers), (len(layers),)
+    return Network(name, source, sha256, quantisation, (input,), nodes, outputs, notes, came_quantised)
+
+
+WAY_OUT = "no model with branches is run yet: give one whose layers each read what the one before them writes"
+
+
+def check_chain(network: Network) -> None:
+    """Raise ``UserError`` naming what no step after the reader can take yet: all but a chain."""
+    for what, count in (("inputs", len(network.inputs)), ("outputs", len(network.outputs))):
+        if count != 1:
+            raise UserError(f"model '{network.name}' has {count} {what}; {WAY_OUT}")
+    for index, node in enumerate(network.nodes):
+        if len(node.reads) != 1:
+            raise UserError(f"layer '{node.layer.name}' reads {len(node.reads)} signals; {WAY_OUT}")
+        if node.reads != (index,):
+            raise UserError(f"layer '{node.layer.name}' does not read what the layer before it writes; {WAY_OUT}")
+    if network.outputs != (len(network.nodes),):
+        raise UserError(f"model '{network.name}' has its output before the last of its layers; {WAY_OUT}")
 
 
 def goes_on(network: Network, state: str) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from model.errors import UserError
 from model.layers.base import Layer, Place
-from model.network import Network
+from model.network import Network, check_chain
 from model.signal import Signal
 
 
@@ -173,6 +173,7 @@ class Builder:
 
 def make(network: Network, stream: bool) -> Plan:
     """Plan ``network``; ``stream`` keeps what a single step from reset would not need."""
+    check_chain(network)
     shape, layers = network.input.shape, network.layers
     if not layers:
         raise UserError(f"model '{network.name}' has no layers that compute anything; give one with an LSTM")

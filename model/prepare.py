@@ -32,6 +32,7 @@ def check_amount(path: Path, network: Network, data: samples.Samples) -> None:
 
 def prepare(network: Network, samples_path: Path, quantisation: str, state: str = "window") -> Network:
     """The network that the device will run."""
+    check_chain(network)
     data = samples.load(samples_path, network.input, network.output)
     check_amount(samples_path, network, data)
     if network.came_quantised:

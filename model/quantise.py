@@ -7,8 +7,6 @@ Weights come straight from the float arrays; only the ranges of integers need sa
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from model import formats, reference
 from model.formats.base import Format
 from model.layers.base import Layer, Place
@@ -39,7 +37,7 @@ def _quantise_integer(network: Network, calibration: Array, format: Format, goes
     for index in range(0 if normalise is None else 1, len(network.layers)):
         source = done[-1].output if done else first
         done.append(network.layers[index].quantised(network.place(index), source, ranges.of, format))
-    return replace(network, quantisation=format.name, input=first, layers=tuple(done), normalise=normalise)
+    return network.but(quantisation=format.name, input=first, layers=tuple(done), normalise=normalise)
 
 
 def quantise(network: Network, calibration: Array, quantisation: str, *, goes_on: bool = False) -> Network:
@@ -52,7 +50,7 @@ def quantise(network: Network, calibration: Array, quantisation: str, *, goes_on
         return _quantise_integer(network, calibration, format, goes_on)
     layers = enumerate(network.layers)
     made = tuple(layer.quantised(network.place(n), network.input_of(n), {}, format) for n, layer in layers)
-    return replace(network, quantisation=format.name, layers=made)
+    return network.but(quantisation=format.name, layers=made)
 
 
 def describe(network: Network) -> str:

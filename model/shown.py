@@ -38,4 +38,4 @@ def told_apart(network: Network) -> Network:
         layer = replace(layer, name=free(layer.name, layer.kind))
         return layer.with_halves(lambda half, part: replace(part, name=free(f"{layer.name}_{half}", layer.kind)))
 
-    return replace(network, layers=tuple(map(named, network.layers)))
+    return network.but(layers=tuple(map(named, network.layers)))

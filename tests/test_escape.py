@@ -111,9 +111,9 @@ def generated(text: str) -> dict[str, str]:
     """A model of a hostile name with a layer of one; what of it is C or assembly."""
     network = networks.build(SPEC)
     layers = (replace(network.layers[0], name=text), *network.layers[1:])
-    plain = replace(network, layers=(replace(network.layers[0], name="lstm"), *network.layers[1:]))
+    plain = network.but(layers=(replace(network.layers[0], name="lstm"), *network.layers[1:]))
     made = emit.generate(replace(plain, source=text), "armv7em", "window")
-    header = emit.generate(replace(network, layers=layers, source=text), "c", "window")
+    header = emit.generate(network.but(layers=layers, source=text), "c", "window")
     return {name: text for name, text in made.items() if name != "model.json"} | {"said.h": header["net.h"]}
 
 

@@ -8,7 +8,6 @@ From Keras 3 it never does, whatever the model; the same weights in this twin gi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from model.errors import UserError
@@ -41,7 +40,7 @@ def without_normalise(network: Network) -> Network:
             layers.append(layer)
     if pending is not None:
         raise UserError(f"{network.source}: layer '{pending.name}' normalises the output; do that outside the model")
-    return replace(network, layers=tuple(layers))
+    return network.but(layers=tuple(layers))
 
 
 def _lstm_arrays(layer: Lstm) -> list[Array]:

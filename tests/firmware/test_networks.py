@@ -21,7 +21,7 @@ from model.layers.convert import Convert
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.layers.reshape import Reshape
-from model.network import Network, goes_on
+from model.network import Network, chained, goes_on
 from model.prepare import prepare
 from model.signal import Array, Signal, Weights, to_real, to_stored
 from tests.support import networks
@@ -229,7 +229,7 @@ def test_the_quantisers_networks_are_near_the_real_ones(quantisation: str, bound
 
 
 def one_layer(source: Signal, layer: Layer, quantisation: str) -> Network:
-    return Network("net", "made by a test", "0" * 64, quantisation, source, (layer,))
+    return chained("net", "made by a test", "0" * 64, quantisation, source, (layer,))
 
 
 def integer_lstm(dtype: str, **changes: Any) -> tuple[Signal, Lstm]:
@@ -397,14 +397,14 @@ def test_a_flattened_sequence_of_more_steps_than_16_bits_count(host: Host) -> No
 
 
 def test_a_model_without_layers_is_refused() -> None:
-    network = replace(one_layer(*convert(1.0, 1.0), "int8"), layers=())
+    network = one_layer(*convert(1.0, 1.0), "int8").but(layers=())
     with pytest.raises(UserError, match=r"^model 'net' has no layers"):
         emit.generate(network, "c", "window")
 
 
 def test_a_layer_that_reads_three_axes_is_refused() -> None:
     source, layer = Signal((4, 6)), Activation("softmax", "softmax", Signal((4, 2, 3)))
-    network = replace(one_layer(source, layer, "float32"), layers=(Reshape("cube", Signal((4, 2, 3))), layer))
+    network = one_layer(source, layer, "float32").but(layers=(Reshape("cube", Signal((4, 2, 3))), layer))
     with pytest.raises(UserError, match=r"^layer 'softmax' reads shape \(4, 2, 3\); supported: \(steps, features\)"):
         emit.generate(network, "c", "window")
 
@@ -482,9 +482,9 @@ def test_streaming_goes_on_from_window_to_window(host: Host, integer: bool) -> N
 
     steps = COUNT * spec.steps
     lstms = tuple(replace(x, output=replace(x.output, shape=(steps, x.units))) for x in network.layers[:2])
-    recurrent = replace(network, input=replace(network.input, shape=(steps, 2)), layers=lstms)
+    recurrent = network.but(input=replace(network.input, shape=(steps, 2)), layers=lstms)
     hidden = reference.run(recurrent, inputs.reshape(1, steps, 2)).reshape(COUNT, spec.steps * 3)
-    rest = replace(network, input=network.layers[2].output, layers=network.layers[3:])
+    rest = network.but(input=network.layers[2].output, layers=network.layers[3:])
     expected = reference.run(rest, hidden)
     assert_equal(network, result.going_on.outputs[:, -1], expected)
     assert_equal(network, reference.run(network, inputs, goes_on=True), expected)

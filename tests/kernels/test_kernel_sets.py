@@ -19,7 +19,7 @@ from model import formats, plan, prepare, quantise, readers, reference
 from model.layers.base import Layer
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.network import Network
+from model.network import Network, chained
 from model.signal import Array, Signal, Weights
 from tests.probe import ASSEMBLED, CORES, FLOATS, ROOT
 from tests.support import networks
@@ -178,7 +178,7 @@ def _calm_layers() -> tuple[Layer, ...]:
 @pytest.mark.parametrize("stream", [False, True])
 def test_cmsis_nn_runs_a_usual_network_itself(device: MakeDevice, target: str, stream: bool) -> None:
     """Else the sweep above could pass on the fallback alone."""
-    calm = Network("net", "made by a test", "0" * 64, "float32", Signal((4, 3)), _calm_layers())
+    calm = chained("net", "made by a test", "0" * 64, "float32", Signal((4, 3)), _calm_layers())
     random = np.random.default_rng(3)
     network = quantise.quantise(calm, random.normal(0, 1, (32, 4, 3)).astype(np.float32), "int8")
     inputs = random.integers(-128, 128, (COUNT, 4, 3)).astype(np.int8)

@@ -17,7 +17,7 @@ from model.errors import UserError
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
-from model.network import Network
+from model.network import Network, chained
 from model.signal import Array, Signal, Weights, scale_of
 from tests.firmware.test_networks import STRUCTURES, hidden, integer_lstm
 from tests.oracle import models
@@ -31,7 +31,7 @@ from tests.support.networks import Chain
 def one_dense(kernel: Array, bias: Array) -> Network:
     weights = Weights(kernel.astype(np.float32))
     dense = Dense("dense", weights, bias.astype(np.float32), "linear", Signal((len(kernel),)))
-    return Network("net", "made by a test", "0" * 64, "float32", Signal((kernel.shape[1],)), (dense,))
+    return chained("net", "made by a test", "0" * 64, "float32", Signal((kernel.shape[1],)), (dense,))
 
 
 # ---- the quantiser ----
@@ -68,7 +68,7 @@ def test_weights_are_as_coarse_as_their_biases_ask() -> None:
 def test_a_folded_normalisation_gives_the_input_its_range() -> None:
     network = one_dense(np.array([[1.0, 1.0]]), np.zeros(1))
     normalise = Normalise("normalise", np.float32([2.0, 4.0]), np.float32([0.0, -1.0]), Signal((2,)))
-    network = replace(network, layers=(normalise, *network.layers))
+    network = network.but(layers=(normalise, *network.layers))
     calibration = np.array([[0.0, 0.0], [10.0, 3.0]], np.float32)  # normalised: -1 .. 20
     made = quantise.quantise(network, calibration, "int8")
     assert made.input.scale == pytest.approx(21 / 255)
@@ -93,7 +93,7 @@ def test_the_cell_s_clip_between_two_steps_is_the_lower_one(host: Host, quantisa
     bias = lstm.bias + (random.choice([-4.0, 4.0], (4, 40)) / (network.input.scale * lstm.kernel.scale[:, None]))
     lstm = replace(lstm, cell_scale=2.0**-9, cell_clip=153.7 * 2.0**-9, bias=bias.astype(lstm.bias.dtype))
     lstm = replace(lstm, output=replace(lstm.output, scale=2.0**-7 if quantisation == "int8" else 2.0**-15))
-    network = replace(network, layers=(lstm,))
+    network = network.but(layers=(lstm,))
     assert lower.cell_limit(lstm) == 153
     seen: list[Array] = []
     inputs = models.stored_inputs(network.input, 150)
@@ -128,7 +128,7 @@ def test_c_softmax_over_many_elements(host: Host, dtype: str, width: int) -> Non
         source = Signal((width,), dtype, 2.0**log2, 0)
         output = Signal((width,), dtype, scale, zero_point)
         layer = models.Activation("softmax", "softmax", output, networks.format_of(output))
-        network = Network("net", "", "0" * 64, "int8" if dtype == "int8" else "int16x8", source, (layer,))
+        network = chained("net", "", "0" * 64, "int8" if dtype == "int8" else "int16x8", source, (layer,))
         inputs = random.integers(limit.min, limit.max + 1, (60, width))
         inputs[:30] //= 1 << random.integers(0, 12, (30, 1))
         inputs = inputs.astype(dtype)
@@ -141,10 +141,10 @@ def test_c_softmax_over_many_elements(host: Host, dtype: str, width: int) -> Non
 def test_sums_of_the_recurrent_kernel_are_looked_at() -> None:
     source, layer = integer_lstm("int16", output=hidden(2.0**-15))
     assert layer.recurrent.scale is not None
-    limits.check(Network("net", "", "", "int16x8", source, (layer,)))
+    limits.check(chained("net", "", "", "int16x8", source, (layer,)))
     coarse = replace(layer, recurrent=Weights(np.full_like(layer.recurrent.values, 127), np.full(4, 1e4, np.float32)))
     with pytest.raises(UserError, match="layer 'lstm': its sums, in steps of its output, can reach"):
-        limits.check(Network("net", "", "", "int16x8", source, (coarse,)))
+        limits.check(chained("net", "", "", "int16x8", source, (coarse,)))
 
 
 def test_the_coarsest_row_of_a_dense_counts() -> None:
@@ -154,7 +154,7 @@ def test_the_coarsest_row_of_a_dense_counts() -> None:
     for row in range(3):
         rolled = replace(dense, kernel=Weights(dense.kernel.values, np.roll(scale, row)))
         with pytest.raises(UserError, match="its sums, shifted left by"):
-            limits.check(Network("net", "", "", "int8", Signal((8,), "int8", 2.0**8), (rolled,)))
+            limits.check(chained("net", "", "", "int8", Signal((8,), "int8", 2.0**8), (rolled,)))
 
 
 def test_the_largest_sum_is_that_of_inputs_of_minus_128() -> None:

@@ -113,10 +113,10 @@ def test_weights_whose_sums_could_overflow_are_refused() -> None:
     assert isinstance(dense, Dense)
     huge = np.full_like(lstm.bias, (1 << 31) - 1)
     with pytest.raises(UserError, match=r"layer 'lstm0': its sums can reach \d+ and overflow 32 bits"):
-        emit.generate(replace(network, layers=(replace(lstm, bias=huge), *network.layers[1:])), "c", "window")
+        emit.generate(network.but(layers=(replace(lstm, bias=huge), *network.layers[1:])), "c", "window")
     huge = np.full_like(dense.bias, -(1 << 31))
     with pytest.raises(UserError, match="layer 'dense0': its sums can reach"):
-        emit.generate(replace(network, layers=(*network.layers[:2], replace(dense, bias=huge))), "c", "window")
+        emit.generate(network.but(layers=(*network.layers[:2], replace(dense, bias=huge))), "c", "window")
 
 
 def test_a_large_layer_within_32_bits_is_not_refused() -> None:
@@ -125,7 +125,7 @@ def test_a_large_layer_within_32_bits_is_not_refused() -> None:
     wide = Weights(np.full((4, 2, 60_000), 127, np.int8), np.ones(4, np.float32) / 4096)
     lstm = replace(network.layers[0], kernel=wide, bias=np.zeros((4, 2), np.int32))
     first = replace(network.input, shape=(1, 60_000), zero_point=0)
-    large = replace(network, layers=(lstm, network.layers[1]), input=first)
+    large = network.but(layers=(lstm, network.layers[1]), input=first)
     assert "60000, /* inputs */" in emit.generate(large, "c", "window")["net.c"]
 
 
@@ -202,6 +202,6 @@ def test_a_file_named_like_a_keyword_is_no_keyword_in_c(tmp_path: Path, stem: st
 def test_a_layer_may_have_any_name(host: Host, layer: str) -> None:
     spec = Spec(3, 2, (3,), False, False, ((2, "linear"),), (False,), True, False, False, 4)
     network = networks.build(spec)
-    renamed = replace(network, layers=(replace(network.layers[0], name=layer), *network.layers[1:]))
+    renamed = network.but(layers=(replace(network.layers[0], name=layer), *network.layers[1:]))
     inputs = networks.inputs_of(spec, 4)
     np.testing.assert_array_equal(host.run(renamed, inputs).run, reference.run(network, inputs))

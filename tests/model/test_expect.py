@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +92,7 @@ def test_a_quantised_file_takes_its_own_type_as_it_is_and_real_values_quantised(
 def test_a_quantised_file_with_real_input_takes_real_values_of_any_type(tmp_path: Path, quantisation: str) -> None:
     inner = models.random_network("odd", quantisation)
     first = Signal(inner.input.shape)
-    network = replace(inner, input=first, layers=(Convert("quantise", inner.input), *inner.layers))
+    network = inner.but(input=first, layers=(Convert("quantise", inner.input), *inner.layers))
     model = tmp_path / "m.tflite"
     model.write_bytes(tflite_writer.write(network))
     whole = np.random.default_rng(0).integers(-3, 4, (6, *first.shape))

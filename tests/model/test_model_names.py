@@ -94,7 +94,7 @@ def test_models_whose_names_begin_alike_share_nothing(one: str, other: str, laye
     def names(name: str, called: str) -> set[str]:
         network = networks.build(SPEC)
         layers = tuple(replace(each, name=called if k == 0 else each.name) for k, each in enumerate(network.layers))
-        files = emit.generate(replace(network, name=name, layers=layers), "armv7em", "stream")
+        files = emit.generate(network.but(name=name, layers=layers), "armv7em", "stream")
         text = "\n".join(files[f"{name}{ending}"] for ending in (".c", ".h", "_kernels.S"))
         return {word for word in re.findall(r"\b\w+\b", text) if word.startswith((f"{name}_", f"{name.upper()}_"))}
 

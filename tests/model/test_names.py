@@ -147,7 +147,7 @@ def test_a_layer_may_stand_in_two_places() -> None:
     words = (("dense", 3, "relu"), ("tanh",), ("lstm", 3, True, False))
     network = networks.build_chain(Chain("float32", (4, 3), words))
     dense, tanh, lstm = network.layers
-    tied = replace(network, layers=(dense, tanh, lstm, dense, dense, lstm))
+    tied = network.but(layers=(dense, tanh, lstm, dense, dense, lstm))
     real = networks.chain_inputs(tied, COUNT, False, 1)
     quantised = quantise.quantise(tied, real, "int8")
     assert len({layer.output.scale for layer in quantised.layers if isinstance(layer, Dense)}) == 3

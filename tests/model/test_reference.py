@@ -27,7 +27,7 @@ def one_window(network: Network, inputs: Array) -> Array:
     """A network of LSTMs that give their sequences, over all windows as a single one."""
     steps = inputs.shape[0] * inputs.shape[1]
     layers = tuple(replace(x, output=replace(x.output, shape=(steps, x.output.shape[-1]))) for x in network.layers)
-    longer = replace(network, input=replace(network.input, shape=(steps, inputs.shape[2])), layers=layers)
+    longer = network.but(input=replace(network.input, shape=(steps, inputs.shape[2])), layers=layers)
     return reference.run(longer, inputs.reshape(1, steps, -1)).reshape(*inputs.shape[:2], -1)
 
 
@@ -48,8 +48,8 @@ def test_only_the_state_of_lstms_goes_on(quantisation: str) -> None:
     sequence, dense = lstm(True), ("dense", 2, "linear")
     summed = networks.build_chain(Chain(quantisation, (3, 2), (sequence, ("reshape", (12,)), dense), seed=1))
     inputs = networks.chain_inputs(summed, COUNT, False, 2)
-    hidden = one_window(replace(summed, layers=summed.layers[:1]), inputs).reshape(COUNT, -1)
-    rest = replace(summed, input=summed.layers[1].output, layers=summed.layers[2:])
+    hidden = one_window(summed.but(layers=summed.layers[:1]), inputs).reshape(COUNT, -1)
+    rest = summed.but(input=summed.layers[1].output, layers=summed.layers[2:])
     given = hidden.astype(rest.input.dtype)
     if quantisation != "dynamic":  # a vector of its own for each step there, which only the whole network knows
         tolerance = 0 if given.dtype != np.float32 else 1e-5
@@ -57,7 +57,7 @@ def test_only_the_state_of_lstms_goes_on(quantisation: str) -> None:
         np.testing.assert_allclose(actual, reference.run(rest, given), rtol=0, atol=tolerance)
     last = replace(summed.layers[0], return_sequences=False)
     assert isinstance(last, Lstm)
-    ended = replace(summed, layers=(replace(last, output=replace(last.output, shape=(4,))),))
+    ended = summed.but(layers=(replace(last, output=replace(last.output, shape=(4,))),))
     np.testing.assert_array_equal(reference.run(ended, inputs, goes_on=True), hidden.reshape(COUNT, 3, 4)[:, -1])
 
 

@@ -14,7 +14,7 @@ from model.formats.int8 import FORMAT as INT8
 from model.layers.activation import Activation
 from model.layers.convert import Convert
 from model.layers.dense import Dense
-from model.network import Network
+from model.network import Network, chained
 from model.readers.tflite import KIND
 from model.signal import Array, Signal, Weights, to_stored
 from tests.oracle import models, twin
@@ -80,7 +80,7 @@ def test_converted_model_with_float_edges(made: twin.Twin) -> None:
 
 
 def one_layer(source: Signal, layer: Activation | Convert | Dense) -> Network:
-    return Network("layer", "", "", "int8" if source.dtype == "int8" else "int16x8", source, (layer,))
+    return chained("layer", "", "", "int8" if source.dtype == "int8" else "int16x8", source, (layer,))
 
 
 SCALES = [2.0**-12, 2.0**-11, *np.geomspace(2.0**-20, 0.9, 24).astype(np.float32).tolist()]
@@ -143,7 +143,7 @@ def test_dense_of_int16_with_narrow_bias(per_tensor: bool) -> None:
     wide = random.network()
     dense = random.layers[0]
     assert isinstance(dense, Dense)
-    network = replace(wide, layers=(replace(dense, bias=dense.bias.astype(np.int32)),))
+    network = wide.but(layers=(replace(dense, bias=dense.bias.astype(np.int32)),))
     inputs = models.stored_inputs(network.input, WINDOWS)
     assert differing(network, write(network), inputs) == 0
     assert (reference.run(network, inputs) != reference.run(wide, inputs)).any()

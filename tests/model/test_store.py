@@ -20,7 +20,7 @@ from model.layers.bidirectional import Bidirectional
 from model.layers.convert import Convert
 from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
-from model.network import Network
+from model.network import chained
 from model.signal import Signal
 from tests.support import networks
 from tests.support.networks import Spec
@@ -67,7 +67,7 @@ def test_every_kind_of_layer_comes_back(tmp_path: Path) -> None:
         Activation("a", "softmax", Signal((3, 8), "int8", 2.0**-8, -128), INT8),
         Convert("c", Signal((3, 8), "int16", 2.0**-15)),
     )
-    network = Network("n", "m.keras", "ab", "int8", Signal((3, 2)), layers, ("a note with \u00fcmlaut",))
+    network = chained("n", "m.keras", "ab", "int8", Signal((3, 2)), layers, ("a note with \u00fcmlaut",))
     store.save(network, tmp_path / "n.npz")
     assert_same(network, store.load(tmp_path / "n.npz"))
 

@@ -18,7 +18,7 @@ from model.layers.convert import Convert
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.layers.reshape import Reshape
-from model.network import Network
+from model.network import Network, chained
 from model.signal import Array, Signal, Weights
 from tests.oracle.twin import Numbers, Twin
 from tests.support.networks import OUTPUTS, format_of
@@ -140,7 +140,7 @@ def requantised(network: Network) -> Network:
             made = replace(layer, output=output)
         layers.append(made)
         source = made.output
-    return replace(network, quantisation="int16x8", input=first, layers=tuple(layers))
+    return network.but(quantisation="int16x8", input=first, layers=tuple(layers))
 
 
 class Random:
@@ -246,7 +246,7 @@ class Random:
     def network(self) -> Network:
         """The network made."""
         layers = tuple(self.layers)
-        return Network("random", "random.tflite", "0" * 64, self.quantisation, self.input, layers, came_quantised=True)
+        return chained("random", "random.tflite", "0" * 64, self.quantisation, self.input, layers, came_quantised=True)
 
 
 # name: (input shape, how to add the layers)

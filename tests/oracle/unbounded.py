@@ -69,7 +69,7 @@ def _shows(network: Network, file: bytes, inputs: Array) -> bool:
 def _cuts(network: Network, inputs: Array) -> Iterator[Try]:
     """The first layers alone: what comes after may not tell."""
     for count in range(len(network.layers) - 1, 0, -1):
-        yield replace(network, layers=network.layers[:count]), inputs
+        yield network.but(layers=network.layers[:count]), inputs
 
 
 def _stretched(layer: Layer, steps: int) -> Layer:
@@ -86,7 +86,7 @@ def _streams(network: Network, inputs: Array) -> Iterator[Try]:
     layers = tuple(_stretched(layer, steps) for layer in network.layers[: last + 1])
     long = inputs.reshape(-1, inputs.shape[2])[: count * steps].reshape(count, steps, -1)
     for end in range(last + 1, 0, -1):
-        yield replace(network, input=first, layers=layers[:end]), long
+        yield network.but(input=first, layers=layers[:end]), long
 
 
 def _gates(network: Network, inputs: Array) -> Iterator[Try]:
@@ -94,14 +94,14 @@ def _gates(network: Network, inputs: Array) -> Iterator[Try]:
     for index, layer in enumerate(network.layers):
         if isinstance(layer, Lstm) and layer.output.dtype == "int8" and layer.kernel.scale is not None:
             source = network.input_of(index)
-            before = replace(network, layers=network.layers[:index])
+            before = network.but(layers=network.layers[:index])
             given = (run(before, inputs) if index else inputs).reshape(-1, source.shape[-1])[:1000]
             signal = replace(source, shape=source.shape[-1:])
             for gate, scale in enumerate(layer.kernel.scale):
                 out = Signal((layer.units,), "int8", float(np.float32(source.scale * float(scale) * 2.0**24)))
                 rows = Weights(layer.kernel.values[gate], np.full(layer.units, scale))
                 dense = Dense("gate", rows, layer.bias[gate], "linear", out)
-                yield replace(network, input=signal, layers=(dense,)), given
+                yield network.but(input=signal, layers=(dense,)), given
 
 
 def overflows(network: Network, file: bytes, inputs: Array) -> bool:

@@ -33,7 +33,7 @@ from model.formats.int8 import FORMAT as INT8
 from model.layers.base import Layer
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.network import Network
+from model.network import Network, chained
 from model.signal import Array, Signal, Weights, scale_of
 from target import compiler
 from target.description import Target
@@ -177,7 +177,7 @@ def _array(name: str, values: Array) -> ConstArray:
 
 
 def _network(source: Signal, *layers: Layer) -> Network:
-    return Network("net", "made by a test", "0" * 64, "int8", source, layers)
+    return chained("net", "made by a test", "0" * 64, "int8", source, layers)
 
 
 def _inputs(random: Random, shape: tuple[int, ...], extreme: bool) -> Array:

@@ -22,7 +22,7 @@ from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
 from model.layers.reshape import Reshape
 from model.lower import GATE_LOG2_SCALE
-from model.network import Network
+from model.network import Network, chained
 from model.signal import Array, Signal, Weights
 
 Random = np.random.Generator
@@ -171,7 +171,7 @@ def build(spec: Spec) -> Network:
     for index, (outputs, activation) in enumerate(spec.dense):
         layers += _dense(f"dense{index}", source, outputs, activation, spec, random)
         source = layers[-1].output
-    return Network("net", "made by a test", "0" * 64, "int8" if spec.integer else "float32", first, tuple(layers))
+    return chained("net", "made by a test", "0" * 64, "int8" if spec.integer else "float32", first, tuple(layers))
 
 
 def inputs_of(spec: Spec, count: int) -> Array:
@@ -331,7 +331,7 @@ def build_chain(chain: Chain) -> Network:
     if chain.edges:
         layers.append(Convert("dequantise", Signal(source.shape)))
     given = Signal(chain.shape) if chain.edges else first
-    return Network("net", "made by a test", "0" * 64, chain.quantisation, given, tuple(layers))
+    return chained("net", "made by a test", "0" * 64, chain.quantisation, given, tuple(layers))
 
 
 # what a layer may be called: words of C and of the generated files, of other layers' parts, and what is no text at all
@@ -359,7 +359,7 @@ def renamed(network: Network, names: tuple[str, ...]) -> Network:
             return replace(layer, name=name, forward=forward, backward=backward)
         return replace(layer, name=name)
 
-    return replace(network, layers=tuple(map(called, network.layers, names)))
+    return network.but(layers=tuple(map(called, network.layers, names)))
 
 
 def chain_inputs(network: Network, count: int, extreme: bool, seed: int) -> Array:

@@ -17,7 +17,7 @@ from model.errors import UserError
 from model.formats import REAL
 from model.kinds import ZIP
 from model.layers.base import Layer, Place
-from model.network import Network
+from model.network import Network, chained
 from model.readers.keras import HDF5, hdf5
 from model.readers.keras.graph import chain, described
 from model.readers.keras.hdf5 import Contents
@@ -86,7 +86,7 @@ def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, n
         _check(signal, where)
     if not any(part.keeps_state for layer in layers for _, part in layer.parts(Place(0))):
         raise UserError(f"{path}: holds no LSTM layer; lstmcu builds recurrent networks")
-    return Network(name, path.name, sha256, REAL, first, tuple(layers), _precision(layers_of_file))
+    return chained(name, path.name, sha256, REAL, first, tuple(layers), _precision(layers_of_file))
 
 
 DAMAGE = (

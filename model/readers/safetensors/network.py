@@ -38,7 +38,7 @@ from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
 from model.layers.reshape import Reshape
-from model.network import Network
+from model.network import Network, chained
 from model.readers.safetensors.tensors import parse
 from model.signal import Array, Signal, Weights
 
@@ -273,7 +273,7 @@ def _read(path: Path, toml: Path, name: str, sha256: str) -> Network:
         )
     if not any(part.keeps_state for layer in reader.layers for _, part in layer.parts(Place(0))):
         raise UserError(f"{toml}: lists no lstm layer; lstmcu builds recurrent networks")
-    return Network(name, path.name, sha256, REAL, source, tuple(reader.layers))
+    return chained(name, path.name, sha256, REAL, source, tuple(reader.layers))
 
 
 def read(path: Path, name: str, sha256: str) -> Network:

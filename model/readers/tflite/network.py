@@ -18,7 +18,7 @@ from model import formats, limits
 from model.errors import UserError
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
-from model.network import Network
+from model.network import Network, chained
 from model.readers.tflite.chain import LSTM, Chain
 from model.readers.tflite.file import Graph, Operator, Refuse, Tensor, load, operator_names, other_metadata, parse
 from model.readers.tflite.layers import SUPPORTED, Reader, read_step, signal_of
@@ -96,7 +96,7 @@ def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
             raise refuse(f"tensor {tensor.number} '{tensor.name}' is a variable, and no LSTM's state; convert it again")
     reader.relabel(replace(reader.signal, shape=signal_of(last, refuse).shape))
     format, layers, notes = _format(graph, refuse), tuple(reader.layers), tuple(reader.notes)
-    network = Network(name, path.name, sha256, format.name, source, layers, notes, format != FLOAT32)
+    network = chained(name, path.name, sha256, format.name, source, layers, notes, format != FLOAT32)
     limits.check(network, f"{path}: ")
     return network
 

@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Networks as graphs: what is a chain runs, what is none is kept as it is and refused by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from model import plan, store
+from model.errors import UserError
+from model.network import Network, Node, check_chain, parts, placed
+from tests.support import networks
+from tests.support.networks import Chain
+
+WAY_OUT = "; no model with branches is run yet: give one whose layers each read what the one before them writes"
+
+
+@pytest.fixture
+def network() -> Network:
+    words = (("both", 3, True), ("dense", 2, "relu"), ("reshape", (8,)), ("dense", 2, "linear"))
+    return networks.build_chain(Chain("int8", (4, 2), words, seed=3))
+
+
+def branched(network: Network, index: int, *reads: int) -> Network:
+    """Layer ``index`` reads other signals."""
+    nodes = list(network.nodes)
+    nodes[index] = Node(nodes[index].layer, reads)
+    return replace(network, nodes=tuple(nodes))
+
+
+def test_signals_are_numbered_from_the_inputs_on(network: Network) -> None:
+    assert [network.signal(number) for number in range(5)] == [network.input, *(x.output for x in network.layers)]
+    two = replace(branched(network, 0, 1), inputs=(network.output, network.input), outputs=(5, 2))
+    assert two.signal(1) == network.input == two.input_of(0)
+    assert two.signal(3) == network.layers[1].output
+    assert two.output == network.output
+
+
+def test_a_layer_s_place_is_its_own_however_often_it_stands_there(network: Network) -> None:
+    dense = network.layers[1]
+    tied = network.but(layers=(dense, dense, dense))
+    assert [str(place) for place, _ in placed(tied)] == ["0", "1", "2"]
+    assert [str(place) for place, _, _ in parts(network)] == ["0.forward", "0.backward", "1", "2", "3"]
+
+
+def test_other_layers_read_what_those_in_their_places_read(network: Network) -> None:
+    odd = branched(network, 3, 2)
+    assert [node.reads for node in odd.but(layers=odd.layers[::-1]).nodes] == [(0,), (1,), (2,), (2,)]
+    shorter = odd.but(layers=odd.layers[:2])
+    assert ([node.reads for node in shorter.nodes], shorter.outputs) == ([(0,), (1,)], (2,))
+
+
+def test_every_graph_comes_back(network: Network, tmp_path: Path) -> None:
+    given = replace(branched(network, 3, 3, 1), inputs=(network.input, network.output), outputs=(5, 4))
+    store.save(given, tmp_path / "a.npz")
+    again = store.load(tmp_path / "a.npz")
+    assert [node.reads for node in again.nodes] == [node.reads for node in given.nodes]
+    assert (again.inputs, again.outputs) == (given.inputs, given.outputs)
+    assert [layer.name for layer in again.layers] == [layer.name for layer in given.layers]
+    store.save(again, tmp_path / "b.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_what_is_no_chain_is_refused_by_name(network: Network) -> None:
+    check_chain(network)
+    check_chain(network.but(layers=()))
+    layer = network.layers[3].name
+    cases = {
+        f"layer '{layer}' reads 2 signals": branched(network, 3, 3, 1),
+        f"layer '{layer}' reads 0 signals": branched(network, 3),
+        f"layer '{layer}' does not read what the layer before it writes": branched(network, 3, 1),
+        "model 'net' has 2 inputs": replace(network, inputs=network.inputs * 2),
+        "model 'net' has 2 outputs": replace(network, outputs=(4, 1)),
+        "model 'net' has its output before the last of its layers": replace(network, outputs=(2,)),
+    }
+    for sentence, given in cases.items():
+        with pytest.raises(UserError) as raised:
+            plan.make(given, stream=False)
+        assert str(raised.value) == sentence + WAY_OUT
