@@ -12,7 +12,7 @@ from pathlib import Path
 
 from model import escape, formats, limits, quantise, samples, store
 from model.errors import UserError, run_main
-from model.network import STATES, Network, goes_on, parts
+from model.network import STATES, Network, check_chain, goes_on, parts
 
 WORK = 1 << 25  # values of one quantity of a layer, over all windows: the reference holds a dozen, 3 GiB
 
