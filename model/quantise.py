@@ -1,17 +1,25 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""From a real-valued network and calibration samples to another format, layer by layer.
+"""From a trained network and samples to the network that the device will run, layer by layer.
+
+``python -m model.quantise TRAINED.npz --samples SAMPLES --quant int8 --state window --out NETWORK.npz``
 
 Weights come straight from the float arrays; only the ranges of integers need samples.
 """
 
 from __future__ import annotations
 
-from model import formats, reference
+import argparse
+from pathlib import Path
+
+from model import escape, formats, limits, reference, samples, store
+from model.errors import UserError, run_main
 from model.formats.base import Format
 from model.layers.base import Layer, Place
-from model.network import Network, parts
+from model.network import STATES, Network, check_chain, goes_on, parts
 from model.signal import Array
+
+WORK = 1 << 25  # values of one quantity of a layer, over all windows: the reference holds a dozen, 3 GiB
 
 
 class Ranges:
@@ -65,3 +73,52 @@ def describe(network: Network) -> str:
         if cell is not None:
             lines.append(f"  {part.name:<{width}}  cell {cell.dtype} covers +-{-cell.low * cell.scale:g}")
     return "\n".join(lines)
+
+
+def check_amount(path: Path, network: Network, data: samples.Samples) -> None:
+    """Raise ``UserError`` if the reference would need too much memory for all windows at once."""
+    sizes = [network.input.size, *(layer.output.size for layer in network.layers)]
+    sizes += [source.shape[0] * part.output.shape[-1] for _, part, source in parts(network) if part.keeps_state]
+    most = max(1, WORK // max(sizes))
+    for name, windows in (("inputs", data.inputs), ("calibration", data.calibration)):
+        if len(windows) > most:
+            raise UserError(
+                f"{path}: '{name}' has {len(windows):,} windows; of a model of this size at most {most:,} are run: "
+                "give fewer that show the whole range"
+            )
+
+
+def calibrated(network: Network, samples_path: Path, quantisation: str, state: str = "window") -> Network:
+    """The network that the device will run, of a trained one: quantised, unless it came so."""
+    check_chain(network)
+    data = samples.load(samples_path, network.input, network.output)
+    check_amount(samples_path, network, data)
+    if network.came_quantised:
+        if network.quantisation != quantisation:
+            raise UserError(f"{network.source}: comes quantised: give quant={network.quantisation}")
+        limits.check(network)
+        return network
+    quantised = quantise(network, data.calibration, quantisation, goes_on=goes_on(network, state))
+    limits.check(quantised)  # before the reference runs it
+    if quantised.format.integer:
+        over = f"over {len(data.calibration)} samples of {escape.visible(samples_path.name)}"
+        print(f"{escape.visible(network.source)} as {quantisation}, {over}:")
+        print(escape.lines(describe(quantised)))
+    return quantised
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="model.quantise", description=__doc__)
+    parser.add_argument("trained", type=Path)
+    parser.add_argument("--samples", type=Path, required=True)
+    parser.add_argument("--quant", choices=formats.names(), required=True)
+    parser.add_argument("--state", choices=STATES, default="window")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    trained = store.load(arguments.trained)
+    store.save(calibrated(trained, arguments.samples, arguments.quant, arguments.state), arguments.out)
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -37,7 +37,7 @@ def _random_samples(env: Environment, folder: str, trained: list) -> list:
 def _network(env: Environment, folder: str, trained: list, samples, quantisation: str, state: str) -> list:
     made = env.FileAt(f"{folder}/network.npz")
     words = [*trained, "--samples", samples, "--quant", quantisation, "--state", state, "--out", made]
-    return env.PythonProgram("model.prepare", [made], [*trained, samples], *words, tag="QUANT")
+    return env.PythonProgram("model.quantise", [made], [*trained, samples], *words, tag="QUANT")
 
 
 def _expected(env: Environment, folder: str, network: list, trained: list, samples, state: str) -> list:

@@ -77,7 +77,6 @@ def compiled(checkout: Checkout) -> set[str]:
         ("model/emit/templates/model.h.jinja", C, GENERATED | MODEL_CODE),
         ("model/quantise.py", HASH, {"QUANT network.npz"}),
         ("model/expect.py", HASH, {"REF inputs.npy"}),
-        ("model/prepare.py", HASH, {"QUANT network.npz"}),
         ("model/read.py", HASH, {"READ trained.npz"}),
         ("model/readers/tflite/file.py", HASH, {"READ trained.npz"}),
         # what measures

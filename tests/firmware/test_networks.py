@@ -22,7 +22,7 @@ from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.layers.reshape import Reshape
 from model.network import Network, chained, goes_on
-from model.prepare import prepare
+from model.quantise import calibrated
 from model.signal import Array, Signal, Weights, to_real, to_stored
 from tests.support import networks
 from tests.support.differences import Noted, assert_bits, assert_equal
@@ -496,7 +496,7 @@ def test_streaming_goes_on_from_window_to_window(host: Host, integer: bool) -> N
 @pytest.mark.parametrize("model", ["forecast", "forecast-window"])
 def test_the_bench_runs_the_shipped_models_on_the_host(host: Host, model: str, quantisation: str, state: str) -> None:
     folder = ROOT / "models" / model
-    network = prepare(readers.read(folder / f"{model}.keras"), folder / f"{model}.npz", quantisation)
+    network = calibrated(readers.read(folder / f"{model}.keras"), folder / f"{model}.npz", quantisation)
     inputs = to_stored(np.load(folder / f"{model}.npz")["inputs"][:20], network.input)
     outputs, figures = host.bench(network, inputs, state)
     assert_equal(network, outputs, reference.run(network, inputs, goes_on=goes_on(network, state)))

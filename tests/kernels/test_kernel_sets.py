@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kernels import OPTIMIZE, all_sets
 from kernels.cmsis_nn import library as cmsis_nn
-from model import formats, plan, prepare, quantise, readers, reference
+from model import formats, plan, quantise, readers, reference
 from model.layers.base import Layer
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
@@ -71,7 +71,7 @@ def test_every_kernel_set_is_tried() -> None:
 @pytest.mark.parametrize("model", ["both_then_alike.keras", "tied.safetensors"])
 def test_layers_called_alike_have_their_own_constants(device: MakeDevice, model: str, kernels: str) -> None:
     path = ROOT / "tests/model/data" / model
-    network = prepare.prepare(readers.read(path), path.with_suffix(".npz"), "int8")
+    network = quantise.calibrated(readers.read(path), path.with_suffix(".npz"), "int8")
     inputs = reference.stored_inputs(network, np.load(path.with_suffix(".npz"))["inputs"])
     check(device(ASSEMBLED.get(kernels, "cortex-m4"), kernels), network, inputs, "balanced")
 

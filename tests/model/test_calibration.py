@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import limits, prepare, quantise, readers, reference
+from model import limits, quantise, readers, reference
 from model.errors import UserError
 from model.samples import Samples
 from model.signal import Array, to_real
@@ -62,9 +62,9 @@ def test_calibration_of_any_range(host: Host, name: str, quantisation: str) -> N
 def test_more_windows_than_the_reference_holds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     trained = readers.read(MODEL)
     units = next(layer.output.size for layer in trained.layers)
-    monkeypatch.setattr(prepare, "WORK", 5 * 8 * units + 1)
+    monkeypatch.setattr(quantise, "WORK", 5 * 8 * units + 1)
     few, many = UNIT, np.concatenate([UNIT, UNIT[:1]])
-    prepare.check_amount(MODEL, trained, Samples(few, False, None, few))
+    quantise.check_amount(MODEL, trained, Samples(few, False, None, few))
     data = Samples(many, False, None, few) if name == "inputs" else Samples(few, False, None, many)
     with pytest.raises(UserError, match=f"'{name}' has 6 windows; of a model of this size at most 5 are run"):
-        prepare.check_amount(MODEL, trained, data)
+        quantise.check_amount(MODEL, trained, data)

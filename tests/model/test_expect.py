@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import expect, formats, prepare, read, readers, reference, samples, store
+from model import expect, formats, quantise, read, readers, reference, samples, store
 from model.layers.convert import Convert
 from model.signal import Array, Signal, to_real, to_stored
 from tests.oracle import models, tflite_writer
@@ -33,7 +33,7 @@ def expected(folder: Path, samples: Path, quantisation: str, model: Path = MODEL
     folder.mkdir(exist_ok=True)
     trained, network = folder / "trained.npz", folder / "network.npz"
     run(read.main, model, "--out", trained)
-    run(prepare.main, trained, "--samples", samples, "--quant", quantisation, "--out", network)
+    run(quantise.main, trained, "--samples", samples, "--quant", quantisation, "--out", network)
     run(expect.main, network, "--trained", trained, "--samples", samples, "--out", folder)
     return {name: (folder / name).read_bytes() for name in (*FILES, "network.npz")}
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from kernels import all_sets
 from measure.checks import difference
-from model import emit, expect, formats, names, plan, prepare, quantise, readers, reference, trace
+from model import emit, expect, formats, names, plan, quantise, readers, reference, trace
 from model.layers.base import Place
 from model.layers.bidirectional import Bidirectional
 from model.layers.dense import Dense
@@ -47,7 +47,7 @@ TWICE = Chain(
 
 def quietly(model: Path, samples: Path, quantisation: str) -> Network:
     with contextlib.redirect_stdout(io.StringIO()):
-        return prepare.prepare(readers.read(model), samples, quantisation)
+        return quantise.calibrated(readers.read(model), samples, quantisation)
 
 
 def code(network: Network, kernels: str, state: str) -> dict[str, str]:

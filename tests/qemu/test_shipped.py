@@ -17,7 +17,7 @@ import pytest
 from measure.run import qemu
 from model import readers, reference
 from model.network import Network
-from model.prepare import prepare
+from model.quantise import calibrated
 from model.signal import Array, to_real, to_stored
 from target.description import load_target
 from tests.support.checkout import Checkout
@@ -45,7 +45,7 @@ class Built:
 
     @property
     def network(self) -> Network:
-        return prepare(readers.read(self.model), self.model.with_suffix(".npz"), self.quantisation, self.state)
+        return calibrated(readers.read(self.model), self.model.with_suffix(".npz"), self.quantisation, self.state)
 
     @property
     def goes_on(self) -> bool:

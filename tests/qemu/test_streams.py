@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from model import formats, readers, reference
-from model.prepare import prepare
+from model.quantise import calibrated
 from model.signal import Array
 from tests.support.checkout import Checkout
 from tests.support.keras_files import Layer, archive, dense, input_layer, lstm
@@ -54,7 +54,7 @@ def built(streamed: Checkout, model: str, kernels: str, quantisation: str) -> tu
 def test_every_output_is_the_references(streamed: Checkout, model: str, kernels: str, quantisation: str) -> None:
     report, outputs, shared = built(streamed, model, kernels, quantisation)
     source = streamed.root / f"{model}.keras"
-    network = prepare(readers.read(source), source.with_suffix(".npz"), quantisation, "stream")
+    network = calibrated(readers.read(source), source.with_suffix(".npz"), quantisation, "stream")
     real = np.load(source.with_suffix(".npz"))["inputs"]
     expected = reference.run(network, reference.stored_inputs(network, real), goes_on=model == "single")
     np.testing.assert_array_equal(np.load(shared / "expected.npy"), expected)
@@ -81,5 +81,5 @@ def test_its_distance_is_told_from_the_trained_model_doing_the_same(
 def test_cells_are_given_the_range_that_a_stream_needs(streamed: Checkout) -> None:
     source = streamed.root / "single.keras"
     trained, samples = readers.read(source), source.with_suffix(".npz")
-    window, stream = (prepare(trained, samples, "int8", state) for state in ("window", "stream"))
+    window, stream = (calibrated(trained, samples, "int8", state) for state in ("window", "stream"))
     assert stream.layers[0].cell_scale >= 4 * window.layers[0].cell_scale  # type: ignore[union-attr]

@@ -15,7 +15,7 @@ import numpy as np
 
 from measure.run import qemu
 from model import readers, reference
-from model.prepare import prepare
+from model.quantise import calibrated
 from model.signal import Array, to_stored
 from target import compiler
 from target.description import Target
@@ -41,7 +41,7 @@ def sources(folder: Path) -> list[Path]:
 def forecasts() -> list[int]:
     """What the examples must print: stored forecasts of their two streams."""
     model = ROOT / "models/forecast/forecast.keras"
-    network = prepare(readers.read(model), model.with_suffix(".npz"), "int8")
+    network = calibrated(readers.read(model), model.with_suffix(".npz"), "int8")
     hours = np.array([[(start + hour) % 24 / 32 for hour in range(32)] for start in (0, 12)], np.float32)
     stored = to_stored(hours.reshape(2, 32, 1), network.input)
     return [int(value) for value in np.asarray(reference.run(network, stored)).reshape(-1)]
