@@ -33,14 +33,14 @@ class Statements:
         terms = [base] + ([str(offset)] if offset else [])
         if value.stride and loop and loop.steps > 1:
             step = f"({loop.steps - 1} - {at})" if value.backwards else at
-            terms.append(step if value.stride == 1 else f"{step} * {value.stride}")
+            terms.append(step if value.stride == 1 else f"({step} * {value.stride})")
         return " + ".join(terms)
 
     def statement(self, op: Op, loop: Loop | None, at: str = "t", still: bool = False) -> str:
         """The call that does ``op``; ``still``: the caller holds one step only, nothing moves with time."""
         x, y = (self.expression(value, None if still else loop, at) for value in (op.x, op.y))
         if op.kind == "copy":
-            return f"(void)memcpy({y}, {x}, sizeof({types.named(op.y.dtype).c}) * {op.x.length});"
+            return f"(void)memcpy({y}, {x}, sizeof({types.named(op.y.dtype).c}) * {op.x.length}U);"
         kernel = self.layers[op.name].calls[op.kind]
         if not kernel.layer:
             return f"{kernel.function}({', '.join((x, y, str(op.y.length), *kernel.arguments))});"
@@ -69,7 +69,7 @@ class Statements:
             step = f"({loop.steps - 1} - {at})"
         if op.blocks == 1:
             return step
-        return f"{step} * {op.blocks}" + (f" + {op.block}" if op.block else "")
+        return f"({step} * {op.blocks}) + {op.block}" if op.block else f"{step} * {op.blocks}"
 
     def run_lines(self) -> list[str]:
         """Body of ``<name>_run`` after the reset."""

@@ -12,9 +12,13 @@ from pathlib import Path
 import pytest
 
 from measure.checks import misra
+from model import emit, formats
 from model.errors import UserError
+from tests.firmware.test_networks import STRUCTURES
+from tests.support import networks
 from tests.support.checkout import Checkout
-from tests.support.host import FIRMWARE
+from tests.support.host import FIRMWARE, ROOT
+from tests.support.networks import Chain
 
 # rule: what to plant in a file of the runtime
 BEGIN, END = "static int32_t planted(int32_t a)\n{\n    ", "\n}\n"
@@ -50,6 +54,34 @@ def test_nothing_but_deviations_and_none_of_them_idle(built: Callable[..., Check
     known = misra.deviations()
     assert [str(finding) for finding in misra.open_points(found, known)] == []
     assert [deviation.rule for deviation in misra.idle(found, known)] == []
+
+
+SHAPES = (
+    "both, flattened, relu", "both, then one backwards", "both, sequence out", "dense of every step",
+    "flattened, relu, dense", "vector to sequence", "both, one step", "flattened, softmax",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("quantisation", formats.names())
+def test_networks_of_other_shapes_have_nothing_else(tmp_path: Path, quantisation: str) -> None:
+    """Strides, parts of flattened sequences and steps that run backwards, which no shipped model has all of."""
+    sources = []
+    for k, structure in enumerate(SHAPES):
+        shape, words = STRUCTURES[structure]
+        made = networks.build_chain(Chain(quantisation, shape, words, seed=7))
+        network = replace(made, name=f"net{k}")
+        for name, text in emit.generate(network, "c", "window").items():
+            (tmp_path / name).write_text(text)
+        sources.append(tmp_path / f"net{k}.c")
+    text = "".join(source.read_text() for source in sources)
+    assert "(t * " in text
+    assert " - t) * " in text
+    found = misra.check(
+        sources, [tmp_path, *(ROOT / name for name in ("firmware/include", "firmware/runtime", "kernels/c"))]
+    )
+    of_models = [one for one in found if one.path.startswith("generated/")]
+    assert of_models
+    assert "\n".join(map(str, misra.open_points(of_models, misra.deviations()))) == ""
 
 
 @pytest.mark.parametrize("rule", PLANTED)
