@@ -99,6 +99,7 @@ def test_others_use_it_too(grown: Checkout) -> None:
     done = grown.scons("target=cortex-m4", "model=net.lines", "quant=int7")
     assert done.code == 0, done.out + done.err
     assert report(grown, "cortex-m4", "int7-c")["flash"]["weights"] > 0
+    grown.build("target=plain", "model=net.lines", "quant=int8,int7")
     with (grown.root / "kernels/plain/layout.py").open("a", encoding="utf-8") as file:
         file.write("# a comment\n")
     again = grown.scons("target=plain", "model=net.lines", "quant=int8,int7")
