@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from kernels import OPTIMIZE, all_sets
 from kernels.cmsis_nn import library as cmsis_nn
-from model import formats, plan, quantise, readers, reference
+from model import emit, formats, plan, quantise, readers, reference
 from model.layers.base import Layer
+from model.layers.convert import Convert
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.network import Network, chained
@@ -105,6 +106,31 @@ def test_floats_in_assembly_are_those_of_c(device: MakeDevice, target: str, netw
         ours, _ = device(target, "vfp").run(network, inputs, state, goes_on=True)
         expected, _ = device(target, "c").run(network, inputs, state, goes_on=True)
         assert_bits(network, ours, expected)
+
+
+def test_sets_share_a_model(device: MakeDevice) -> None:
+    """Each layer runs on the first set of the list that has kernels for it, in one file of assembly."""
+    lstm, _ = _calm_layers()
+    kernel = Weights(np.arange(-10, 10, dtype=np.int8).reshape(4, 5), np.full(4, 0.01, np.float32))
+    between, out = Signal((5,), "int8", 2.0**-7, 3), Signal((4,), "int8", 2.0**-8, 0)
+    dense = Dense("dense", kernel, np.arange(4, dtype=np.int32), "linear", out, formats.named("int8"))
+    layers = (lstm, Convert("between", between), dense)
+    network = chained("net", "made by a test", "0" * 64, "float32", Signal((4, 3)), layers)
+    inputs = np.random.default_rng(6).normal(0, 1, (20, 4, 3)).astype(np.float32)
+    ours, notes = device("cortex-m4", "vfp,armv7em").run(network, inputs, "window")
+    expected, _ = device("cortex-m4", "c").run(network, inputs, "window")
+    assert notes == []
+    assert_bits(network, ours, expected)
+    text = emit.generate(network, "vfp,armv7em", "window")["net_kernels.S"]
+    included = [
+        "vfp/vfp_f32.inc",
+        "lstm_f32_step net_L0_lstm_step",
+        "armv7em/dense_s8.inc",
+        "dense_s8_run net_L2_dense",
+    ]
+    places = [text.index(words) for words in included]
+    assert places == sorted(places)
+    assert text.count("#include") == 4  # of lstmcu_version.h by the file and by a set
 
 
 STREAMS: dict[str, tuple[tuple[int, int], tuple[Word, ...]]] = {
