@@ -15,7 +15,8 @@ from commandline import caches, figures, models, targets
 from commandline.cases import Case
 from commandline.models import Model
 from commandline.names import check_root, check_text, choices
-from commandline.words import OPTIMIZE, OPTIONS
+from commandline.words import OPTIONS
+from kernels import OPTIMIZE
 from model.declaration import did_you_mean
 from model.errors import UserError
 from target.compiler import COMPILERS

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
+from kernels import OPTIMIZE
 from model import formats
 
 QUANTISATIONS = formats.names()
-OPTIMIZE = ("size", "balanced", "speed")
 
 # option: (default, help)
 OPTIONS = {
