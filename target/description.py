@@ -152,7 +152,8 @@ def _kernels(root: Table, isa: str) -> tuple[str, ...]:
         if name not in known:
             raise root.wrong("kernels", f"has '{name}', no set of kernels/{did_you_mean(name, known)}")
         if lacking := [feature for feature in known[name].isa if feature not in has]:
-            raise root.wrong("kernels", f"has '{name}', which needs {', '.join(lacking)}, and isa = '{isa}' has not: take it out")
+            needs = f"needs {', '.join(lacking)}, and isa = '{isa}' has not"
+            raise root.wrong("kernels", f"has '{name}', which {needs}: take it out")
     return names
 
 
