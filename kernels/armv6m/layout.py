@@ -9,14 +9,15 @@ keeps a column of four rows in a word and takes it apart; ``size`` has rows of b
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 
 import numpy as np
 
 from kernels.common import assembly
 from kernels.common.assembly import output_addend, prove_doubled, set_symbols, stream
+from kernels.common.blocks import equal
 from kernels.common.constants import Constants, ConstArray, dense_parts
+from kernels.common.words import bytes_of, groups
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
 from model import lower
@@ -29,77 +30,10 @@ BLOCKS = (12, 8, 6, 5, 4, 3, 2, 1)  # columns of a block, the best first
 UNROLL = {"balanced": 16, "speed": 76}  # columns of a layer, kernel and recurrent kernel, whose code stands straight
 MAX_STRAIGHT = 1000  # bytes of a vector's code: a branch over all of a unit's reaches 2 KB
 MAX_COLUMNS = 4096
-MAX_ORDERED = 256  # columns whose order fits bytes
-LARGEST = 255  # sum of the magnitudes of a row's weights in a block
-SWAPS, SEARCHED = 300, 4_000_000  # most swaps of a search for an order, and weights it adds up, about
+ORDERED_BLOCK = 3  # columns of a block that is worth an order
 
 
 # ---- proofs ----
-
-
-@dataclass(frozen=True, eq=False)
-class Blocks:
-    """How the columns of a matrix are summed: ``n`` at a time, in which order (None: as they are)."""
-
-    n: int
-    order: Array | None = None
-
-    def ordered(self, rows: Array) -> Array:
-        """Rows (..., I) in the order of the columns."""
-        return rows if self.order is None else np.asarray(rows[..., self.order])
-
-
-def fits(rows: Array, n: int) -> bool:
-    """Whether the sums of ``n`` columns of the rows (R, I) fit 16 bits for any int8 inputs."""
-    wide = rows.astype(np.int64)
-    high, low = np.maximum(127 * wide, -128 * wide), np.minimum(127 * wide, -128 * wide)
-    starts = np.arange(0, wide.shape[-1], n)
-    highest, lowest = np.add.reduceat(high, starts, -1).max(), np.add.reduceat(low, starts, -1).min()
-    return bool(highest < 1 << 15 and lowest >= -(1 << 15))
-
-
-def cut_blocks(rows: Array) -> Blocks:
-    """The largest blocks whose sums fit 16 bits, the columns ordered so that they do; rows (R, I) that share words."""
-    columns = rows.shape[-1]
-    for n in BLOCKS:
-        if fits(rows, n):
-            return Blocks(n)
-        if 3 <= n < columns <= MAX_ORDERED and (order := _order(rows, n)) is not None and fits(rows[:, order], n):
-            return Blocks(n, order)
-    raise AssertionError("a single product fits 16 bits")
-
-
-def _order(rows: Array, n: int) -> Array | None:
-    """An order of the columns in which no ``n`` weights of a row are too large together, if one is found.
-
-    Swaps two columns at a time: the best for the worst block, or two at random where none is an improvement.
-    """
-    weights, columns = np.abs(rows.astype(np.int64)), rows.shape[-1]
-    starts, block_of = np.arange(0, columns, n), np.arange(columns) // n
-    if weights.sum(axis=1).max() > len(starts) * LARGEST:
-        return None
-    chance = random.Random(0)  # the same order every time
-    order = np.arange(columns)
-    for _ in range(min(SWAPS, SEARCHED // weights.size)):
-        sums = np.add.reduceat(weights[:, order], starts, axis=1)
-        excess = np.maximum(sums - LARGEST, 0).sum(axis=0)
-        worst = int(excess.argmax())
-        if excess[worst] == 0:
-            return order
-        places = np.flatnonzero(block_of == worst)
-        gains = np.zeros((len(places), columns), np.int64)
-        for k, place in enumerate(places):
-            change = weights[:, order] - weights[:, [order[place]]]  # (R, I): of the worst block, were that column here
-            here = np.maximum(sums[:, [worst]] + change - LARGEST, 0).sum(axis=0)
-            there = np.maximum(sums[:, block_of] - change - LARGEST, 0).sum(axis=0)
-            gains[k] = np.where(block_of == worst, 0, excess[worst] + excess[block_of] - here - there)
-        k, other = divmod(int(gains.argmax()), columns)
-        swaps = [(int(places[k]), other)]
-        if gains[k, other] <= 0:
-            swaps = [(chance.randrange(columns), chance.randrange(columns)) for _ in range(2)]
-        for one, two in swaps:
-            order[[one, two]] = order[[two, one]]
-    return None
 
 
 def _prove_columns(*counts: int) -> None:
@@ -163,17 +97,6 @@ def _paired(rows: Array, gates: list[int]) -> Array:
     """Those rows (4, H, I) that share words, as (R, I)."""
     chosen = rows[gates if len(gates) == 4 else gates[:2]]
     return np.asarray(chosen.reshape(-1, rows.shape[-1]))
-
-
-def order_words(orders: list[Array | None]) -> list[Array]:
-    """The orders one behind the other, a byte a column, four a word."""
-    return [_bytes(np.concatenate([np.zeros(0, np.int64), *(order for order in orders if order is not None)]))]
-
-
-def _bytes(numbers: Array) -> Array:
-    """Numbers as bytes one behind the other, four a word."""
-    flat = numbers.astype(np.int64).reshape(-1) & 255
-    return _signed((np.pad(flat, (0, -len(flat) % 4)).reshape(-1, 4) << np.array([0, 8, 16, 24])).sum(axis=1))
 
 
 def _unroll(columns: list[tuple[int, int]], optimize: str) -> int:
@@ -249,7 +172,7 @@ def _small_lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     text = "".join(assembly.set_factors(matrix.which, gates, matrix.factors) for matrix in matrices)
     text += _lstm_symbols(layer) + set_symbols(bias_bytes=4 * starts.size)
     comment = f"{layer.units} units: biases, then rows, of {_gates(once)}"
-    array = stream(f"{name}_weights", [starts, _bytes(rows)], comment)
+    array = stream(f"{name}_weights", [starts, bytes_of(rows)], comment)
     kind = "once" if once else "step"
     scratch = 1 if once else layer.units  # the hidden state while the new one is made
     return Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n"), scratch
@@ -274,19 +197,20 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     if optimize == "size":
         return _small_lstm(work)
     gates = list(ONCE_GATES if once else STEP_GATES)
-    text, scratch, parts, orders, notes = "", 3, [], [], []  # 3 bytes to align the vectors
+    text, scratch, parts, notes = "", 3, [], []  # 3 bytes to align the vectors
+    orders: list[int] = []
     for matrix in _matrices(work):
         which, rows, factors = matrix.which, matrix.rows, matrix.factors
         bits = _sum_bits(rows[gates], matrix.starts[gates], [factors[gate] for gate in gates])
         if bits == 30:
             notes.append(work.note("a slower requantisation", f"a sum of its {which} can reach 2^20"))
-        cut = cut_blocks(_paired(rows, gates))
+        cut = equal(_paired(rows, gates), BLOCKS, ORDERED_BLOCK)
         text += assembly.set_factors(which, gates, factors)
-        ordered = int(cut.order is not None)
-        text += set_symbols(**{f"{which}_n": cut.n, f"{which}_ordered": ordered, f"{which}_bits": bits})
-        scratch += vector_bytes(rows.shape[-1], cut.n, optimize)
-        parts.append((cut.ordered(rows), matrix.starts, cut.n))
-        orders.append(cut.order)
+        ordered = int(bool(cut.order))
+        text += set_symbols(**{f"{which}_n": cut.length, f"{which}_ordered": ordered, f"{which}_bits": bits})
+        scratch += vector_bytes(rows.shape[-1], cut.length, optimize)
+        parts.append((cut.ordered(rows), matrix.starts, cut.length))
+        orders += cut.order
     words = [
         part
         for unit in range(layer.units)
@@ -294,7 +218,7 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
         for part in _row_stream(starts[gates, unit], values[gates, unit], n, optimize)
     ]
     weights_bytes = 4 * sum(part.size for part in words)
-    words += order_words(orders)
+    words.append(bytes_of(np.array(orders)))
     array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {_gates(once)}")
     unroll = _unroll([(rows.shape[-1], n) for rows, _, n in parts], optimize)
     text += _lstm_symbols(layer) + set_symbols(weights_bytes=weights_bytes, unroll=unroll)
@@ -321,10 +245,6 @@ def _row_scales(layer: Dense, factors: list[fp.Multiplier], peaks: list[int]) ->
         half = 1 << (-factor.shift - 1)
         rows.append((factor.value, half if early is None else early, -factor.shift | (zero & 255) << 8 | low << 16))
     return np.array(rows, np.int64)
-
-
-def _groups(outputs: int) -> list[slice]:
-    return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
 
 
 def _dense(work: Work[Dense]) -> tuple[Constants, int]:
@@ -358,7 +278,7 @@ def _small_dense(
     parts, outputs, columns = kernel.shape
     out = layer.output
     scales = np.array([(m.value, -m.shift, 1 << (-m.shift - 1)) for m in factors], np.int64)
-    words = [bias, scales, _bytes(kernel)] if parts == 1 else [_bytes(kernel)]
+    words = [bias, scales, bytes_of(kernel)] if parts == 1 else [bytes_of(kernel)]
     array = stream(f"{name}_weights", words, f"({parts} parts, {outputs} rows)")
     low = lower.lowest(layer)
     text = set_symbols(part_bytes=outputs * columns, output_zero=out.zero_point, output_low=low)
@@ -373,18 +293,18 @@ def _dense_in_fours(name: str, kernel: Array, bias: Array, scales: Array, optimi
     """Four rows at a time with their biases and scales; in parts only the rows."""
     parts, outputs, columns = kernel.shape
     paired = [row for row in range(outputs) if outputs % 4 != 3 or row < outputs - 1]
-    cut = cut_blocks(kernel[:, paired].reshape(-1, columns))
-    kernel, n = cut.ordered(kernel), cut.n
+    cut = equal(kernel[:, paired].reshape(-1, columns), BLOCKS, ORDERED_BLOCK)
+    kernel, n = cut.ordered(kernel), cut.length
     words: list[Array] = []
     for part in range(parts):
-        for rows in _groups(outputs):
+        for rows in groups(outputs):
             words += _row_stream(bias[rows] if parts == 1 else None, kernel[part, rows], n, optimize)
             words += [scales[rows]] if parts == 1 else []
     weights_bytes = 4 * sum(part.size for part in words)
-    array = stream(f"{name}_weights", [*words, *order_words([cut.order])], f"({parts} parts) four rows at a time")
+    array = stream(f"{name}_weights", [*words, bytes_of(np.array(cut.order))], f"({parts} parts) four rows at a time")
     text = set_symbols(
         columns_n=n,
-        columns_ordered=int(cut.order is not None),
+        columns_ordered=int(bool(cut.order)),
         part_bytes=weights_bytes // parts,
         weights_bytes=weights_bytes,
         unroll=_unroll([(columns, n)], optimize),

@@ -12,6 +12,7 @@ import numpy as np
 from kernels.common import assembly
 from kernels.common.assembly import output_addend, prove_doubled, set_symbols, stream
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
+from kernels.common.words import groups
 from kernels.common.work import Work
 from model import fixed_point as fp
 from model import lower
@@ -151,10 +152,6 @@ def _row_scales(factors: list[fp.Multiplier], addends: list[int], uniform: bool)
     return np.array(rows, np.int64)[:, : 2 if uniform else 3]
 
 
-def _groups(outputs: int) -> list[slice]:
-    return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
-
-
 def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
@@ -174,7 +171,7 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     packings = PAIRS if pairs else WORDS
     words: list[Array] = []
     for part in range(parts):
-        for rows in _groups(outputs):
+        for rows in groups(outputs):
             packing = packings[rows.stop - rows.start]
             words += [_sums(starts[rows], packing, pairs)] if parts == 1 else []
             words.append(_packed(kernel[part, rows], packing, pairs))

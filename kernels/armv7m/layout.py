@@ -8,13 +8,13 @@ bits. Where the columns as they stand allow short blocks only, an order of them 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from kernels.common import assembly
 from kernels.common.assembly import output_addend, prove_doubled, set_symbols, stream
+from kernels.common.blocks import Cut, equal
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
+from kernels.common.words import bytes_of, groups
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
 from model import lower
@@ -33,115 +33,36 @@ PAIRS = {4: "P2", 3: "M", 2: "P1", 1: "W1"}  # rows: packing
 # ---- blocks of columns ----
 
 
-@dataclass(frozen=True)
-class Columns:
-    """How a vector's columns are walked: in blocks of ``block``, in an order of their own or (empty) as they stand."""
-
-    count: int
-    block: int
-    order: tuple[int, ...] = ()
-
-    @property
-    def blocks(self) -> int:
-        return -(-self.count // self.block)
-
-    def arranged(self, rows: Array) -> Array:
-        return rows[..., list(self.order)] if self.order else rows
-
-    def chunks(self) -> Array:
-        """(C, 4): numbers of the columns by fours, the last four of each block filled up with -1."""
-        at = np.arange(self.blocks)[:, None] * self.block + np.arange(-(-self.block // 4) * 4)
-        inside = (np.arange(at.shape[1]) < self.block) & (at < self.count)
-        fours = np.where(inside, at, -1).reshape(-1, 4)
-        return np.asarray(fours[fours[:, 0] >= 0])
-
-    def header(self) -> list[Array]:
-        """What the stream of weights opens with: the order, bytes in words."""
-        padded = np.zeros(-len(self.order) % 4 + len(self.order), np.uint8)
-        padded[: len(self.order)] = self.order
-        return [padded.view("<i4")] if self.order else []
-
-
-def _excess(sums: Array) -> Array:
-    """By how much the largest and smallest sums (2, ...) leave 16 bits."""
-    limits = np.array([32767, 32768]).reshape(2, *[1] * (sums.ndim - 1))
-    return np.asarray(np.maximum(sums - limits, 0).sum(axis=0))
-
-
-def _reaches(rows: Array) -> Array:
-    """(2, R, I): what each weight adds to the largest sum, and to the negated smallest, of int8 inputs."""
-    wide = rows.astype(np.int64)
-    return np.abs(np.stack([np.where(wide > 0, 127, 128), np.where(wide > 0, 128, 127)]) * wide)
-
-
-def _order(reaches: Array, block: int) -> tuple[int, ...] | None:
-    """An order of the columns in which every block's sums fit 16 bits: exchanges between blocks, best ones first."""
-    count = reaches.shape[-1]
-    order = np.arange(count)
-    starts = np.arange(0, count, block)
-    for _ in range(64):
-        moved = reaches[..., order]
-        sums = np.add.reduceat(moved, starts, axis=-1)  # (2, R, blocks)
-        excess = _excess(sums).sum(axis=0)  # (blocks,)
-        if not excess.any():
-            return tuple(order.tolist())
-        worst = int(excess.argmax())
-        best: tuple[int, int, int] | None = None
-        of = np.arange(count) // block
-        others = np.flatnonzero(of != worst)
-        for k in range(worst * block, min((worst + 1) * block, count)):
-            gained = moved[..., others] - moved[..., k : k + 1]  # (2, R, others), for the worst block
-            here = _excess(sums[..., worst, None] + gained).sum(axis=0)
-            there = _excess(sums[..., of[others]] - gained).sum(axis=0)
-            change = here + there - excess[worst] - excess[of[others]]
-            least = int(change.argmin())
-            if change[least] < 0 and (best is None or change[least] < best[0]):
-                best = int(change[least]), k, int(others[least])
-        if best is None:
-            return None
-        order[[best[1], best[2]]] = order[[best[2], best[1]]]
-    return None
-
-
-def columns(rows: Array, longest: int) -> Columns:
-    """The longest blocks that can be proved for rows (R, I), at most ``longest`` columns."""
+def columns(rows: Array, longest: int) -> Cut:
+    """The fewest blocks that can be proved for rows (R, I), of at most ``longest`` columns, as short as they may be."""
     count = rows.shape[-1]
-    reaches = _reaches(rows)
-    top = min(longest, count + count % 2)
-    for block in range(top, 0, -2):
-        if block > 2 and -(-count // (block - 2)) == -(-count // block):
-            continue  # shorter blocks, no more of them
-        excess = _excess(np.add.reduceat(reaches, np.arange(0, count, block), axis=-1))
-        if not excess.any():
-            return Columns(count, block)
-        if block < count <= 256 and np.count_nonzero(excess) <= 64 and reaches.size <= 1 << 20:
-            order = _order(reaches, block)
-            if order is not None:
-                return Columns(count, block, order)
-    raise UnprovenError("sums of two columns could overflow 16 bits")
+    lengths = range(min(longest, count + count % 2), 0, -2)
+    return equal(rows, [n for n in lengths if n == 2 or -(-count // (n - 2)) > -(-count // n)])
+
+
+def _chunks(along: Cut) -> Array:
+    """(C, 4): numbers of the columns by fours, the last four of each block filled up with -1."""
+    at = np.arange(along.blocks)[:, None] * along.length + np.arange(-(-along.length // 4) * 4)
+    inside = (np.arange(at.shape[1]) < along.length) & (at < along.count)
+    fours = np.where(inside, at, -1).reshape(-1, 4)
+    return np.asarray(fours[fours[:, 0] >= 0])
 
 
 # ---- rows to words ----
 
 
-def _bytes(rows: Array) -> Array:
-    """Rows of int8 as they are, filled up to words together."""
-    flat = rows.astype(np.int8).reshape(-1)
-    return np.concatenate([flat, np.zeros(-len(flat) % 4, np.int8)]).view("<i4")
-
-
-def _words(rows: Array, packing: str, along: Columns, optimize: str) -> Array:
+def _words(rows: Array, packing: str, along: Cut, optimize: str) -> Array:
     """Rows (R, I) of int8 as weight words."""
     if packing == "BYTES":
-        return _bytes(rows.T)
-    wide = along.arranged(rows).astype(np.int64)
+        return bytes_of(rows.T)
+    wide = along.ordered(rows).astype(np.int64)
     if packing == "W4":
         return 2 * wide.T
     even = len(wide) - len(wide) % 2
     first, second, alone = wide[:even:2], wide[1:even:2], wide[even:]
     if optimize == "speed":
         return np.concatenate([first + (second << 16), 2 * alone]).T
-    chunks = along.chunks()
+    chunks = _chunks(along)
     used = chunks >= 0
     first, second = (np.where(used, row[:, chunks] + 128, 0) for row in (first, second))  # (pairs, chunks, 4)
     pairs = first[..., ::2] | first[..., 1::2] << 8 | second[..., ::2] << 16 | second[..., 1::2] << 24
@@ -151,7 +72,7 @@ def _words(rows: Array, packing: str, along: Columns, optimize: str) -> Array:
     return np.vstack(words).T[np.stack(needed, axis=-1)]
 
 
-def _small_columns(rows: Array) -> Columns:
+def _small_columns(rows: Array) -> Cut:
     """Blocks of two columns as they stand, for the one loop that all layers of size share."""
     along = columns(rows, LONGEST["size"])
     if along.order or along.blocks > TURNS:
@@ -159,7 +80,7 @@ def _small_columns(rows: Array) -> Columns:
     return along
 
 
-def _starts(bias: Array, packing: str, along: Columns, optimize: str) -> Array:
+def _starts(bias: Array, packing: str, along: Cut, optimize: str) -> Array:
     """What the sums of rows (R,) start from, in the order of their registers."""
     wide = bias.astype(np.int64)
     if packing in ("W4", "BYTES"):
@@ -172,7 +93,7 @@ def _starts(bias: Array, packing: str, along: Columns, optimize: str) -> Array:
     return np.array(starts, np.int64)
 
 
-def _vector_words(packing: str, along: Columns, optimize: str) -> int:
+def _vector_words(packing: str, along: Cut, optimize: str) -> int:
     """Of the widened vector: a start for each block, and the columns."""
     if packing == "BYTES":
         return 0
@@ -187,14 +108,14 @@ def _scratch(words: int) -> int:
 # ---- LSTM ----
 
 
-def _packing(values: Array, which: str, optimize: str) -> tuple[str, Columns]:
+def _packing(values: Array, which: str, optimize: str) -> tuple[str, Cut]:
     """How rows (gates, H, I) of the kernel or the recurrent kernel lie in words."""
     gates, _, count = values.shape
     rows = values.reshape(-1, count)
     if optimize == "size":
-        return ("BYTES", Columns(count, count)) if gates == 3 else ("P2", _small_columns(rows))
+        return ("BYTES", Cut(count, count)) if gates == 3 else ("P2", _small_columns(rows))
     if optimize == "speed" and which == "kernel" and gates == 4 and count <= ALONE:
-        return "W4", Columns(count, ALONE)
+        return "W4", Cut(count, ALONE)
     return PAIRS[gates], columns(rows, LONGEST[optimize])
 
 
@@ -215,9 +136,9 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
         text += assembly.set_factors(which, gates, factors)
         packing, along = _packing(values, which, optimize)
         vector = "input" if which == "kernel" else "hidden"
-        text += set_symbols(**{f"{vector}_block": along.block, f"{vector}_ordered": int(bool(along.order))})
+        text += set_symbols(**{f"{vector}_block": along.length, f"{vector}_ordered": int(bool(along.order))})
         text += set_symbols(kernel_packing=packing) if which == "kernel" else ""
-        header += along.header()
+        header += [bytes_of(np.array(along.order))]
         words += _vector_words(packing, along, optimize)
         packed.append((values, starts, packing, along))
     hidden, zero = assembly.hidden_factor(layer), layer.output.zero_point
@@ -245,7 +166,7 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
         )
     ]
     what = "input, candidate, output gate" if once else "each gate"
-    blocks = " and ".join(str(along.block) for *_, along in packed)
+    blocks = " and ".join(str(along.length) for *_, along in packed)
     comment = f"{layer.units} units: starts of the sums and rows of {what}, blocks of {blocks} columns"
     array = stream(f"{name}_weights", header + parts, comment)
     made = Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n")
@@ -266,10 +187,6 @@ def _row_scales(factors: list[fp.Multiplier], addends: list[int], uniform: bool)
     return np.array(rows, np.int64)[:, : 2 if uniform else 3]
 
 
-def _groups(outputs: int) -> list[slice]:
-    return [slice(first, min(first + 4, outputs)) for first in range(0, outputs, 4)]
-
-
 def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
@@ -287,27 +204,27 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     inputs = kernel.shape[-1]
     words: list[Array] = []
     if optimize == "size":  # row by row
-        along = Columns(inputs, inputs)
-        rows_of = ((bias[k : k + 1], _bytes(kernel[0, k]), scales[k]) for k in range(outputs))
-        words = [words for row in rows_of for words in row] if parts == 1 else [_bytes(kernel)]
+        along = Cut(inputs, inputs)
+        rows_of = ((bias[k : k + 1], bytes_of(kernel[0, k]), scales[k]) for k in range(outputs))
+        words = [words for row in rows_of for words in row] if parts == 1 else [bytes_of(kernel)]
         part_bytes, comment = outputs * inputs, f"({parts} parts) row by row"
     else:
         along = columns(kernel.reshape(-1, inputs), LONGEST[optimize])
         for part in range(parts):
-            for rows in _groups(outputs):
+            for rows in groups(outputs):
                 packing = PAIRS[rows.stop - rows.start]
                 words += [_starts(bias[rows], packing, along, optimize)] if parts == 1 else []
                 words.append(_words(kernel[part, rows], packing, along, optimize))
                 words += [scales[rows]] if parts == 1 else []
         part_bytes = 4 * sum(part.size for part in words) // parts
-        comment = f"({parts} parts) four rows at a time, blocks of {along.block} columns"
-    array = stream(f"{name}_weights", along.header() + words, comment)
+        comment = f"({parts} parts) four rows at a time, blocks of {along.length} columns"
+    array = stream(f"{name}_weights", [bytes_of(np.array(along.order)), *words], comment)
     low = lower.lowest(layer)
     text = set_symbols(
         inputs=inputs,
         outputs=outputs,
         rest_packing=PAIRS[outputs % 4 or 4],
-        input_block=along.block,
+        input_block=along.length,
         input_ordered=int(bool(along.order)),
         part_bytes=part_bytes,
         rows_s=factors[0].shift if uniform else 0,

@@ -15,6 +15,7 @@ import numpy as np
 from kernels.common import assembly
 from kernels.common.assembly import set_symbols
 from kernels.common.constants import Constants, ConstArray, dense_parts
+from kernels.common.words import groups
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
 from model import lower
@@ -183,11 +184,9 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     uniform = not left and len({m.shift for m in factors}) == 1
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     single = optimize == "size"
-    height = 1 if single else ROWS
-    groups = [slice(first, min(first + height, outputs)) for first in range(0, outputs, height)]
     stream: list[bytes] = []
     for part in range(parts):
-        for rows in groups:
+        for rows in groups(outputs, 1 if single else ROWS):
             stream += [_words(bias[rows])] if parts == 1 else []
             stream.append((_single if single else _packed)(kernel[part, rows]))
             stream += [_row_scales(factors[rows], single, uniform, left)] if parts == 1 else []

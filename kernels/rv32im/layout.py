@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kernels.common import assembly, segments
+from kernels.common import assembly
 from kernels.common.assembly import prove_doubled, set_symbols, stream
+from kernels.common.blocks import Block, equal, few, in_order
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
-from kernels.common.segments import Segment
+from kernels.common.words import bytes_of
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
 from model import lower
@@ -27,6 +28,7 @@ from model.signal import Array
 STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # f i o c; i o c: a unit's rows A B C D, as lstm_s8.inc takes them
 assert set(ONCE_ROWS) == set(ONCE_GATES)
 
+LONGEST = 16  # columns of a segment
 STRAIGHT_BYTES = 3000  # of code for the columns of a function: its branches reach 4 KB
 STRAIGHT_COLUMNS = {"size": 1, "balanced": 20, "speed": 40}  # of one matrix's code when it is a loop
 
@@ -38,7 +40,7 @@ STRAIGHT_COLUMNS = {"size": 1, "balanced": 20, "speed": 40}  # of one matrix's c
 class Columns:
     """The columns of a matrix as its code takes them: segment after segment, straight or with a loop."""
 
-    segments: Sequence[Segment]
+    segments: Sequence[Block]
     turns: int  # of the loop; 0: none
     per: int  # segments of a turn
 
@@ -64,7 +66,7 @@ class Columns:
         return f'    mac {packing}, {vector}, {offset}, {corrections}, {self.turns}, "{body}", "{rest}"\n'
 
 
-def _in_turns(found: Sequence[Segment], straight: int) -> Columns:
+def _in_turns(found: Sequence[Block], straight: int) -> Columns:
     """A loop whose code has no more than ``straight`` columns, or little more."""
     length = len(found[0])
     whole = sum(len(segment) == length for segment in found)
@@ -83,15 +85,15 @@ def _planned(matrices: Sequence[Array], optimize: str, straight: int) -> list[Co
     room, plans = STRAIGHT_BYTES, []
     for rows in matrices:
         if optimize == "speed" and 24 * rows.shape[-1] <= room:
-            found = segments.few(rows)
+            found = few(rows, LONGEST)
             room -= (size := 24 * rows.shape[-1] + 20 * len(found))
             if room >= 0:
                 plans.append(Columns(found, 0, 0))
                 continue
             room += size
         ordered = optimize == "balanced" and rows.shape[-1] <= 256
-        found = segments.even(rows) if ordered else segments.in_order(rows)
-        plans.append(_in_turns(found, straight))
+        cut = (equal if ordered else in_order)(rows, range(min(LONGEST, rows.shape[-1]), 0, -1))
+        plans.append(_in_turns(cut.columns(), straight))
     return plans
 
 
@@ -115,7 +117,7 @@ class _Vectors:
     def orders(self) -> Array:
         """Words: the columns of each vector in the order of the code, a byte each."""
         columns = [c for plan, ordered in zip(self.plans, self.ordered, strict=True) if ordered for c in plan.order]
-        return np.pad(np.array(columns, np.uint8), (0, -len(columns) % 4)).view("<i4").astype(np.int64)
+        return bytes_of(np.array(columns))
 
     def code(self, function: str, packings: Iterable[str]) -> str:
         """Symbols, and macros <function>_<which>_<packing> that sum the columns."""
@@ -144,7 +146,7 @@ def _packed(rows: Array, packing: str) -> Array:
     """Rows (R, I) of int8 as words, column by column; B1: a row as bytes, to a whole word."""
     wide = rows.astype(np.int64)
     if packing == "B1":
-        return np.pad(rows[0], (0, -rows.shape[1] % 4)).view("<i4").astype(np.int64)
+        return bytes_of(rows[0])
     if packing[0] == "Q":
         a, b, c, d = np.pad(wide, ((0, 4 - len(wide)), (0, 0)))
         return np.asarray((a + 128) + (c + 128 << 8) + (b + 128 << 16) + (d << 24))

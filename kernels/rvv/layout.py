@@ -15,6 +15,7 @@ import numpy as np
 
 from kernels.common import assembly
 from kernels.common.assembly import set_symbols
+from kernels.common.blocks import few, in_order
 from kernels.common.constants import Constants, ConstArray, dense_parts
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
@@ -27,107 +28,12 @@ STRAIGHT = {"size": 2, "balanced": 96, "speed": 512}  # up to so many columns of
 STRAIGHT_DENSE = {"size": 2, "balanced": 32, "speed": 512}
 TURN = {"size": 1, "balanced": 16, "speed": 32}  # a loop's turn takes about so many columns, one group at least
 LONGEST = 16  # columns of a group in a loop
-EXCHANGES, BARRED = 256, 20  # turns of a search for fewer groups; for so many, an exchange is not undone
-SEARCHED = 1 << 15  # weights up to which that takes a second or two
 HALF = 32  # rows that 32-bit sums in 8 registers hold with VLEN = 128
 
 STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # gates (of i, f, c, o) as lstm_s8.inc takes them
 
 
 # ---- groups of columns ----
-
-
-def _reaches(rows: Array) -> Array:
-    """(2, R, I): what each weight adds to the largest sum, and to the negated smallest, of int8 inputs."""
-    wide = rows.astype(np.int64)
-    return np.abs(np.stack([np.where(wide > 0, 127, 128), np.where(wide > 0, 128, 127)]) * wide)
-
-
-def _excess(sums: Array) -> Array:
-    """By how much the largest sums, and the negated smallest ones (2, R, ...), leave 16 bits, of all rows together."""
-    limits = np.array([32767, 32768]).reshape(2, *[1] * (sums.ndim - 1))
-    return np.asarray(np.maximum(sums - limits, 0).sum(axis=(0, 1)))
-
-
-def _filled(reaches: Array, start: Array) -> list[list[int]]:
-    """Groups one after the other, each as full as it gets; ``start`` (2, R): what the first one starts from."""
-    left, made = np.argsort(-reaches.sum(axis=(0, 1)), kind="stable").tolist(), []
-    sums = start
-    while left:
-        group: list[int] = []
-        while left:
-            grown = sums[..., None] + reaches[..., left]
-            usable = np.flatnonzero(_excess(grown) == 0)
-            if not len(usable):
-                break
-            # the largest column opens a group, those that leave the most room fill it
-            chosen = int(usable[grown[..., usable].max(axis=(0, 1)).argmin()] if group else usable[0])
-            group.append(left.pop(chosen))
-            sums = grown[..., chosen]
-        made.append(group)
-        sums = np.zeros_like(sums)
-    return made
-
-
-def _balanced(reaches: Array, start: Array, count: int) -> list[list[int]] | None:
-    """``count`` groups: columns spread evenly, then exchanged, never back again soon; None where none was found."""
-    columns = reaches.shape[-1]
-    sums = np.zeros((*start.shape, count))
-    sums[..., 0] = start
-    of = np.append(np.zeros(columns, int), np.arange(count))  # after the columns, a free place in each group
-    every = np.concatenate([reaches, np.zeros((*start.shape, count), reaches.dtype)], axis=-1)
-    for column in np.argsort(-reaches.sum(axis=(0, 1)), kind="stable"):
-        grown = sums + reaches[..., column, None]
-        of[column] = ((grown / 32768.0) ** 8).sum(axis=(0, 1)).argmin()
-        sums[..., of[column]] = grown[..., of[column]]
-    random = np.random.default_rng(count)
-    barred = np.zeros((columns, columns + count), int)  # until which turn
-    for turn in range(EXCHANGES):
-        excess = _excess(sums)
-        if not excess.any():
-            return [np.flatnonzero(of[:columns] == k).tolist() for k in range(count)]
-        full = int(random.choice(np.flatnonzero(excess)))
-        others = np.flatnonzero(of != full)
-        best = np.inf, 0, 0
-        for column in np.flatnonzero(of[:columns] == full):
-            gained = every[..., others] - every[..., column, None]
-            change = _excess(sums[..., full, None] + gained) + _excess(sums[..., of[others]] - gained)
-            change = np.where(barred[column, others] > turn, np.inf, change - excess[of[others]])
-            if change.min() < best[0]:
-                best = float(change.min()), int(column), int(others[change.argmin()])
-        _, column, other = best
-        if best[0] == np.inf:
-            return None
-        gained = every[..., other] - every[..., column]
-        sums[..., full] += gained
-        sums[..., of[other]] -= gained
-        of[column] = of[other]
-        if other < columns:
-            of[other] = full
-            barred[other, column] = turn + BARRED
-        barred[column, other] = turn + BARRED
-    return None
-
-
-def groups(rows: Array, start: Array) -> list[list[int]]:
-    """Columns of rows (R, I) in groups whose sums fit 16 bits; those of the first start from ``start`` (R,)."""
-    reaches, begin = _reaches(rows), np.stack([start, -start])
-    made = _filled(reaches, begin)
-    while reaches.size <= SEARCHED and len(made) > 2:
-        fewer = _balanced(reaches, begin, len(made) - 1)
-        if fewer is None:
-            break
-        made = fewer
-    return made
-
-
-def _longest(rows: Array) -> int:
-    """Columns of a group, when all have the same number and the columns' own order."""
-    reaches, count = _reaches(rows), rows.shape[-1]
-    for length in range(min(LONGEST, count), 1, -1):
-        if not _excess(np.add.reduceat(reaches, np.arange(0, count, length), axis=-1)).any():
-            return length
-    return 1
 
 
 @dataclass(frozen=True)
@@ -145,10 +51,10 @@ def _columns(rows: Array, start: Array | None, straight: int, optimize: str) -> 
     """Columns of rows (R, I); ``start`` (R,): their 16-bit sums start there."""
     count = rows.shape[-1]
     if count <= straight:
-        made = groups(rows, np.zeros(len(rows), np.int64) if start is None else start)
+        made = few(rows, start=start)
         order = tuple(column for group in made for column in group)
         return Columns(order, tuple(word for group in made for word in (*map(str, group), "F")))
-    length = _longest(rows)
+    length = in_order(rows, range(min(LONGEST, count), 0, -1)).length
     turn = length * max(1, TURN[optimize] // length)
     turns = count // turn
     rest = [str(k) for k in range(count - turns * turn)]

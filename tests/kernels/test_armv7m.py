@@ -14,6 +14,7 @@ import pytest
 
 from kernels import OPTIMIZE
 from kernels.armv7m import layout as layout
+from kernels.common.blocks import Cut
 from kernels.common.work import UnprovenError, Work
 from model.formats.int8 import FORMAT as INT8
 from model.layers.dense import Dense
@@ -79,12 +80,12 @@ def test_hidden_states_of_a_power_of_two(tmp_path: Path, monkeypatch: pytest.Mon
 # ---- proofs ----
 
 
-def sums(rows: Array, along: layout.Columns) -> tuple[int, int]:
+def sums(rows: Array, along: Cut) -> tuple[int, int]:
     """Smallest and largest sum of int8 inputs over any block, rows (R, I) as they are walked."""
-    arranged = along.arranged(rows).astype(np.int64)
+    arranged = along.ordered(rows).astype(np.int64)
     high = np.where(arranged > 0, 127, -128) * arranged
     low = np.where(arranged > 0, -128, 127) * arranged
-    starts = np.arange(0, along.count, along.block)
+    starts = np.arange(0, along.count, along.length)
     lows, highs = (np.add.reduceat(values, starts, axis=-1) for values in (low, high))
     return int(lows.min()), int(highs.max())
 
@@ -96,7 +97,7 @@ def test_blocks_never_leave_16_bits(spread: int) -> None:
     for rows, count in ((3, 1), (8, 2), (16, 5), (40, 9), (128, 32), (12, 75), (64, 130), (4, 300)):
         values = np.clip(np.round(random.normal(0, spread, (rows, count))), -127, 127).astype(np.int8)
         along = layout.columns(values, 16)
-        assert along.block % 2 == 0
+        assert along.length % 2 == 0
         assert sorted(along.order or range(count)) == list(range(count))
         low, high = sums(values, along)
         assert low >= -32768
@@ -106,13 +107,13 @@ def test_blocks_never_leave_16_bits(spread: int) -> None:
 
 
 def test_the_last_block_that_fits_is_taken() -> None:
-    assert layout.columns(np.array([[127, 127, 1, 1]], np.int8), 4) == layout.Columns(4, 4)  # -128 * 256 = -2^15
-    assert layout.columns(np.array([[-127, -127, -1, -1]], np.int8), 4).block == 2  # 2^15 is one too many
-    assert layout.columns(np.array([[-127, -127, -1, 0]], np.int8), 4) == layout.Columns(4, 4)
-    with pytest.raises(UnprovenError, match="two columns"):
+    assert layout.columns(np.array([[127, 127, 1, 1]], np.int8), 4) == Cut(4, 4)  # -128 * 256 = -2^15
+    assert layout.columns(np.array([[-127, -127, -1, -1]], np.int8), 4).length == 2  # 2^15 is one too many
+    assert layout.columns(np.array([[-127, -127, -1, 0]], np.int8), 4) == Cut(4, 4)
+    with pytest.raises(UnprovenError, match="2 columns"):
         layout.columns(np.array([[-128, -128]], np.int8), 16)
     apart = layout.columns(np.array([[-128, -128, 0, 0]], np.int8), 2)
-    assert apart.block == 2
+    assert apart.length == 2
     assert apart.order.index(0) // 2 != apart.order.index(1) // 2
 
 
@@ -139,6 +140,6 @@ def test_loops_of_more_turns_than_a_byte_counts(tmp_path: Path, monkeypatch: pyt
 
 
 def test_size_counts_512_columns() -> None:
-    assert layout._small_columns(np.zeros((1, 512), np.int8)) == layout.Columns(512, 2)
+    assert layout._small_columns(np.zeros((1, 512), np.int8)) == Cut(512, 2)
     with pytest.raises(UnprovenError, match="512 columns"):
         layout._small_columns(np.zeros((1, 513), np.int8))

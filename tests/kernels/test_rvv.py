@@ -11,6 +11,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from kernels import OPTIMIZE
+from kernels.common.blocks import few
 from kernels.rvv import layout as layout
 from model import fixed_point as fp
 from target import isa
@@ -38,10 +39,10 @@ def test_groups_hold_every_column_once_and_cannot_overflow() -> None:
     for spread in (3, 30, 90):
         rows = np.clip(np.round(random.normal(0, spread, (40, 50))), -128, 127).astype(np.int8)
         start = random.integers(-32768, 32768, 40)
-        made = layout.groups(rows, start)
+        made = few(rows, start=start)
         assert sorted(column for group in made for column in group) == list(range(50))
         for number, group in enumerate(made):
-            wide, begin = rows[:, group].astype(int), start if number == 0 else 0
+            wide, begin = rows[:, list(group)].astype(int), start if number == 0 else 0
             largest = np.where(wide > 0, 127 * wide, -128 * wide).sum(axis=1) + begin
             smallest = np.where(wide > 0, -128 * wide, 127 * wide).sum(axis=1) + begin
             assert largest.max(initial=0) <= 32767
