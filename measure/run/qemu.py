@@ -85,7 +85,7 @@ def run(
         raise UserError(f"the profiler {profiler} does not exist: build it first, or run without it")
     with tempfile.TemporaryDirectory(prefix="lstmcu-") as name:
         directory = Path(name)
-        _little_endian(inputs).tofile(directory / "inputs.bin")
+        little_endian(inputs).tofile(directory / "inputs.bin")
         plugin = [] if profiler is None else _plugin_arguments(firmware, target, function, profiler)
         done = _execute(program, target, elf, plugin, directory, timeout)
         refused = _REFUSED.search(done.stderr) if plugin and done.returncode != 0 else None
@@ -163,7 +163,7 @@ def _plugin_arguments(firmware: _Firmware, target: Target, function: str, profil
 def _execute(
     program: str, target: Target, elf: Path, plugin: list[str], directory: Path, timeout: float
 ) -> subprocess.CompletedProcess[str]:
-    command = [program, *_machine(target, elf, plugin)] if target.qemu else [program]
+    command = [program, *_machine(target, str(elf.resolve()), plugin)] if target.qemu else [program]
     sandbox = _SANDBOX if target.qemu else []
     try:
         done = process.run([*command, *sandbox], directory, timeout)
@@ -186,7 +186,13 @@ def _has_sandbox(program: str, directory: Path) -> bool:
     return asked.returncode == 0 or "sandbox" not in asked.stderr
 
 
-def _machine(target: Target, elf: Path, plugin: list[str]) -> list[str]:
+def command(target: Target, elf: Path) -> list[str]:
+    """What emulates a firmware, by the emulator's name and the path of the ELF as it is given."""
+    assert target.qemu is not None
+    return [target.qemu.program, *_machine(target, str(elf), []), *_SANDBOX]
+
+
+def _machine(target: Target, elf: str, plugin: list[str]) -> list[str]:
     assert target.qemu is not None
     words = ["-M", target.qemu.machine]
     if target.qemu.cpu is not None:
@@ -194,7 +200,7 @@ def _machine(target: Target, elf: Path, plugin: list[str]) -> list[str]:
     if target.arch == "riscv":
         words += ["-bios", "none"]
     words += ["-display", "none", "-serial", "none", "-monitor", "none", "-nodefaults", "-no-reboot"]
-    return [*words, "-semihosting-config", "enable=on,target=native", *plugin, "-kernel", str(elf.resolve())]
+    return [*words, "-semihosting-config", "enable=on,target=native", *plugin, "-kernel", elf]
 
 
 def _where(target: Target) -> str:
@@ -230,5 +236,6 @@ def _read_text(path: Path, elf: Path, done: subprocess.CompletedProcess[str]) ->
     return path.read_text(encoding="utf-8")
 
 
-def _little_endian(array: NDArray[Any]) -> NDArray[Any]:
+def little_endian(array: NDArray[Any]) -> NDArray[Any]:
+    """As a firmware reads its samples."""
     return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
