@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import re
 import subprocess
@@ -105,3 +106,16 @@ def test_texts_end_their_lines_the_same_way() -> None:
         data = path.read_bytes()
         assert b"\r" not in data, path
         assert not data or data.endswith(b"\n"), path
+
+
+def test_no_function_is_over_60_lines() -> None:
+    """Of Python, everywhere: what is longer says more than one thing."""
+    sources = [path for path in files(".py") if path.suffix == ".py" or path.name in ("SConstruct", "scons")]
+    assert {ROOT / "SConstruct", ROOT / "scons"} <= set(sources)
+    found = []
+    for path in sources:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                found += [f"{path.relative_to(ROOT)}: {node.name}: {lines}"] if lines > 60 else []
+    assert found == []

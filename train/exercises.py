@@ -111,6 +111,53 @@ def print_scores(counts: npt.NDArray[np.int64]) -> None:
     print(f"  {NAME:10s} {counts.sum():8d} {accuracy(counts):11.1%}\n", flush=True)
 
 
+def told(
+    data: Data, predicted: npt.NDArray[Any], kept: npt.NDArray[Any], fitting: Fitting, epochs: int
+) -> dict[str, Any]:
+    """What the metadata tell, of the windows of the test and of the samples, which are those ``kept``."""
+    counts = confusion(predicted, data.test.labels)
+    return {
+        "name": NAME,
+        "task": "classification",
+        "labels": list(LABELS),
+        "channels": list(CHANNELS),
+        "unit": "g (ax, ay, az), rad/s (wx, wy, wz)",
+        "scaling": {"input": {"scale": 1.0, "offset": 0.0}, "output": {"scale": 1.0, "offset": 0.0}},
+        "data": {
+            **sources.provenance(watch.SOURCE),
+            "rate_hz": watch.RATE,
+            "preparation": (
+                f"mean of {watch.AVERAGED} readings in units of 1/1024; "
+                f"left arm mirrored (ax, wy, wz negated); "
+                f"windows of {STEPS} steps, {watch.HOP} apart"
+            ),
+            "subjects": {
+                "validation": list(watch.VALIDATION_SUBJECTS),
+                "test": list(watch.TEST_SUBJECTS),
+            },
+        },
+        "training": {
+            "command": f"python -m train.exercises --out models/{NAME}",
+            "versions": backend.versions(),
+            **asdict(fitting),
+            "turned_copies": COPIES,
+            "turned_degrees": DEGREES,
+            "epochs": epochs,
+        },
+        "metrics": {
+            "test": {
+                "windows": len(data.test),
+                "accuracy": accuracy(counts),
+                "confusion": counts.tolist(),
+            },
+            "samples": {
+                "windows": len(kept),
+                "accuracy": accuracy(confusion(predicted[kept], data.test.labels[kept])),
+            },
+        },
+    }
+
+
 def train(out: Path, fitting: Fitting = FITTING) -> None:
     """Train the network and write its files into ``out``."""
     with delivery.all_or_nothing(out) as folder:
@@ -143,46 +190,7 @@ def train(out: Path, fitting: Fitting = FITTING) -> None:
         )
         delivery.save_metadata(
             folder / f"{NAME}.json",
-            {
-                "name": NAME,
-                "task": "classification",
-                "labels": list(LABELS),
-                "channels": list(CHANNELS),
-                "unit": "g (ax, ay, az), rad/s (wx, wy, wz)",
-                "scaling": {"input": {"scale": 1.0, "offset": 0.0}, "output": {"scale": 1.0, "offset": 0.0}},
-                "data": {
-                    **sources.provenance(watch.SOURCE),
-                    "rate_hz": watch.RATE,
-                    "preparation": (
-                        f"mean of {watch.AVERAGED} readings in units of 1/1024; "
-                        f"left arm mirrored (ax, wy, wz negated); "
-                        f"windows of {STEPS} steps, {watch.HOP} apart"
-                    ),
-                    "subjects": {
-                        "validation": list(watch.VALIDATION_SUBJECTS),
-                        "test": list(watch.TEST_SUBJECTS),
-                    },
-                },
-                "training": {
-                    "command": f"python -m train.exercises --out models/{NAME}",
-                    "versions": backend.versions(),
-                    **asdict(fitting),
-                    "turned_copies": COPIES,
-                    "turned_degrees": DEGREES,
-                    "epochs": epochs,
-                },
-                "metrics": {
-                    "test": {
-                        "windows": len(data.test),
-                        "accuracy": accuracy(counts),
-                        "confusion": counts.tolist(),
-                    },
-                    "samples": {
-                        "windows": len(kept),
-                        "accuracy": accuracy(confusion(predicted[kept], data.test.labels[kept])),
-                    },
-                },
-            },
+            told(data, predicted, kept, fitting, epochs),
         )
     print(f"  written: {out}/{NAME}.keras, .npz, .json, .png", flush=True)
 

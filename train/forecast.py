@@ -192,6 +192,44 @@ def examples(data: Data, network_forecast: Array, count: int = 4) -> list[plots.
     ]
 
 
+def told(
+    name: str, data: Data, forecasts: Array, kept: npt.NDArray[Any], fitting: Fitting, epochs: int
+) -> dict[str, Any]:
+    """What the metadata tell, of the windows of the test and of the samples, which are those ``kept``."""
+    return {
+        "name": name,
+        "task": "forecast",
+        "unit": UNIT,
+        "scaling": {"input": asdict(data.scaling), "output": asdict(data.scaling)},
+        "data": {
+            **sources.provenance(weather.SOURCE),
+            "series": "JFK temp, hourly",
+            "first": f"{data.parts.training.start:%Y-%m-%dT%H:%MZ}",
+            "hours": {
+                "training": len(data.parts.training.values),
+                "validation": len(data.parts.validation.values),
+                "test": len(data.parts.test.values),
+            },
+        },
+        "training": {
+            "command": f"python -m train.forecast --model {name} --out models/{name}",
+            "versions": backend.versions(),
+            **asdict(fitting),
+            "epochs": epochs,
+        },
+        "metrics": {
+            "test": {
+                "windows": len(data.test),
+                **{key: asdict(score) for key, score in judge(forecasts, data).items()},
+            },
+            "samples": {
+                "windows": len(kept),
+                "network": asdict(Score.of(forecasts[kept], data.test.future[kept])),
+            },
+        },
+    }
+
+
 def train(name: str, out: Path, fitting: Fitting = FITTING) -> None:
     """Train the network ``name`` and write its four files into ``out``."""
     design = DESIGNS[name]
@@ -225,38 +263,7 @@ def train(name: str, out: Path, fitting: Fitting = FITTING) -> None:
         )
         delivery.save_metadata(
             folder / f"{name}.json",
-            {
-                "name": name,
-                "task": "forecast",
-                "unit": UNIT,
-                "scaling": {"input": asdict(data.scaling), "output": asdict(data.scaling)},
-                "data": {
-                    **sources.provenance(weather.SOURCE),
-                    "series": "JFK temp, hourly",
-                    "first": f"{data.parts.training.start:%Y-%m-%dT%H:%MZ}",
-                    "hours": {
-                        "training": len(data.parts.training.values),
-                        "validation": len(data.parts.validation.values),
-                        "test": len(data.parts.test.values),
-                    },
-                },
-                "training": {
-                    "command": f"python -m train.forecast --model {name} --out models/{name}",
-                    "versions": backend.versions(),
-                    **asdict(fitting),
-                    "epochs": epochs,
-                },
-                "metrics": {
-                    "test": {
-                        "windows": len(data.test),
-                        **{key: asdict(score) for key, score in scores.items()},
-                    },
-                    "samples": {
-                        "windows": len(kept),
-                        "network": asdict(Score.of(network_forecast[kept], data.test.future[kept])),
-                    },
-                },
-            },
+            told(name, data, network_forecast, kept, fitting, epochs),
         )
     print(f"  written: {out}/{name}.keras, .npz, .json, .png", flush=True)
 
