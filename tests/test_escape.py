@@ -81,7 +81,7 @@ def reported(text: str) -> dict[str, Any]:
 
 
 def shown(text: str) -> dict[str, Any]:
-    """As ``verdict.load`` gives it."""
+    """As ``stored.load`` gives it."""
     return dict(escape.document(json.loads(json.dumps(reported(text)))))
 
 

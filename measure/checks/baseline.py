@@ -17,7 +17,7 @@ from typing import Any
 
 from measure.checks import budget, verdict
 from measure.pages import markdown
-from measure.pages.text import title
+from measure.stored import title
 from model.errors import UserError, run_main
 from model.escape import lines, visible
 from model.escape import markdown as escaped

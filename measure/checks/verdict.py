@@ -4,19 +4,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 from measure.checks import budget
-from measure.pages.text import title
+from measure.stored import Report, load, title
 from model import escape
 from model.errors import UserError
-
-Report = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -26,11 +22,6 @@ class Verdict:
     check: str
     failed: str = ""
     skipped: str = ""
-
-
-def key(path: Path) -> str:
-    """``cortex-m4/forecast/int8-asm``: what the build of a report.json is called, its folder below build/."""
-    return "/".join(path.absolute().parts[-4:-1])
 
 
 def judge(report: Report, limits: Mapping[str, int]) -> list[Verdict]:
@@ -67,11 +58,6 @@ def _stack(report: Report) -> Verdict:
 
 def _limit(report: Report, what: str, limit: int) -> Verdict:
     return Verdict(f"{what}_max={limit}", budget.excess(report, title(report), what, limit))
-
-
-def load(path: Path) -> Report:
-    """A report.json, its texts such that they can be shown."""
-    return dict(escape.document(json.loads(path.read_text(encoding="utf-8"))))
 
 
 def sound(path: Path) -> Report:

@@ -29,8 +29,8 @@ from measure.cost.lines import Line, source_lines
 from measure.cost.timing import limits
 from measure.cost.timing.disassembly import Text, disassemble
 from measure.cost.timing.rows import Range
-from measure.pages.text import kernels
 from measure.run.counts import Profile, ProfileUnavailableError, read_profile
+from measure.stored import kernels
 from model import escape
 from model.errors import run_main
 from model.files import write_atomically

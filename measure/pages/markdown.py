@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from measure.pages.text import agreement, cycles, kernels, number, stack, title
+from measure.pages.text import agreement, cycles, number, stack
+from measure.stored import kernels, title
 from model.escape import markdown, markdown_cell, markup
 
 Report = dict[str, Any]

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from measure.checks import verdict
+from measure import stored
 from measure.pages import markdown
 from model.errors import run_main
 from model.files import write_atomically
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("reports", type=Path, nargs="*")
     given = parser.parse_args()
-    reports = [verdict.load(path) for path in given.reports]
+    reports = [stored.load(path) for path in given.reports]
     write_atomically(given.out, "\n".join(map(markdown.parts, reports)))
 
 

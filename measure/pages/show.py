@@ -10,9 +10,11 @@ import argparse
 import sys
 from pathlib import Path
 
+from measure import stored
 from measure.checks import budget, verdict
 from measure.pages import markdown
-from measure.pages.text import render, title
+from measure.pages.text import render
+from measure.stored import title
 from model.errors import UserError, run_main
 from model.files import write_atomically
 
@@ -27,10 +29,10 @@ def main() -> None:
     parser.add_argument("--budget", type=Path, help="TOML with limits by build")
     parser.add_argument("reports", type=Path, nargs="*")
     given = parser.parse_args()
-    reports = [verdict.load(path) for path in given.reports]
+    reports = [stored.load(path) for path in given.reports]
     over = {what: int(number) for what, _, number in (limit.partition("=") for limit in given.limit)}
     limits = budget.Budget(budget.read(given.budget) if given.budget else (), over)
-    builds = [verdict.key(path) for path in given.reports]
+    builds = [stored.key(path) for path in given.reports]
     judged = [(name, verdict.judge(report, limits.limits(name))) for name, report in zip(builds, reports, strict=True)]
     broken = [verdict.failed for _, verdicts in judged for verdict in verdicts if verdict.failed]
     text = render(reports, given.skipped)

@@ -12,20 +12,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from measure.stored import Report, kernels, title
 from model.escape import visible
-
-Report = dict[str, Any]
-
-
-def title(report: Report) -> str:
-    """``cortex-m0 forecast int8 c``."""
-    return f"{report['target']} {report['model']['name']} {report['quantisation']} {kernels(report)}"
-
-
-def kernels(report: Report) -> str:
-    """``asm``, ``asm speed``: the kernel set, and what it is optimised for unless that is the default."""
-    chosen = report["optimize"]
-    return str(report["kernels"]) + ("" if chosen == "balanced" else f" {chosen}")
 
 
 def number(value: int | None) -> str:
@@ -95,12 +83,12 @@ def _si(seconds: float) -> str:
 def table(reports: Sequence[Report]) -> Table:
     """One row a report."""
     view = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for title in ("target", "model", "quant", "kernels"):
-        view.add_column(title)
-    for title in ("instructions", "per MAC", "cycles (model)", "code", "tables", "weights", "RAM", "stack"):
-        view.add_column(title, justify="right")
-    for title in ("reference", "float MAE"):
-        view.add_column(title)
+    for head in ("target", "model", "quant", "kernels"):
+        view.add_column(head)
+    for head in ("instructions", "per MAC", "cycles (model)", "code", "tables", "weights", "RAM", "stack"):
+        view.add_column(head, justify="right")
+    for head in ("reference", "float MAE"):
+        view.add_column(head)
     for r in reports:
         macs = r["model"]["macs"]
         whole = r["instructions"] is not None and r["state"] == "window"  # a step's share of a window's MACs varies

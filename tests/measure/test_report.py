@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from measure import report
+from measure import report, stored
 from measure.checks import budget, verdict
 from measure.pages import markdown
 from measure.report import against_targets, as_trained
@@ -36,7 +36,7 @@ FOLDER = "forecast-window/int8-c"
 
 
 def reports(checkout: Checkout) -> dict[str, dict[str, Any]]:
-    return {verdict.key(path): json.loads(path.read_text()) for path in checkout.root.glob("build/*/*/*/report.json")}
+    return {stored.key(path): json.loads(path.read_text()) for path in checkout.root.glob("build/*/*/*/report.json")}
 
 
 @pytest.fixture

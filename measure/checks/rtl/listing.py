@@ -13,7 +13,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from measure.pages.text import kernels
+from measure.stored import kernels
 from model import escape
 from model.errors import run_main
 from model.files import write_atomically

@@ -23,7 +23,8 @@ from rich.table import Table
 
 from measure.checks import budget, verdict
 from measure.pages import markdown
-from measure.pages.text import cycles, kernels, number
+from measure.pages.text import cycles, number
+from measure.stored import kernels
 from model import formats
 from model.errors import run_main
 from model.files import write_atomically

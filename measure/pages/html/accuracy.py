@@ -14,7 +14,8 @@ from markupsafe import Markup
 from measure.pages.html.charts import Band, Series, lines
 from measure.pages.html.outputs import Group, confusion, flat, windows
 from measure.pages.html.view import Bar, percent, quality, real
-from measure.pages.text import agreement, kernels
+from measure.pages.text import agreement
+from measure.stored import kernels
 
 STATES = {"window": "", "stream": " (stream)"}
 NAMES = {

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from measure.checks import verdict
+from measure import stored
 from measure.report import as_trained, to_real
 from model import metadata, samples, signal
 from model.signal import Array
@@ -61,8 +61,8 @@ def load(report: Path, samples_path: Path, ideal: Path) -> Build:
     """A build; profile.json is read where there is one."""
     profile = _document(report.with_name("profile.json"))
     return Build(
-        key=verdict.key(report),
-        report=verdict.load(report),
+        key=stored.key(report),
+        report=stored.load(report),
         profile=profile if "phases" in profile else None,
         card=_document(report.with_name("model.json")),
         outputs=report.with_name("outputs.npy"),
@@ -72,7 +72,7 @@ def load(report: Path, samples_path: Path, ideal: Path) -> Build:
 
 
 def _document(path: Path) -> dict[str, Any]:
-    return verdict.load(path) if path.is_file() else {}
+    return stored.load(path) if path.is_file() else {}
 
 
 def groups(builds: Sequence[Build]) -> list[Group]:

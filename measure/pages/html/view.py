@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from measure.pages.html.outputs import Build
-from measure.pages.text import agreement, cycles, kernels, number, stack
+from measure.pages.text import agreement, cycles, number, stack
+from measure.stored import kernels
 
 Report = dict[str, Any]
 SHOWN = 12  # functions and arrays of a build
