@@ -12,19 +12,17 @@ import argparse
 import bisect
 import dataclasses
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from measure import distances
 from measure.cost import sizes, stack, timing
 from measure.run.counts import Profile, ProfileUnavailableError, read_profile
-from model import formats, metadata, samples
+from model import metadata
 from model.errors import run_main
 from model.files import write_atomically
-from model.metadata import Metadata
-from model.signal import Array, Signal
 from model.version import VERSION
 from target import compiler
 from target.description import Target, load_target
@@ -36,57 +34,6 @@ PARTS = 64  # of flash that are listed by name
 def read_bench(path: Path) -> dict[str, int]:
     """The bench's ``key=value`` lines."""
     return {key: int(value) for key, _, value in (line.partition("=") for line in path.read_text().splitlines())}
-
-
-def against_reference(outputs: Array, expected: Array, quantisation: str) -> dict[str, Any]:
-    """How many values differ by more than the quantisation's tolerance, by how much at most, and which is the first."""
-    tolerance = formats.named(quantisation).tolerance * max(1.0, float(np.abs(expected.astype(np.float64)).max()))
-    difference = np.abs(outputs.astype(np.float64) - expected)
-    wrong = ~(difference <= tolerance)  # a NaN is a mismatch
-    largest = None if np.isnan(difference).any() else float(difference.max())
-    first = None
-    if wrong.any():
-        at = tuple(int(i) for i in np.argwhere(wrong)[0])
-        first = {"sample": at[0], "element": at[1:], "device": str(outputs[at]), "reference": str(expected[at])}
-    return {
-        "mismatches": int(wrong.sum()),
-        "values": outputs.size,
-        "max_abs": largest,
-        "tolerance": tolerance,
-        "first": first,
-    }
-
-
-def to_real(stored: Array, signal: dict[str, Any]) -> Array:
-    """Outputs as real numbers."""
-    return np.asarray((stored.astype(np.float64) - signal["zero_point"]) * signal["scale"])
-
-
-def distance(a: Array, b: Array) -> dict[str, float]:
-    """Mean and largest absolute difference of real values."""
-    difference = np.abs(a.astype(np.float64) - b)
-    return {"mae": float(difference.mean()), "max_abs": float(difference.max())}
-
-
-def as_trained(card: dict[str, Any]) -> tuple[Signal, Signal]:
-    """Input and output of the model as its file has them: real values, unless it came quantised."""
-    kept = ("shape", "dtype", "scale", "zero_point") if card["came_quantised"] else ("shape",)
-    source, output = (Signal(**{key: card[end][key] for key in kept}) for end in ("input", "output"))
-    return replace(source, shape=tuple(source.shape)), replace(output, shape=tuple(output.shape))
-
-
-def against_targets(
-    real: Array, ideal: Array, samples_path: Path, card: dict[str, Any], told: Metadata
-) -> dict[str, Any] | None:
-    """How good the outputs are, the device's and the trained model's: accuracy for labels, else the mean error."""
-    targets = samples.load(samples_path, *as_trained(card)).targets
-    if targets is None:
-        return None
-    if targets.dtype == np.int64:
-        right = [float((scores.reshape(len(scores), -1).argmax(axis=1) == targets).mean()) for scores in (real, ideal)]
-        return {"measure": "accuracy", "device": right[0], "float": right[1], "unit": None}
-    errors = [abs(told.output[0]) * distance(outputs, targets)["mae"] for outputs in (real, ideal)]
-    return {"measure": "mae", "device": errors[0], "float": errors[1], "unit": told.unit or None}
 
 
 def by_function(profile: Profile, elf: Path) -> list[dict[str, Any]]:
@@ -136,18 +83,6 @@ def time_of(cycles: timing.Cycles | None, clock: float, period: float) -> dict[s
         "period": period or None,
         "share": round(cycles.nominal / clock / period, 6) if period else None,
         "evidence": cycles.evidence,
-    }
-
-
-def errors(
-    samples_path: Path, card: dict[str, Any], outputs: Array, expected: Array, ideal: Array, told: Metadata
-) -> dict[str, Any]:
-    """How far the outputs are from the reference, the float model and the targets."""
-    real = to_real(outputs, card["output"])
-    return {
-        "reference": against_reference(outputs, expected, card["quantisation"]),
-        "float": distance(real, ideal),
-        "targets": against_targets(real, ideal, samples_path, card, told),
     }
 
 
@@ -246,7 +181,7 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
         "flash": None if native else flash_of(arguments),
         "ram": ram_of(arguments, card, bench["state_bytes"], native),
         "stack": stack_of(arguments, target, functions, bench, profile),
-        "error": errors(arguments.samples, card, outputs, expected, ideal, told) if ran else None,
+        "error": distances.errors(arguments.samples, card, outputs, expected, ideal, told) if ran else None,
         "functions": by_function(profile, arguments.elf) if profile else None,
     }
 

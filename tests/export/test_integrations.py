@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from measure.report import against_reference
+from measure.distances import against_reference
 from target.description import load_target
 from tests.support.checkout import Checkout
 from tests.support.exported import C99, CPP17, call, forecasts, printed, run, sources

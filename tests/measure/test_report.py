@@ -16,10 +16,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from measure import report, stored
+from measure import stored
 from measure.checks import budget, verdict
+from measure.distances import against_reference, against_targets, as_trained
 from measure.pages import markdown
-from measure.report import against_targets, as_trained
 from model import emit
 from model.errors import UserError
 from model.metadata import Metadata
@@ -104,15 +104,15 @@ def test_the_parts_add_up(built: Callable[..., Checkout]) -> None:
 
 def test_a_mismatch_is_found_and_named() -> None:
     expected = np.arange(12, dtype=np.int8).reshape(3, 4)
-    assert report.against_reference(expected, expected, "int8")["first"] is None
+    assert against_reference(expected, expected, "int8")["first"] is None
     outputs = expected.copy()
     outputs[1, 2] += 3
     outputs[2, 0] -= 1
-    found = report.against_reference(outputs, expected, "int8")
+    found = against_reference(outputs, expected, "int8")
     assert (found["mismatches"], found["values"], found["max_abs"]) == (2, 12, 3.0)
     assert found["first"] == {"sample": 1, "element": (2,), "device": "9", "reference": "6"}
     nan = np.full((1, 2), np.nan, np.float32)
-    assert report.against_reference(nan, np.zeros((1, 2), np.float32), "float32")["mismatches"] == 2
+    assert against_reference(nan, np.zeros((1, 2), np.float32), "float32")["mismatches"] == 2
 
 
 def broken(one: dict[str, Any], **limits: int) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from measure import stored
-from measure.report import as_trained, to_real
+from measure.distances import as_trained, to_real
 from model import metadata, samples, signal
 from model.signal import Array
 
