@@ -14,6 +14,7 @@ import pytest
 
 from measure import report
 from measure.cost.timing import Cycles
+from measure.pages.text import spent
 from tests.support.checkout import Checkout
 
 MODELLED = Cycles(500_000, 640_000, 960_000, "documented", "a manual", ("zero wait states",))
@@ -37,7 +38,7 @@ def test_cycles_become_time() -> None:
 def test_a_time_has_three_digits(seconds: float, text: str) -> None:
     named: dict[str, Any] = {"target": "m", "model": {"name": "n"}, "quantisation": "int8", "kernels": "c"}
     time = report.time_of(MODELLED, 64e6, seconds)
-    said = text.spent({**named, "optimize": "balanced", "time": time})
+    said = spent({**named, "optimize": "balanced", "time": time})
     assert said.startswith("m n int8 c at 64 MHz: 10 ms a call, 7.81 ms to 15 ms (cycles documented)")
     assert said.endswith(f"of the sampling period of {text}")
 
