@@ -12,11 +12,19 @@ from commandline.reading import Options
 from SCons.Environment import Environment
 from SCons.Node.FS import File
 
+from kernels import FOLDER as SETS
+from target.description import Target
+
 
 def metadata(env: Environment, samples: File) -> list[File]:
     """What the values mean, where the samples' maker says it."""
     path = Path(samples.abspath).with_suffix(".json")
     return [env.FileAt(path)] if path.is_file() else []
+
+
+def described(env: Environment, target: Target) -> list[File]:
+    """What a step reads of a target: its own file, and what the kernel sets say that it may list."""
+    return [env.FileAt(path) for path in (target.file, *sorted(SETS.glob("*/set.toml")))]
 
 
 @dataclass(frozen=True, eq=False)

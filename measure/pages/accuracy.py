@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What quantisation costs, as a page: ``python -m measure.pages.accuracy --out docs/accuracy.md REPORT.json ...``.
+"""What quantisation costs, as a page.
 
-Every figure comes from what the device computed (outputs.npy beside each report) or, for the drift of the hidden
-state, from the reference that it equals.
+``python -m measure.pages.accuracy --out docs/accuracy.md --build REPORT.json TRAINED.npz NETWORK.npz SAMPLES FLOAT.npy
+...``: every figure comes from what the device computed (outputs.npy beside each report) or, for the drift of the
+hidden state, from the reference that it equals.
 """
 
 from __future__ import annotations
@@ -16,15 +17,13 @@ from typing import Any
 import numpy as np
 
 from measure.checks import verdict
-from model import metadata, readers, reference, samples, store, trace
+from model import metadata, reference, samples, store, trace
 from model.errors import run_main
 from model.files import write_atomically
 from model.metadata import Metadata
 from model.network import Network, placed
 from model.signal import Array, to_real
 
-MODELS = Path("models")
-SHARED = Path("build/models")
 MARKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the time steps
 HEAD = """# What quantisation costs
 
@@ -57,22 +56,18 @@ def _drift(network: Network, trained: Network, given: Array) -> Array:
     return np.asarray(np.abs(hidden - real.values[key]).mean(axis=(0, 2)))
 
 
-def load(path: Path) -> Result:
+def load(report: Path, trained_path: Path, network_path: Path, windows: Path, ideal: Path) -> Result:
     """Everything about one report of a shipped model."""
-    report = verdict.sound(path)
-    source = Path(report["model"]["source"])
-    folder, quantisation = MODELS / source.stem, report["quantisation"]
-    network = store.load(SHARED / source.stem / quantisation / "network.npz")
-    trained = readers.read(folder / source)
-    data = samples.load(folder / f"{source.stem}.npz", trained.input, trained.output)
+    trained, network = store.load(trained_path), store.load(network_path)
+    data = samples.load(windows, trained.input, trained.output)
     assert data.targets is not None
     return Result(
-        report,
+        verdict.sound(report),
         network,
-        to_real(np.load(path.with_name("outputs.npy")), network.output),
-        np.load(SHARED / source.stem / quantisation / "float.npy"),
+        to_real(np.load(report.with_name("outputs.npy")), network.output),
+        np.load(ideal),
         data.targets,
-        metadata.read(folder / f"{source.stem}.npz"),
+        metadata.read(windows),
         _drift(network, trained, data.inputs),
     )
 
@@ -146,9 +141,10 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="measure.pages.accuracy", description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("reports", type=Path, nargs="+")
+    build = ("REPORT", "TRAINED", "NETWORK", "SAMPLES", "FLOAT")
+    parser.add_argument("--build", type=Path, nargs=5, action="append", required=True, metavar=build, dest="builds")
     arguments = parser.parse_args()
-    write_atomically(arguments.out, page([load(path) for path in arguments.reports]))
+    write_atomically(arguments.out, page([load(*build) for build in arguments.builds]))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from made import Build, Made
+from made import Build, Made, described
 from SCons.Node.FS import File
 
 HELP = "where device, reference and trained model first differ: layer, gate, step"
@@ -27,4 +27,6 @@ def _compare(made: Made, build: Build) -> File:
     words += ["--timeout", str(made.options.timeout), "--out", out]
     sources = [*build.network, *traced, card, build.inputs, *build.trained, build.samples]
     targets = [out.File(f"compare.{ending}") for ending in ("txt", "json", "png")]
-    return env.PythonProgram("measure.checks.difference", targets, sources, *words, tag="COMPARE")[0]
+    nodes = env.PythonProgram("measure.checks.difference", targets, sources, *words, tag="COMPARE")
+    env.Depends(nodes, described(env, variant.target))
+    return nodes[0]

@@ -7,7 +7,8 @@ from __future__ import annotations
 from commandline.cases import Case, Variant
 from commandline.targets import kernel_sets
 from commandline.words import OPTIONS
-from made import Build, Made
+from made import Build, Made, metadata
+from SCons.Environment import Environment
 from SCons.Node.FS import File
 
 from goals.bench import PEERS
@@ -45,11 +46,19 @@ def make(made: Made) -> None:
     made.env.Alias("docs", [_page(made, page, builds) for page, builds in shown.items()])
 
 
+def _accuracy(env: Environment, builds: list[Build]) -> list[File]:
+    words, beside = [], []
+    for build in builds:
+        words += ["--build", build.report, *build.trained, *build.network, build.samples, build.ideal]
+        beside += [build.outputs, *metadata(env, build.samples)]
+    page, sources = env.FileAt(ACCURACY), [word for word in words if isinstance(word, File)]
+    return env.PythonProgram("measure.pages.accuracy", [page], [*sources, *beside], *words, "--out", page, tag="DOC")
+
+
 def _page(made: Made, page: str, builds: list[Build]) -> list[File]:
     env, reports = made.env, [build.report for build in builds]
     if page == ACCURACY:
-        nodes = env.Collected("measure.pages.accuracy", page, reports, tag="DOC")
-        env.Depends(nodes, [[*build.network, build.ideal, build.samples, build.outputs] for build in builds])
+        nodes = _accuracy(env, builds)
     elif page == COMPARISON:
         nodes = env.Collected("measure.pages.frameworks", page, reports, "--peers", env.FileAt(PEERS), tag="DOC")
         env.Depends(nodes, env.FileAt(PEERS))

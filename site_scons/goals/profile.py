@@ -5,11 +5,20 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
-from made import Build, Made
+from made import Build, Made, described
 from SCons.Node.FS import File
 
+SHOWN = (".c", ".h", ".S", ".inc")
 HELP = "where the time goes: phases, functions, distance from the core's limit, annotated instructions"
+
+
+@cache
+def _code() -> list[Path]:
+    """All C and assembly, whose lines are shown beside their instructions."""
+    found = (path for folder in ("firmware", "kernels") for path in Path(folder).rglob("*.*"))
+    return sorted(path for path in found if path.suffix in SHOWN)
 
 
 @cache
@@ -25,7 +34,7 @@ def _hotspots(made: Made, build: Build) -> File:
     targets = [folder.File(name) for name in ("hotspots.txt", "annotated.txt", "profile.json")]
     sources = [build.elf, build.card, build.profile]
     nodes = env.PythonProgram("measure.cost.hotspots", targets, sources, *words, tag="HOTSPOTS")
-    env.Depends(nodes, env.FileAt(target.file))
+    env.Depends(nodes, [*described(env, target), *build.generated, *map(env.FileAt, _code())])
     return nodes[0]
 
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from made import Build, Made
+from made import Build, Made, described
 from SCons.Node.FS import File
 
 HELP = "modelled cycles against the Ibex and CV32E40P cores' own Verilog"
@@ -37,4 +37,6 @@ def _simulated(made: Made, build: Build, cores: list[File]) -> File:
     words += ["--inputs", build.inputs, "--profiler", *made.profiler]
     words += ["--timeout", str(made.options.timeout), "--out", compared, *cores]
     sources = [build.elf, build.card, build.inputs, *made.profiler, *cores]
-    return env.PythonProgram("measure.checks.rtl.simulate", [compared], sources, *words, tag="RTL")[0]
+    nodes = env.PythonProgram("measure.checks.rtl.simulate", [compared], sources, *words, tag="RTL")
+    env.Depends(nodes, described(env, build.variant.target))
+    return nodes[0]

@@ -10,7 +10,7 @@ page = env.Collected("measure.pages.parts", "build/sizes.md", reports, tag="SIZE
 from __future__ import annotations
 
 from commandline.reading import Options
-from made import metadata
+from made import described, metadata
 from SCons.Node.FS import File
 from SCons.Script import Environment
 
@@ -30,7 +30,8 @@ def _report(
     libraries = [path for path in linked if str(path).endswith(".a")]
     words += ["--objects", *(path for path in linked if str(path).endswith(".o")), "--libraries", *libraries]
     nodes = env.PythonProgram("measure.report", [made], list(inputs.values()), *words, tag="REPORT")
-    env.Depends(nodes, [*metadata(env, inputs["samples"]), env.FileAt(target.file)])
+    env.Depends(nodes, metadata(env, inputs["samples"]))
+    env.Depends(nodes, [*objects, *map(env.FileAt, libraries), *described(env, target)])
     return nodes
 
 

@@ -8,6 +8,7 @@ outputs, bench, profile = env.Run(folder, target, elf, card, inputs, profiler, 3
 
 from __future__ import annotations
 
+from made import described
 from SCons.Node.FS import File
 from SCons.Script import Environment
 
@@ -30,7 +31,7 @@ def _run(
     words += ["--profiler", *profiler, "--timeout", str(timeout)]
     words += ["--outputs", targets[0], "--bench", targets[1], "--profile", targets[2]]
     nodes = env.PythonProgram("measure.run", targets, [elf, card, inputs, *profiler], *words, tag="RUN")
-    env.Depends(nodes, env.FileAt(target.file))
+    env.Depends(nodes, described(env, target))
     return nodes
 
 

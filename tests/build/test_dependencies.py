@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support import recorder
 from tests.support.checkout import Checkout
 
 MODEL = "forecast-window"  # the quick one
@@ -26,6 +27,7 @@ LINKED = {"LINK forecast_window.elf", "LINK carried.elf"}
 GENERATED = {"GEN forecast_window.c"}
 MODEL_CODE = {"CC forecast_window.c.o", "CC bench.c.o"}
 MEASURED = {"RUN outputs.npy", "REPORT report.json", "TABLE report.txt"}
+TARGET = {"RUN outputs.npy", "REPORT report.json"}  # what reads of it
 HASH, C = "# a comment\n", "/* a comment */\n"
 
 
@@ -69,8 +71,8 @@ def compiled(checkout: Checkout) -> set[str]:
         ("kernels/rv32im/layout.py", HASH, set()),
         ("kernels/cmsis_nn/layout.py", HASH, set()),
         ("kernels/common/segments.py", HASH, set()),
-        ("kernels/armv7em/set.toml", HASH, GENERATED),
-        ("kernels/armv7m/set.toml", HASH, GENERATED),
+        ("kernels/armv7em/set.toml", HASH, GENERATED | TARGET),
+        ("kernels/armv7m/set.toml", HASH, GENERATED | TARGET),
         ("kernels/common/assembly.py", HASH, GENERATED),
         ("kernels/c/layout.py", HASH, GENERATED),
         ("model/emit/templates/model.c.jinja", C, GENERATED | {"CC forecast_window.c.o"}),
@@ -95,7 +97,7 @@ def compiled(checkout: Checkout) -> set[str]:
         ("measure/report.schema.json", "\n", set()),
         ("measure/checks/rtl/harness.cpp", C, set()),
         # targets and models
-        ("toolchains/cortex-m4.toml", HASH, {"RUN outputs.npy", "REPORT report.json"}),
+        ("toolchains/cortex-m4.toml", HASH, TARGET),
         ("toolchains/rv32imc.toml", HASH, set()),
         (f"models/{MODEL}/{MODEL}.json", "\n", {"REPORT report.json"}),
         ("train/forecast.py", HASH, set()),
@@ -177,3 +179,18 @@ def test_another_compiler_of_the_same_name(settled: Checkout, tmp_path: Path) ->
     assert settled.scons(*REQUEST, path=path).rules == set()
     (tmp_path / "newer").touch()
     assert settled.scons(*REQUEST, path=path).rules == compiled(settled) | LINKED
+
+
+def test_every_file_that_a_step_opens_is_declared(tmp_path: Path) -> None:
+    """Of each Python step, at work for every goal that has results: what nobody declared, nobody would make anew."""
+    checkout = Checkout.copy(tmp_path / "checkout")
+    recorder.install(checkout.root)
+    checkout.build("report", "sizes", "page", "profile", "compare", "figures", "docs", *REQUEST)
+    checkout.build("bench", "target=cortex-m4", "model=S0", "kernels=c", "optimize=balanced")
+    ran = {step.program for step in recorder.steps(checkout.root)}
+    assert ran >= {"model.read", "measure.run", "measure.checks.difference", "measure.pages.accuracy"}
+    assert recorder.undeclared(checkout.root) == set()
+    program = checkout.root / "measure/pages/show.py"
+    program.write_text(program.read_text().replace("def main(", "Path('SConstruct').read_text()\n\n\ndef main(", 1))
+    checkout.build("report", *REQUEST)
+    assert recorder.undeclared(checkout.root) == {("measure.pages.show", "SConstruct")}
