@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import pickle
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -21,6 +24,7 @@ sys.path.insert(0, str(ROOT / "site_scons"))
 from commandline import models
 
 DATA = Path(__file__).parent / "data"
+PLAIN = {**os.environ, "PYTHONPATH": str(ROOT)}
 LAYERS = [input_layer(5, 3), lstm(3, 4), dense(4, 2)]
 
 
@@ -155,3 +159,27 @@ def test_a_shipped_model_beside_a_folder_of_its_name(tmp_path: Path) -> None:
 def test_what_is_read(name: str, make: Callable[[Path], None], kind: str, tmp_path: Path) -> None:
     make(tmp_path / name)
     assert kinds.check(tmp_path / name).name == kind
+
+
+def test_what_lies_beside_and_what_may_come_quantised() -> None:
+    """Of names alone, as builds ask that cannot import the readers."""
+    done = subprocess.run([sys.executable, "-P", "-m", "model.endings"], cwd=ROOT, env=PLAIN, capture_output=True)
+    told = json.loads(done.stdout)
+    assert kinds.companions(Path("a b/M.safetensors")) == (Path("a b/M.toml"),)
+    assert kinds.companions(Path("m.keras")) == kinds.companions(Path("m.onnx")) == ()
+    assert {ending for ending, beside in told["companions"].items() if beside} == {".safetensors"}
+    assert set(told["companions"]) == set(kinds.endings())
+    assert told["quantised"] == [".tflite"]
+    assert told["samples"][0] == ".npz"
+
+
+@pytest.mark.parametrize("path", sorted((DATA / "cases").glob("*.tflite")))
+def test_the_look_at_a_file_says_what_its_reader_says(path: Path) -> None:
+    """Also in what it refuses."""
+    told = []
+    for look in (lambda: kinds.check(path).came_as(path), lambda: readers.read(path).quantisation):
+        try:
+            told.append(look())
+        except UserError as error:
+            told.append(str(error))
+    assert told[0] == told[1] or "its sums can reach" in told[1]  # which only its weights tell

@@ -38,8 +38,11 @@ def _converted() -> None:
 
 
 def read(data: bytes, path: Path) -> Network:
+    """As it is read; a look at its types alone says the same."""
     path.write_bytes(data)
-    return KIND.read(path, "model", "")
+    network = KIND.read(path, "model", "")
+    assert KIND.came_as(path) == network.quantisation
+    return network
 
 
 @pytest.mark.parametrize("made", FLOAT, ids=str)
