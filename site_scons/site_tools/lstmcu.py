@@ -22,43 +22,50 @@ import re
 import runpy
 import subprocess
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from SCons.Errors import UserError
+from SCons.Node.FS import Base
+from SCons.Node.FS import Dir as Folder
+from SCons.Node.FS import File as FileNode
 from SCons.Script import Copy, Environment, File
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRMWARE = ROOT / "firmware"
 NAMES = runpy.run_path(str(ROOT / "model/names.py"))
 
+Given = str | Base | None  # a file, as a user's SConstruct says it
 
-class Lstm(list):
+
+class Lstm(list[FileNode]):
     """The library in a list, as SCons takes it, and what it is made of."""
 
-    objects: list
-    generated: list
-    include: list
+    objects: list[FileNode]
+    generated: list[FileNode]
+    include: list[Folder]
 
 
-def _require_plain(folder) -> None:
+def _require_plain(folder: Folder) -> None:
     """The environment's own commands compile, which go through SCons's substitution and a shell."""
     found = re.search(r"[^\w @%+=,./~^!#-]", str(folder))
     if found:
         raise UserError(f"lstmcu: SCons cannot compile in the folder {folder}, for its {found[0]!r}: rename or move it")
 
 
-def _firmware(env: Environment, *folders: str) -> list:
+def _firmware(env: Environment, *folders: str) -> list[Folder]:
     return [env.FolderAt(ROOT / folder) for folder in folders]
 
 
-def _object(env: Environment, source, name: str, **settings) -> list:
+def _object(env: Environment, source: FileNode, name: str, **settings: Any) -> list[FileNode]:
     """One object as ``env`` compiles; the core's flags, which are in CCFLAGS, are for assembly as well."""
     flags = [*env.Split(settings.pop("CCFLAGS", env.get("CCFLAGS", []))), "-ffp-contract=off"]
     return env.Object(env.FileAt(f"{name}.o"), source, CCFLAGS=flags, ASPPFLAGS="$ASFLAGS $CCFLAGS", **settings)
 
 
-def _firmware_objects(env: Environment, folder: str, without: frozenset[str] = frozenset()) -> list:
+def _firmware_objects(env: Environment, folder: str, without: frozenset[str] = frozenset()) -> list[FileNode]:
     """Objects of every C and assembly file in a folder of the project, built once for all that share OBJECTS.
 
     But for stub.S, by which the tests call a kernel set.
@@ -72,25 +79,27 @@ def _firmware_objects(env: Environment, folder: str, without: frozenset[str] = f
     return nodes
 
 
-def _sets() -> dict[str, dict]:
+def _sets() -> dict[str, dict[str, Any]]:
     """Of every folder of kernels/ that is a kernel set, what its set.toml says."""
     found = sorted(ROOT.glob("kernels/*/set.toml"))
     return {path.parent.name: tomllib.loads(path.read_text(encoding="utf-8")) for path in found}
 
 
-def _chosen(kernels) -> tuple[str, ...]:
+def _chosen(kernels: str | Iterable[str]) -> tuple[str, ...]:
     """Names of the sets that ``kernels=`` lists, and c, which every other leaves something to."""
     listed = kernels.replace(",", " ").split() if isinstance(kernels, str) else kernels
     return tuple(dict.fromkeys((*listed, "c")))
 
 
-def _kernel_objects(env: Environment, name: str) -> tuple[list, list]:
+def _kernel_objects(env: Environment, name: str) -> tuple[list[Folder], list[FileNode]]:
     """Folders that the C of a model includes from, and objects of the set's own C."""
     folder = f"kernels/{name}"
     return [env.FolderAt(ROOT / folder)], env.FirmwareObjects(folder)
 
 
-def _model_objects(env: Environment, folder: str, generated: list, kernels: tuple[str, ...]) -> list:
+def _model_objects(
+    env: Environment, folder: str, generated: list[FileNode], kernels: tuple[str, ...]
+) -> list[FileNode]:
     runtime, primitives, sets = env.Clone(), env.Clone(), env["KERNEL_SETS"]
     runtime.Append(CPPPATH=_firmware(env, "firmware/include", "firmware/runtime"))
     primitives.Append(CPPPATH=_firmware(env, "firmware/include", "firmware/runtime", "kernels/c"))
@@ -109,14 +118,17 @@ def _model_objects(env: Environment, folder: str, generated: list, kernels: tupl
 
 
 @cache
-def _endings(python: str) -> dict:
+def _endings(python: str) -> dict[str, Any]:
     """What names of files tell, by ``model.endings``; a program says it, as `model` may be a module of the user's."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [python, "-P", "-m", "model.endings"]
-    return json.loads(subprocess.run(command, env=environment, capture_output=True, check=True).stdout)
+    said = subprocess.run(command, env=environment, capture_output=True, check=True).stdout
+    return dict(json.loads(said))
 
 
-def _network(env: Environment, name: str, folder: str, model, samples, quant: str, state: str) -> list:
+def _network(
+    env: Environment, name: str, folder: str, model: Given, samples: Given, quant: str, state: str
+) -> list[FileNode]:
     if not model:
         raise UserError(f"LstmModel('{name}') needs model=, the file of a trained model")
     file, endings = File(model), _endings(env["PYTHON"])
@@ -132,8 +144,9 @@ def _network(env: Environment, name: str, folder: str, model, samples, quant: st
 
 
 def _lstm_model(
-    env: Environment, name: str, model=None, samples=None, quant: str = "int8", kernels="c",
-    optimize: str = "balanced", state: str = "window", folder: str = "", network: list | None = None,
+    env: Environment, name: str, model: Given = None, samples: Given = None, quant: str = "int8",
+    kernels: str | Iterable[str] = "c", optimize: str = "balanced", state: str = "window", folder: str = "",
+    network: list[FileNode] | None = None,
 ) -> Lstm:  # fmt: skip
     """``network``: instead of model, samples and quant, what env.Network gave."""
     if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):

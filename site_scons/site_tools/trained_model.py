@@ -11,14 +11,16 @@ c, header, bench, *assembly, card = env.ModelSource(folder, network, ("armv7em",
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from SCons.Node.FS import File
 from SCons.Script import Environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _trained(env: Environment, folder: str, path, companions) -> list:
+def _trained(env: Environment, folder: str, path: Path | File, companions: Sequence[Path]) -> list[File]:
     """``companions``: what lies beside the file and is read with it; of one that is missing, the reader tells."""
     file, made = env.FileAt(path), env.FileAt(f"{folder}/trained.npz")
     if made.has_builder():  # for another quantisation
@@ -27,20 +29,24 @@ def _trained(env: Environment, folder: str, path, companions) -> list:
     return env.PythonProgram("model.read", [made], [file, *beside], file, "--out", made, tag="READ")
 
 
-def _random_samples(env: Environment, folder: str, trained: list) -> list:
+def _random_samples(env: Environment, folder: str, trained: list[File]) -> list[File]:
     made = env.FileAt(f"{folder}/random.npz")
     if made.has_builder():
         return [made]
     return env.PythonProgram("model.random_samples", [made], trained, *trained, "--out", made, tag="SAMPLES")
 
 
-def _network(env: Environment, folder: str, trained: list, samples, quantisation: str, state: str) -> list:
+def _network(
+    env: Environment, folder: str, trained: list[File], samples: File, quantisation: str, state: str
+) -> list[File]:
     made = env.FileAt(f"{folder}/network.npz")
     words = [*trained, "--samples", samples, "--quant", quantisation, "--state", state, "--out", made]
     return env.PythonProgram("model.quantise", [made], [*trained, samples], *words, tag="QUANT")
 
 
-def _expected(env: Environment, folder: str, network: list, trained: list, samples, state: str) -> list:
+def _expected(
+    env: Environment, folder: str, network: list[File], trained: list[File], samples: File, state: str
+) -> list[File]:
     made = env.FolderAt(folder)
     words = [*network, "--trained", *trained, "--samples", samples, "--state", state, "--out", made]
     targets = [made.File(name) for name in ("inputs.npy", "expected.npy", "float.npy", "saturation.json")]
@@ -53,9 +59,9 @@ def _parts(kernels: str) -> list[Path]:
 
 
 def _model_source(
-    env: Environment, folder: str, network: list, kernels: tuple[str, ...], state: str, name: str, optimize: str,
-    trace=False,
-) -> list:  # fmt: skip
+    env: Environment, folder: str, network: list[File], kernels: tuple[str, ...], state: str, name: str, optimize: str,
+    trace: bool = False,
+) -> list[File]:  # fmt: skip
     made, listed = env.FolderAt(folder), ",".join(kernels)
     words = [*network, "--name", name, "--kernels", listed, "--optimize", optimize, "--state", state, "--out", made]
     assembly = [f"{name}_kernels.S"] if any(env["KERNEL_SETS"][each]["word"] == "asm" for each in kernels) else []
