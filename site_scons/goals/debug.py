@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from made import Build, Made
+from made import Build, Made, described
 from SCons.Node.FS import File
 
 HELP = "keep the samples that the firmware reads, and print how to stop in the model's function with GDB"
@@ -24,7 +24,7 @@ def _debug(made: Made, build: Build) -> File:
     words = [f"--target={target.reference}", "--elf", elf, "--model", build.card, "--inputs", build.inputs]
     words += ["--out", folder]
     nodes = env.PythonProgram("measure.run.debug", targets, [elf, build.card, build.inputs], *words, tag="DEBUG")
-    env.Depends(nodes, env.FileAt(target.file))
+    env.Depends(nodes, described(env, target))
     return nodes[0]
 
 

@@ -185,7 +185,7 @@ def test_every_file_that_a_step_opens_is_declared(tmp_path: Path) -> None:
     """Of each Python step, at work for every goal that has results: what nobody declared, nobody would make anew."""
     checkout = Checkout.copy(tmp_path / "checkout")
     recorder.install(checkout.root)
-    checkout.build("report", "sizes", "page", "profile", "compare", "figures", "docs", *REQUEST)
+    checkout.build("report", "sizes", "page", "profile", "compare", "debug", "figures", "docs", *REQUEST)
     checkout.build("bench", "target=cortex-m4", "model=S0", "kernels=c", "optimize=balanced")
     ran = {step.program for step in recorder.steps(checkout.root)}
     assert ran >= {"model.read", "measure.run", "measure.checks.difference", "measure.pages.accuracy"}
