@@ -139,6 +139,8 @@ def test_two_models_of_a_subfolder_link_once(project: Path) -> None:
         ('env.LstmModel("string", model="my.keras")', "call it 'm_string'"),
         ('env.LstmModel("my")', "needs model=, the file of a trained model"),
         ('env.LstmModel("my", model="main.c")', "there is no main.npz beside main.c; give samples="),
+        ('env.LstmModel("my", model="my.keras", kernels="vfp,armv8m")', "kernels='armv8m' is none of armv6m, "),
+        ('env.LstmModel("my", model="my.keras", kernels=["cmsis_nn"])', "kernels='cmsis_nn' is none of armv6m, "),
         ('env.LstmModel("my", model="my.keras", kernels="asm")', "kernels='asm' is none of armv6m, "),
         ('env.Default(env.LstmModel("my", model="no.keras", samples="my.npz"))', "`no.keras' not found"),
     ],
