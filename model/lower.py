@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,6 +60,11 @@ def peak(rows: Array, bias: Array, most: int = 128) -> Array:
 # ---- Dense ----
 
 
+def dense_starts(layer: Dense, source: Signal) -> Array:
+    """(O,) int64: what each row's sum of stored inputs starts from."""
+    return folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
+
+
 def lowest(layer: Dense) -> int:
     """What its output is clamped to from below."""
     return max(layer.output.low, layer.output.zero_point) if layer.clamps else layer.output.low
@@ -106,7 +110,7 @@ class GateMatrix:
     rows: Array  # (4, H, I)
     bias: Array  # (4, H), before the zero point is folded in
     starts: Array  # (4, H) int64: what the sums of stored inputs start from
-    factors: Sequence[fp.Multiplier]  # (4,) that bring sums to Q3.12
+    factors: list[fp.Multiplier]  # (4,) that bring sums to Q3.12
     source: Signal
 
 

@@ -23,6 +23,7 @@ from model import fixed_point as fp
 from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
+from model.lower import GateMatrix
 from model.signal import Array
 
 STEP_GATES, ONCE_GATES = (2, 0, 1, 3), (2, 0, 3)  # rows A B C D of a unit: c, i, f, o
@@ -134,31 +135,15 @@ def _hidden(layer: Lstm) -> dict[str, int]:
     }
 
 
-@dataclass(frozen=True, eq=False)
-class Matrix:
-    """A gate matrix of an LSTM: rows (4, H, I), what their sums start from (4, H), what brings sums to Q3.12 (4)."""
-
-    which: str  # kernel or recurrent
-    rows: Array
-    starts: Array
-    factors: list[fp.Multiplier]
-
-
-def _matrices(work: Work[Lstm]) -> list[Matrix]:
+def _matrices(work: Work[Lstm]) -> list[GateMatrix]:
     """The kernel and, unless once, the recurrent kernel; all sums proved to fit."""
     layer = work.layer
     assembly.prove_cell(layer)
     _prove_columns(layer.features, layer.units)
-    found = [("kernel", layer.kernel, layer.bias, work.source)]
-    if not work.once:
-        found.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
-    matrices = []
-    for which, weights, bias, signal in found:
-        starts = lower.folded(bias.astype(np.int64), weights.values, signal.zero_point)
-        factors = lower.gate_factors(signal, weights)
+    matrices = lower.gate_matrices(layer, work.source, work.once)
+    for matrix in matrices:
         for gate in ONCE_GATES if work.once else STEP_GATES:
-            prove_doubled(weights.values[gate], starts[gate], [factors[gate]])
-        matrices.append(Matrix(which, weights.values, starts, factors))
+            prove_doubled(matrix.rows[gate], matrix.starts[gate], [matrix.factors[gate]])
     return matrices
 
 
@@ -250,7 +235,7 @@ def _row_scales(layer: Dense, factors: list[fp.Multiplier], peaks: list[int]) ->
 def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, outputs = layer.kernel.values, len(layer.bias)
-    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
+    bias = lower.dense_starts(layer, source)
     prove_doubled(values, bias)
     factors = assembly.dense_factors(layer, source)
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)

@@ -90,18 +90,14 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates, order = (ONCE_ROWS, ONCE_ORDER) if once else (STEP_ROWS, STEP_ORDER)
-    matrices = [("kernel", layer.kernel, layer.bias, source)]
-    if not once:
-        matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
     pairs, text, halves = IN_PAIRS[optimize], "", []
-    for which, weights, bias, signal in matrices:
-        starts = lower.folded(bias.astype(np.int64), weights.values, signal.zero_point)
-        factors = lower.gate_factors(signal, weights)
+    for matrix in lower.gate_matrices(layer, source, once):
+        rows, starts = matrix.rows, matrix.starts
         for gate in gates:
-            prove_doubled(weights.values[gate], starts[gate], [factors[gate]])
-        pairs = pairs and pairs_proved(weights.values[list(gates)], starts[list(gates)])
-        text += assembly.set_factors(which, gates, factors)
-        halves.append((weights.values, starts))
+            prove_doubled(rows[gate], starts[gate], [matrix.factors[gate]])
+        pairs = pairs and pairs_proved(rows[list(gates)], starts[list(gates)])
+        text += assembly.set_factors(matrix.which, gates, matrix.factors)
+        halves.append((rows, starts))
     packing = (PAIRS if pairs else WORDS)[len(gates)]
     hidden = assembly.hidden_factor(layer)
     addend = output_addend(hidden, layer.output.zero_point, 1 << 30)
@@ -156,7 +152,7 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
-    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
+    bias = lower.dense_starts(layer, source)
     prove_doubled(values, bias)
     factors = assembly.dense_factors(layer, source)
     peaks = lower.peak(values, bias).tolist()

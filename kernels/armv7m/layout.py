@@ -123,17 +123,12 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = ONCE_GATES if once else STEP_ROWS
-    matrices = [("kernel", layer.kernel, layer.bias, source)]
-    if not once:
-        matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
     text, packed, header, words = "", [], [], 0
-    for which, weights, bias, signal in matrices:
-        values = weights.values[list(gates)]  # (gates, H, I)
-        starts = lower.folded(bias[list(gates)].astype(np.int64), values, signal.zero_point)
-        factors = lower.gate_factors(signal, weights)
+    for matrix in lower.gate_matrices(layer, source, once):
+        which, values, starts = matrix.which, matrix.rows[list(gates)], matrix.starts[list(gates)]  # (gates, H, I)
         for k, gate in enumerate(gates):
-            prove_doubled(values[k], starts[k], [factors[gate]])
-        text += assembly.set_factors(which, gates, factors)
+            prove_doubled(values[k], starts[k], [matrix.factors[gate]])
+        text += assembly.set_factors(which, gates, matrix.factors)
         packing, along = _packing(values, which, optimize)
         vector = "input" if which == "kernel" else "hidden"
         text += set_symbols(**{f"{vector}_block": along.length, f"{vector}_ordered": int(bool(along.order))})
@@ -191,7 +186,7 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
-    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
+    bias = lower.dense_starts(layer, source)
     prove_doubled(values, bias)
     factors = assembly.dense_factors(layer, source)
     peaks = lower.peak(values, bias).tolist()

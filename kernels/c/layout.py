@@ -93,17 +93,13 @@ class _Rows:
 
 def _integer_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
     rows = _Rows(name, layer, once)
-    bias_type, arrays = layer.format.bias.name, list(rows.matrices)
+    matrices, arrays = lower.gate_matrices(layer, source, once), list(rows.matrices)
     if layer.format.zero_points:
-        bias = lower.folded(rows.bias, rows.kernel, source.zero_point)
-        comment = f"({rows.rows}), zero point folded in"
-        arrays.append(numbers(f"{name}_kernel_bias", bias.astype(bias_type), comment))
-        if rows.recurrent is not None:
-            bias = lower.folded(0, rows.recurrent, layer.output.zero_point)
-            arrays.append(numbers(f"{name}_recurrent_bias", bias.astype(bias_type), comment))
+        for matrix in matrices:
+            starts = by_unit(matrix.starts, rows.gates).astype(layer.format.bias.name)
+            arrays.append(numbers(f"{name}_{matrix.which}_bias", starts, f"({rows.rows}), zero point folded in"))
     else:
-        arrays.append(numbers(f"{name}_bias", rows.bias.astype(bias_type), f"({rows.rows})"))
-    matrices = lower.gate_matrices(layer, source, once)
+        arrays.append(numbers(f"{name}_bias", rows.bias.astype(layer.format.bias.name), f"({rows.rows})"))
     factors = [(scales([m.factors[g] for g in rows.gates]), "accumulator to Q3.12, a gate") for m in matrices]
     ctype = f"lstmcu_lstm_once_{layer.suffix}" if once else f"lstmcu_lstm_{layer.suffix}"
     return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *factors, _cell(layer))
@@ -165,7 +161,7 @@ def dense(work: Work[Dense]) -> Constants:
         raise UserError(f"layer '{layer.name}': a {layer.bias.dtype} bias is not supported {supported}")
     bias, folded = layer.bias, ""
     if format.zero_points:
-        bias = lower.folded(bias.astype(np.int64), layer.kernel.values, work.source.zero_point)
+        bias = lower.dense_starts(layer, work.source)
         folded = ", zero point folded in"
     arrays.append(numbers(f"{name}_bias", bias.astype(format.bias.name), f"{rows}{folded}"))
     factors = lower.dense_factors(layer, work.source)

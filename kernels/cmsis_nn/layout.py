@@ -46,11 +46,11 @@ def _prove_narrow(factors: list[fp.Multiplier], largest: Array) -> None:
             raise UnprovenError(f"a sum can reach {bound}, too much for the library's 32 bits")
 
 
-def _gate(name: str, gate: str, factors: tuple[fp.Multiplier, fp.Multiplier | None]) -> Member:
-    kernel, recurrent = factors
+def _gate(name: str, gate: str, factors: list[fp.Multiplier]) -> Member:
+    kernel, *recurrent = factors
     first = f"{kernel.value}, {kernel.shift}, {name}_kernel_{gate}, {name}_kernel_bias_{gate}"
     own = f"{name}_recurrent_{gate}, {name}_recurrent_bias_{gate}"
-    second = f"{recurrent.value}, {recurrent.shift}, {own}" if recurrent else "0, 0, 0, 0"
+    second = f"{recurrent[0].value}, {recurrent[0].shift}, {own}" if recurrent else "0, 0, 0, 0"
     return "{" + f"{first}, {second}, 0, {FUNCTIONS[gate]}" + "}", f"gate {gate}: scale, weights, bias, twice"
 
 
@@ -61,23 +61,18 @@ def lstm(work: Work[Lstm]) -> Constants:
     log2 = cell.log2
     if log2 < -15:
         raise UnprovenError(f"the cell state's scale is 2^{log2}, below 2^-15")
-    kernel = lower.gate_factors(source, layer.kernel)
-    recurrent = lower.gate_factors(layer.output, layer.recurrent)
-    wide, most = format.bias.name, -format.values.low
-    bias = lower.folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
-    hidden_bias = lower.folded(0, layer.recurrent.values, layer.output.zero_point)
-    _prove_narrow(kernel, lower.peak(layer.kernel.values, bias, most))
-    if not once:
-        sums = lower.peak(layer.recurrent.values, hidden_bias, most)
-        _prove_narrow(recurrent, sums)
-        _prove_recurrent(recurrent, sums)
+    matrices = lower.gate_matrices(layer, source, once)
+    for matrix in matrices:
+        sums = lower.peak(matrix.rows, matrix.starts, -format.values.low)
+        _prove_narrow(matrix.factors, sums)
+        if matrix is not matrices[0]:
+            _prove_recurrent(matrix.factors, sums)
     arrays: list[ConstArray] = []
     for number, gate in enumerate(GATES):
-        arrays.append(numbers(f"{name}_kernel_{gate}", layer.kernel.values[number], "(units, inputs)"))
-        arrays.append(numbers(f"{name}_kernel_bias_{gate}", bias[number].astype(wide), "(units)"))
-        if not once:
-            arrays.append(numbers(f"{name}_recurrent_{gate}", layer.recurrent.values[number], "(units, units)"))
-            arrays.append(numbers(f"{name}_recurrent_bias_{gate}", hidden_bias[number].astype(wide), "(units)"))
+        for matrix, shape in zip(matrices, ("(units, inputs)", "(units, units)"), strict=False):
+            starts = matrix.starts[number].astype(format.bias.name)
+            arrays.append(numbers(f"{name}_{matrix.which}_{gate}", matrix.rows[number], shape))
+            arrays.append(numbers(f"{name}_{matrix.which}_bias_{gate}", starts, "(units)"))
     kept, added, hidden, limit = cell.kept, cell.added, cell.hidden, cell.limit
     if limit == 0:
         raise UnprovenError("a cell state clipped to 0 is none to the library")
@@ -90,7 +85,7 @@ def lstm(work: Work[Lstm]) -> Constants:
         (f"{clip}, {log2}", "clip of the cell state, 0: none; log2 of its scale"),
         (f"{hidden.value}, {hidden.shift}, {layer.output.zero_point}", "hidden state"),
     ]
-    members += [_gate(name, GATES[g], (kernel[g], None if once else recurrent[g])) for g in ORDER]
+    members += [_gate(name, GATES[g], [matrix.factors[g] for matrix in matrices]) for g in ORDER]
     struct = ConstStruct(f"{name}_layer", "cmsis_nn_lstm_params", tuple(members))
     scratch: tuple[tuple[str, int], ...] = ((format.cell.name, 3 * units),)
     if not once and format.values is not format.cell:  # the new hidden state has a type of its own
@@ -109,7 +104,7 @@ def dense(work: Work[Dense]) -> Constants:
     one_scale = format.sums.bytes > MOST_BYTES
     if one_scale and len(set(factors)) > 1:
         raise UnprovenError(f"the library has one scale for all rows in {format.name}")
-    bias = lower.folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
+    bias = lower.dense_starts(layer, source)
     _prove_narrow(factors, lower.peak(layer.kernel.values, bias, -format.values.low))
     starts = bias.astype(format.bias.name)
     shown = factors[:1] if one_scale else factors

@@ -21,7 +21,7 @@ from model import fixed_point as fp
 from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.signal import Array, Signal, Weights, scale_of
+from model.signal import Array
 
 LANES = 16
 ROWS = 8  # summed at a time
@@ -100,10 +100,6 @@ def _provable(factor: fp.Multiplier) -> fp.Multiplier:
     return factor
 
 
-def _gate_factors(signal: Signal, weights: Weights) -> list[fp.Multiplier]:
-    return [_provable(m) for m in lower.gate_factors(signal, weights)]
-
-
 def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
@@ -113,21 +109,14 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     columns = layer.features if layer.features <= MOST_COLUMNS else 0
     units, left = layer.units, layer.units % ROWS
     mask = sum(1 << row for row, unit in enumerate(unit_rows(ROWS)) if unit < left) if left else ALL_ROWS
-    kernel_bias = lower.folded(layer.bias.astype(np.int64), layer.kernel.values, source.zero_point)
-    recurrent_bias = lower.folded(np.zeros_like(kernel_bias), layer.recurrent.values, layer.output.zero_point)
-    matrices = [(layer.kernel.values, kernel_bias)]
-    if not once:
-        matrices.insert(0, (layer.recurrent.values, recurrent_bias))
+    matrices = lower.gate_matrices(layer, source, once)
     parts: list[bytes] = []
     for first in range(0, units, ROWS):
         block = slice(first, min(first + ROWS, units))
-        for gate, (values, starts) in itertools.product(gates, matrices):
-            by_column = bool(columns) and values is layer.kernel.values
-            parts += _block(values[gate, block], starts[gate, block], optimize, by_column)
-    factors = {"kernel": _gate_factors(source, layer.kernel)}
-    if not once:
-        factors["recurrent"] = _gate_factors(layer.output, layer.recurrent)
-    text = "".join(assembly.set_factors(which, gates, each) for which, each in factors.items())
+        for gate, matrix in itertools.product(gates, reversed(matrices)):
+            by_column = bool(columns) and matrix is matrices[0]
+            parts += _block(matrix.rows[gate, block], matrix.starts[gate, block], optimize, by_column)
+    text = "".join(assembly.set_factors(m.which, gates, list(map(_provable, m.factors))) for m in matrices)
     text += set_symbols(
         inputs=layer.features,
         units=units,
@@ -177,9 +166,8 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
-    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
-    scales = scale_of(layer.kernel)
-    factors = [_provable(fp.multiplier(float(source.scale) * float(s) / float(out.scale))) for s in scales]
+    bias = lower.dense_starts(layer, source)
+    factors = [_provable(factor) for factor in lower.dense_factors(layer, source)]
     left = max(m.shift for m in factors) >= 0
     uniform = not left and len({m.shift for m in factors}) == 1
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)

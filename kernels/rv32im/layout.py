@@ -208,23 +208,19 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     assembly.prove_cell(layer)
     gates = ONCE_ROWS if once else STEP_ROWS
     packing, spare = _packing(len(gates), optimize), int(once and optimize == "size")  # a row of zeros for f
-    matrices = [("kernel", layer.kernel, layer.bias, source)]
-    if not once:
-        matrices.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
+    matrices = lower.gate_matrices(layer, source, once)
     paired = 2 if packing in ("W3", "Q3") else 4  # the third of three rows is alone
-    rows = [weights.values[list(gates[:paired])] for _, weights, _, _ in matrices]
+    rows = [matrix.rows[list(gates[:paired])] for matrix in matrices]
     plans = _planned(rows, optimize, STRAIGHT_COLUMNS[optimize])
     vectors = _Vectors(plans, optimize, once)
     text, halves = "", []
-    for (which, weights, bias, signal), plan in zip(matrices, plans, strict=True):
-        starts = lower.folded(bias.astype(np.int64), weights.values, signal.zero_point)
-        factors = lower.gate_factors(signal, weights)
+    for matrix, plan in zip(matrices, plans, strict=True):
         for gate in gates:
-            _prove_high(weights.values[gate], starts[gate], factors[gate])
-            safe = _safe(weights.values[gate], starts[gate], factors[gate])
-            text += set_symbols(**{f"{which}_{assembly.GATE_NAMES[gate]}_safe": int(safe)})
-        text += assembly.set_factors(which, gates, factors)
-        halves.append((weights.values[list(gates)], starts[list(gates)], plan))
+            sums = matrix.rows[gate], matrix.starts[gate], matrix.factors[gate]
+            _prove_high(*sums)
+            text += set_symbols(**{f"{matrix.which}_{assembly.GATE_NAMES[gate]}_safe": int(_safe(*sums))})
+        text += assembly.set_factors(matrix.which, gates, matrix.factors)
+        halves.append((matrix.rows[list(gates)], matrix.starts[list(gates)], plan))
     hidden = assembly.hidden_factor(layer)
     if hidden.shift < -30:
         raise UnprovenError(f"the hidden state's scale is {layer.output.scale:g}")
@@ -273,7 +269,7 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
-    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
+    bias = lower.dense_starts(layer, source)
     prove_doubled(values, bias)
     scales = _doubled(assembly.dense_factors(layer, source), optimize)
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)

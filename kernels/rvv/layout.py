@@ -147,16 +147,12 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = list(ONCE_ROWS if once else STEP_ROWS)
-    products = [("kernel", layer.kernel, layer.bias, source)]
-    if not once:
-        products.append(("recurrent", layer.recurrent, np.zeros_like(layer.bias), layer.output))
     constant, text, weights, walks = Constant(), "", [], []
-    for which, matrix, bias, signal in products:
-        rows = matrix.values[gates].reshape(len(gates) * layer.units, -1)  # (gates * H, I)
-        starts = lower.folded(bias[gates].reshape(-1).astype(np.int64), rows, signal.zero_point)
+    for matrix in lower.gate_matrices(layer, source, once):
+        which, starts = matrix.which, matrix.starts[gates].reshape(-1)
+        rows = matrix.rows[gates].reshape(len(gates) * layer.units, -1)  # (gates * H, I)
         _prove_sums(rows, starts)
-        factors = lower.gate_factors(signal, matrix)
-        of_rows = [factors[gate] for gate in gates for _ in range(layer.units)]
+        of_rows = [matrix.factors[gate] for gate in gates for _ in range(layer.units)]
         text += _scales(which, constant, of_rows, lower.peak(rows, starts))
         symbols, along = _product(which, constant, rows, starts, STRAIGHT[optimize], optimize)
         text += symbols
@@ -191,7 +187,7 @@ def lstm(work: Work[Lstm]) -> Constants:
 def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
-    bias = lower.folded(layer.bias.astype(np.int64), values, source.zero_point)
+    bias = lower.dense_starts(layer, source)
     _prove_sums(values, bias)
     factors = lower.dense_factors(layer, source)
     outputs = len(values)
