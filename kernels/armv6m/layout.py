@@ -9,8 +9,6 @@ keeps a column of four rows in a word and takes it apart; ``size`` has rows of b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from kernels.common import assembly
