@@ -18,7 +18,7 @@ from tests.support.checkout import Checkout
 from tests.support.exported import forecasts, printed
 from tests.support.host import HANG, ROOT
 
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 PROGRAMS = ("./scons", "make", "cmake", "cp")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`(\./scons [^`]+)`")
@@ -111,6 +111,23 @@ def test_every_command_works(checkout: Checkout, page: Path) -> None:
 @pytest.mark.parametrize("command", sorted(LONG & {command for page in PAGES for command in commands(page)}))
 def test_every_long_command_works(checkout: Checkout, command: str) -> None:
     run(checkout, command)
+
+
+PYTHON = re.compile(r"(?:^|`)(\.venv/bin/python -m [^`\n]+?)(?: +#.*)?(?:`|$)", re.MULTILINE)
+OF_PYTHON = [(page, command) for page in PAGES for command in PYTHON.findall(page.read_text(encoding="utf-8"))]
+
+
+def test_pages_have_commands_of_python() -> None:
+    assert len([command for page, command in OF_PYTHON if page.name == "CONTRIBUTING.md"]) >= 8
+
+
+@pytest.mark.parametrize("command", dict.fromkeys(command for _, command in OF_PYTHON))
+def test_commands_of_python_work(command: str) -> None:
+    """Tests are found, not run: what they are named by is there."""
+    words = [sys.executable, *shlex.split(command)[1:]]
+    words += ["--collect-only"] if words[2] == "pytest" else []
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=HANG)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_chinese_readme_has_the_same_commands_and_code() -> None:

@@ -59,8 +59,7 @@ def test_layer_step_unit_and_both_values_are_told(tmp_path: Path, quantity: str)
     with pytest.raises(pytest.fail.Exception) as caught:
         KERNELS.check(tmp_path, [make("sound"), replace(case, data=tuple(arrays))], "balanced")
     first, layer, line, alone = str(caught.value).splitlines()
-    assert first.startswith(f"{KERNELS.name} on cortex-m4 (")
-    assert first.endswith("), balanced, gcc: 1 of 2 layers go wrong")
+    assert first == f"{KERNELS.name} on cortex-m4, balanced, gcc: 1 of 2 layers go wrong"
     assert layer.endswith(f"; seed {SEED})")
     assert line.strip() == told
     assert alone == f"planted alone: {differences.this_test()} --case=planted"
@@ -132,6 +131,14 @@ def test_of_a_network_the_layer_is_told_and_how_to_make_it_again(copy: Path, tes
     again = re.search(r"again: (.*)$", said, re.MULTILINE)
     assert again
     assert first[0] in failed(copy, shlex.split(again[1]))
+
+
+def test_the_page_shows_a_real_failure(copy: Path) -> None:
+    """CONTRIBUTING.md tells how to read it."""
+    test = "tests/kernels/test_every_set.py::test_sums_of_raw_units[size-armv7em]"
+    said = failed(copy, [".venv/bin/python", "-m", "pytest", test, "--case=raw_2"])
+    (shown,) = re.findall(r"^```text\n(.*?)^```$", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert shown in said
 
 
 def test_a_layer_that_is_not_there_is_refused(copy: Path) -> None:

@@ -493,7 +493,8 @@ class Assembly:
         elf = self.build(directory, differences.chosen(cases), optimize, chosen)
         for each in on or (self,):
             machine = each.target.qemu
-            where = f"{self.name} on {each.target.name} ({machine and machine.cpu}), {optimize}, {chosen}"
+            told = f" ({machine.cpu})" if machine and machine.cpu else ""
+            where = f"{self.name} on {each.target.name}{told}, {optimize}, {chosen}"
             differences.nothing_said(where, cases, each.run(elf))
         return elf
 
