@@ -323,10 +323,10 @@ def _table(optimize: str) -> tuple[str, list[int], int]:
 def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
     directive, values, start = _table(optimize)
-    comment = "the sigmoid; see `activations` in lstm_s8.inc, `interpolate` in small_s8.inc"
+    comment = "the sigmoid; see `activations` in lstm_s8.inc, `interpolate` in size_s8.inc"
     table = assembly.shared_table(comment, 4, directive, values)
     opening = assembly.opening("armv6m", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {start}
-{assembly.THUMB}#include "armv6m/{"small_s8.inc" if optimize == "size" else "dense_s8.inc"}"
+{assembly.THUMB}#include "armv6m/{"size_s8.inc" if optimize == "size" else "dense_s8.inc"}"
 
 {table}"""
