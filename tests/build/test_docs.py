@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
+from model import spans
+from model.layers.lstm import CELL_LOG2
 from tests.support.checkout import ROOT, Checkout
 
 REPORT = re.compile(r"^ cortex-m4 +forecast +int8 .*$", re.MULTILINE)
@@ -74,6 +76,13 @@ def test_every_field_of_the_report_is_described(built: Callable[..., Checkout]) 
     report = json.loads((checkout.root / "build/cortex-m4/forecast/int8-asm/report.json").read_text())
     missing = [key for key in report if f"`{key}`" not in described and f"`{key}." not in described]
     assert missing == []
+
+
+def test_the_arithmetic_page_has_the_limits_of_the_code() -> None:
+    page = " ".join((ROOT / "docs/arithmetic.md").read_text().split())
+    assert f"shift at most {spans.MAX_SHIFT}; at most {spans.MAX_SHIFT_WIDE} |" in page
+    assert f"in `int16x8` below 2^{spans.MAX_SUM_WIDE.bit_length() - 1} |" in page
+    assert "which is 2^{} to 2^{} |".format(*CELL_LOG2) in page
 
 
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
