@@ -32,6 +32,7 @@ IMPORT = re.compile(
 FOUND = re.compile(rf'import_module\(f"((?:{PACKAGES})[\w.]*)\.{{')  # whatever module lies in a package
 
 
+@cache
 def _file_of(module: str, root: Path) -> Path | None:
     base = root.joinpath(*module.split(".")) if module else root / "-"
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
