@@ -126,7 +126,7 @@ def test_weights_that_cannot_be_proved_run_on_the_portable_kernels(optimize: str
         assert made.assembly
     else:
         assert not made.assembly
-        assert made.notes == ("layer 'dense' runs with kernel set c: sums of two columns could overflow 16 bits",)
+        assert made.notes == ("layer 'dense' runs with kernel set c: sums of 2 columns could overflow 16 bits",)
 
 
 def test_loops_of_more_turns_than_a_byte_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
