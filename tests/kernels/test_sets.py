@@ -132,8 +132,7 @@ def test_one_that_cannot_prove_what_it_assumes_leaves_the_layer_to_the_next() ->
     chosen = choose(dense(-128), named(["armv7m", "armv7em"]))
     assert chosen.kernels.name == "armv7em"
     assert (
-        chosen.constants.notes[0]
-        == "layer 'd' runs with kernel set armv7em: sums of 2 columns could overflow 16 bits"
+        chosen.constants.notes[0] == "layer 'd' runs with kernel set armv7em: sums of 2 columns could overflow 16 bits"
     )
 
 
