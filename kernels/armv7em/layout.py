@@ -12,7 +12,7 @@ import numpy as np
 from kernels.common import assembly
 from kernels.common.assembly import output_addend, prove_doubled, set_symbols, stream
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
-from kernels.common.words import groups
+from kernels.common.words import dense_scales, groups
 from kernels.common.work import Work
 from model import fixed_point as fp
 from model import lower
@@ -142,25 +142,10 @@ def lstm(work: Work[Lstm]) -> Constants:
 # ---- Dense ----
 
 
-def _row_scales(factors: list[fp.Multiplier], addends: list[int], uniform: bool) -> Array:
-    """(O, 3) multiplier, addend, shift; (O, 2) where all rows have one shift."""
-    rows = [(m.value, addend, -m.shift) for m, addend in zip(factors, addends, strict=True)]
-    return np.array(rows, np.int64)[:, : 2 if uniform else 3]
-
-
 def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
-    values, out = layer.kernel.values, layer.output
-    outputs = len(values)
-    bias = lower.dense_starts(layer, source)
-    prove_doubled(values, bias)
-    factors = assembly.dense_factors(layer, source)
-    peaks = lower.peak(values, bias).tolist()
-    early = [output_addend(m, out.zero_point, largest) for m, largest in zip(factors, peaks, strict=True)]
-    late = any(addend is None for addend in early)
-    addends = [1 << (-m.shift - 1) for m in factors] if late else [addend or 0 for addend in early]
-    uniform = len({m.shift for m in factors}) == 1
-    scales = _row_scales(factors, addends, uniform)
+    outputs = len(layer.bias)
+    bias, scales, symbols = dense_scales(layer, source)
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     starts = bias if parts == 1 else np.zeros(outputs, np.int64)
     pairs = IN_PAIRS[optimize] and pairs_proved(kernel, np.broadcast_to(starts, (parts, outputs)))
@@ -173,16 +158,13 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
             words.append(_packed(kernel[part, rows], packing, pairs))
             words += [scales[rows]] if parts == 1 else []
     array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time, packed as {packings[4]}")
-    low = lower.lowest(layer)
     text = set_symbols(
         inputs=kernel.shape[-1],
         outputs=outputs,
         packing=packings[4],
         rest_packing=packings[outputs % 4 or 4],
         part_bytes=4 * len(array.values) // parts,
-        rows_s=factors[0].shift if uniform else 0,
-        rows_zero=out.zero_point if late else 0,
-        rows_low=low,
+        **symbols,
     )
     notes, scratch = _notes(work, pairs), 4 * vector_words(kernel.shape[-1]) + 3  # 3 to align it
     if parts == 1:

@@ -14,7 +14,7 @@ from kernels.common import assembly
 from kernels.common.assembly import output_addend, prove_doubled, set_symbols, stream
 from kernels.common.blocks import Cut, equal
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
-from kernels.common.words import bytes_of, groups
+from kernels.common.words import bytes_of, dense_scales, groups
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
 from model import lower
@@ -176,25 +176,10 @@ def lstm(work: Work[Lstm]) -> Constants:
 # ---- Dense ----
 
 
-def _row_scales(factors: list[fp.Multiplier], addends: list[int], uniform: bool) -> Array:
-    """(O, 3) multiplier, addend, shift; (O, 2) where all rows have one shift."""
-    rows = [(m.value, addend, -m.shift) for m, addend in zip(factors, addends, strict=True)]
-    return np.array(rows, np.int64)[:, : 2 if uniform else 3]
-
-
 def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
-    values, out = layer.kernel.values, layer.output
-    outputs = len(values)
-    bias = lower.dense_starts(layer, source)
-    prove_doubled(values, bias)
-    factors = assembly.dense_factors(layer, source)
-    peaks = lower.peak(values, bias).tolist()
-    early = [output_addend(m, out.zero_point, largest) for m, largest in zip(factors, peaks, strict=True)]
-    late = any(addend is None for addend in early)
-    addends = [1 << (-m.shift - 1) for m in factors] if late else [addend or 0 for addend in early]
-    uniform = len({m.shift for m in factors}) == 1
-    scales = _row_scales(factors, addends, uniform)
+    outputs = len(layer.bias)
+    bias, scales, symbols = dense_scales(layer, source)
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     inputs = kernel.shape[-1]
     words: list[Array] = []
@@ -214,7 +199,6 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
         part_bytes = 4 * sum(part.size for part in words) // parts
         comment = f"({parts} parts) four rows at a time, blocks of {along.length} columns"
     array = stream(f"{name}_weights", [bytes_of(np.array(along.order)), *words], comment)
-    low = lower.lowest(layer)
     text = set_symbols(
         inputs=inputs,
         outputs=outputs,
@@ -222,9 +206,7 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
         input_block=along.length,
         input_ordered=int(bool(along.order)),
         part_bytes=part_bytes,
-        rows_s=factors[0].shift if uniform else 0,
-        rows_zero=out.zero_point if late else 0,
-        rows_low=low,
+        **symbols,
     )
     scratch = _scratch(_vector_words("BYTES" if optimize == "size" else "P2", along, optimize))
     if parts == 1:
