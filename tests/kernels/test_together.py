@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from kernels import OPTIMIZE, all_sets
+from model import quantise, reference
 from model.network import Network
 from model.signal import Array
 from model.version import VERSION
@@ -19,7 +21,7 @@ from target import compiler
 from target.description import Target
 from tests.probe import CORES, ROOT
 from tests.support import networks
-from tests.support.networks import Spec
+from tests.support.networks import Chain, Spec
 from tests.support.together import Part, Symbols, Together, assembled, defined, version_tree
 
 OWN = f"lstmcu_{VERSION.replace('.', '_')}_"
@@ -85,6 +87,31 @@ def test_all_sets_and_levels_in_one_firmware(tmp_path: Path, target: str) -> Non
     assert common > 0
     for path in firmware.runtime([ROOT]):
         assert all(symbol.startswith(OWN) for symbol in defined(path)), path.name
+
+
+def calm(name: str, seed: int) -> tuple[Network, Array]:
+    """A network as trained ones are, all of which the library can run, and what it runs on."""
+    words = (("lstm", 5 + seed, True, False), ("lstm", 4, False, False), ("dense", 3, "linear"))
+    trained = networks.build_chain(Chain("float32", (4, 3), words, seed=3 + seed))
+    real = np.random.default_rng(seed).normal(0, 1, (8, 4, 3)).astype(np.float32)
+    network = replace(quantise.quantise(trained, real, "int8"), name=name)
+    return network, reference.stored_inputs(network, real)
+
+
+@pytest.mark.parametrize(
+    ("target", "own"), [("cortex-m0", "armv6m"), ("cortex-m4", "armv7em"), ("cortex-m55", "helium")]
+)
+def test_a_librarys_kernels_beside_ours(tmp_path: Path, cmsis_stand_in: Path, target: str, own: str) -> None:
+    """Layers that CMSIS-NN runs, layers of a set of ours and of C: in one firmware, linked in both orders."""
+    firmware = Together(CORES[target], tmp_path, str(cmsis_stand_in))
+    parts = [Part(*calm(f"m_{kernels}_{seed}", seed), kernels) for kernels in ("cmsis_nn", own, "c") for seed in (0, 1)]
+    objects = [firmware.objects(part) for part in parts]
+    for part in parts[:4]:
+        assert assembled(tmp_path / part.network.name), part.network.name
+    assert "lstmcu_cmsis_lstm_s8" in (tmp_path / "m_cmsis_nn_0/m_cmsis_nn_0.c").read_text()
+    assert firmware.link(objects, parts) == []
+    assert firmware.link(objects[::-1], parts) == []
+    same_or_apart([(part.network.name, made) for part, made in zip(parts, objects, strict=True)])
 
 
 def test_a_firmware_that_mixes_what_a_name_means_is_noticed(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.relocation import RelocationSection
 
 from kernels import named
+from kernels.cmsis_nn import library as cmsis_nn
 from measure.run import qemu
 from model import emit, reference, store
 from model.network import Network
@@ -108,6 +109,7 @@ class Together:
 
     target: Target
     folder: Path
+    cmsis: str = ""  # prefix of a CMSIS-NN
     shared: dict[Path, Path] = field(default_factory=dict)
 
     def compile(self, source: Path, made: Path, *words: str) -> Path:
@@ -134,18 +136,24 @@ class Together:
             command = [sys.executable, "-m", "model.emit", str(folder / "network.npz"), *words]
             subprocess.run(command, cwd=part.tree, check=True)
         folders = ["firmware/include", "firmware/runtime", "kernels", "kernels/c"]
-        folders += [f"kernels/{folder}" for each in named(part.kernels.split(",")) for folder in each.extends]
-        includes = [f"-I{folder}", *(f"-I{part.tree / each}" for each in folders)]
+        folders += [
+            f"kernels/{folder}" for each in named(part.kernels.split(",")) for folder in (each.name, *each.extends)
+        ]
+        includes = [f"-I{folder}", *(f"-I{part.tree / each}" for each in folders), *self._library_headers()]
         sources = [folder / f"{name}.c", *folder.glob("*.S")]
         return [self.compile(source, folder / f"{source.name}.o", *includes) for source in sources]
+
+    def _library_headers(self) -> list[str]:
+        return ["-isystem", str(cmsis_nn.find(self.cmsis, self.target).include)] if self.cmsis else []
 
     def runtime(self, trees: Iterable[Path]) -> list[Path]:
         """The objects that the models of each version share."""
         found = []
+        own = ["firmware/runtime", "kernels/c", *(["kernels/cmsis_nn"] if self.cmsis else [])]
         for number, tree in enumerate(dict.fromkeys(trees)):
-            for source in [*tree.glob("firmware/runtime/*.c"), *tree.glob("kernels/c/*.c")]:
+            for source in [path for each in own for path in tree.glob(f"{each}/*.c")]:
                 if source not in self.shared:
-                    words = [f"-I{tree / name}" for name in ("firmware/include", "firmware/runtime", "kernels/c")]
+                    words = [f"-I{tree / name}" for name in ("firmware/include", *own)] + self._library_headers()
                     self.shared[source] = self.compile(source, self.folder / f"{number}-{source.name}.o", *words)
                 found.append(self.shared[source])
         return found
@@ -186,6 +194,7 @@ class Together:
             "ram_origin": self.target.ram.origin, "ram_size": self.target.ram.size, "stack_size": STACK,
         }  # fmt: skip
         words = [found.program, *found.link, *map(str, [*objects, *self.program(parts)])]
+        words += [str(cmsis_nn.find(self.cmsis, self.target).library)] if self.cmsis else []
         words += ["-Wl,--start-group", *map(str, found.libraries), "-Wl,--end-group", f"-T{board}/link.ld"]
         words += [f"-Wl,--defsym=__{what}={value:#x}" for what, value in memory.items()]
         elf = self.folder / "together.elf"
