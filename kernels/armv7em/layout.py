@@ -204,6 +204,6 @@ def prologue(optimize: str) -> str:
     opening = assembly.opening("armv7em", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
 #define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
-{assembly.THUMB}#include "armv7em/dense_s8.inc"
+{assembly.THUMB}#include "armv7em/{"size_s8.inc" if optimize == "size" else "dense_s8.inc"}"
 
 {table}"""

@@ -247,6 +247,6 @@ def prologue(optimize: str) -> str:
     opening = assembly.opening("armv7m", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
 #define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
-{assembly.THUMB}#include "armv7m/dense_s8.inc"
+{assembly.THUMB}#include "armv7m/{"size_s8.inc" if optimize == "size" else "dense_s8.inc"}"
 
 {table}"""

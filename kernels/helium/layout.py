@@ -224,6 +224,6 @@ def prologue(optimize: str) -> str:
     opening = assembly.opening("helium", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table)
 #define LSTMCU_SLOPES {slopes}
-{assembly.THUMB}#include "helium/dense_s8.inc"
+{assembly.THUMB}#include "helium/{"size_s8.inc" if optimize == "size" else "dense_s8.inc"}"
 
 {lines}"""
