@@ -21,7 +21,8 @@ from model.formats.float32 import FORMAT as FLOAT32
 from model.network import Network, chained
 from model.readers.tflite.chain import LSTM, Chain
 from model.readers.tflite.file import Graph, Operator, Refuse, Tensor, load, operator_names, other_metadata, parse
-from model.readers.tflite.layers import SUPPORTED, Reader, read_step, signal_of
+from model.readers.tflite.layers import SUPPORTED, read_step
+from model.readers.tflite.reader import Reader, signal_of
 
 WEIGHTED = (LSTM, "FULLY_CONNECTED")
 WAYS_OUT = {
