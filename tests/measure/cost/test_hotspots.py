@@ -18,6 +18,7 @@ from measure.cost.timing import CORES, limits
 from measure.cost.timing.disassembly import disassemble
 from measure.run import qemu
 from measure.run.counts import Instruction, Profile
+from model import formats
 from target.description import load_target, target_names
 from tests.probe import CORES as TARGETS
 from tests.probe import build, build_profiler
@@ -187,7 +188,7 @@ def test_the_limit_is_what_the_best_multiply_does(documents: dict[str, Any]) -> 
 
 def test_limits_are_known_instructions() -> None:
     for name in target_names():
-        for quantisation in limits.PRODUCTS:
+        for quantisation in formats.names():
             limit = limits.of(load_target(name), quantisation)
             if limit is not None and load_target(name).timing:
                 assert limit.cycles, name
