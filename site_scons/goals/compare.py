@@ -18,10 +18,10 @@ def make(made: Made) -> None:
 
 def _compare(made: Made, build: Build) -> File:
     env, case, variant = made.env, build.case, build.variant
-    folder, sets = f"{variant.folder}/compare", variant.target.sets(variant.kernels)
-    noting = env.ModelSource(folder, build.network, sets, "window", case.name, variant.optimize, trace=True)
-    traced = build.cross.Traced(folder, noting, sets)
-    card, out = noting[-1], env.FolderAt(folder)
+    traces, sets = f"{variant.folder}/compare", variant.target.sets(variant.kernels)
+    noting = env.ModelSource(traces, build.network, sets, "window", case.name, variant.optimize, trace=True)
+    traced = build.cross.Traced(traces, noting, sets)
+    card, out = noting[-1], env.FolderAt(variant.folder)
     words = [*build.network, "--trained", *build.trained, "--samples", build.samples, "--elf", *traced, "--card", card]
     words += ["--inputs", build.inputs, f"--target={variant.target.reference}"]
     words += ["--timeout", str(made.options.timeout), "--out", out]
