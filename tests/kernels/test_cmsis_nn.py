@@ -203,9 +203,7 @@ def test_another_library_or_header_is_noticed(measured: Checkout, cmsis_stand_in
     (tmp_path / "more.c").write_text("int arm_more = 1;")
     stand_in.call("arm-none-eabi-gcc", *M4.flags, "-c", tmp_path / "more.c", "-o", tmp_path / "more.o")
     stand_in.call("arm-none-eabi-ar", "rsD", library, tmp_path / "more.o")
-    again = measured.build(
-        *words
-    ).rules  # the report looks into the library, too
+    again = measured.build(*words).rules  # the report looks into the library, too
     assert again == {"LINK calm.elf", "LINK carried.elf", "REPORT report.json"}
     header = prefix / "Include/arm_nnfunctions.h"
     header.write_text(header.read_text() + "\n#define ANOTHER\n")
