@@ -32,6 +32,7 @@ from markdown_it.token import Token
 from export import sbom, texts
 from measure.checks import baseline, difference, verdict
 from measure.pages import markdown, shipped
+from measure.pages import text as table
 from measure.pages.html import charts
 from model import emit, escape
 from model.errors import UserError, run_main
@@ -156,9 +157,9 @@ def test_what_is_not_escaped_would_be_seen() -> None:
 @given(TEXTS)
 @settings(deadline=None)
 def test_terminals(text: str) -> None:
-    rendered = text.render([shown(text)], [text])
+    rendered = table.render([shown(text)], [text])
     nothing_hidden(rendered)
-    nothing_hidden(text.render([reported(text)], [text]))
+    nothing_hidden(table.render([reported(text)], [text]))
     place = Place(0)
     rows = [difference.Row(place, text, "cell", 1, 1, 1.0, (0, 0, 0), np.zeros(2))]
     compared = difference.render(rows, {(place, "cell", 0): (0, 0)}, 1)  # type: ignore[dict-item]
