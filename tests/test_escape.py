@@ -161,7 +161,7 @@ def test_terminals(text: str) -> None:
     nothing_hidden(rendered)
     nothing_hidden(table.render([reported(text)], [text]))
     place = Place(0)
-    rows = [difference.Row(place, text, "cell", 1, 1, 1.0, (0, 0, 0), np.zeros(2))]
+    rows = [difference.Row(place, text, "cell", 1, 1, 1.0, (0, 0, 0), (1.0, 2.0), np.zeros(2))]
     compared = difference.render(rows, {(place, "cell", 0): (0, 0)}, 1)  # type: ignore[dict-item]
     nothing_hidden(compared)
     assert len(compared.splitlines()) == 6
