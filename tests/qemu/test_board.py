@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from measure.run import qemu, write_together
+from measure.run import qemu
+from measure.run.__main__ import write_together
 from model.errors import UserError
 from target.description import Region
 from tests.probe import ROOT, TARGETS, build, build_profiler, symbol
