@@ -59,6 +59,18 @@ def test_a_dense_with_the_largest_bias_is_not_too_fine_for_it() -> None:
         limits.check(quantise.quantise(network, calibration, quantisation))
 
 
+@pytest.mark.parametrize("quantisation", ["int8", "int16x8"])
+def test_a_hidden_state_of_almost_nothing_is_no_finer_than_its_product(quantisation: str) -> None:
+    """o * tanh(c) is Q0.30: of hidden states that calibration showed as smaller, its last bit is the scale."""
+    kernel, recurrent = (Weights(np.zeros((4, 1, 1), np.float32)) for _ in range(2))
+    bias = np.array([[0.0], [0.0], [1e-9], [0.0]], np.float32)
+    lstm = Lstm("lstm", kernel, recurrent, bias, True, False, 0.0, Signal((2, 1)))
+    network = chained("net", "made by a test", "0" * 64, "float32", Signal((2, 1)), (lstm,))
+    made = quantise.quantise(network, np.ones((3, 2, 1), np.float32), quantisation)
+    assert made.output.scale == 2.0**-30
+    limits.check(made)
+
+
 def test_weights_are_as_coarse_as_their_biases_ask() -> None:
     for name, bits in (("int8", 30), ("int16x8", 34)):
         scale = formats.named(name).least_scale(np.array([[8.0, -3.0], [0.0, 0.0]]), 2.0**-4)
