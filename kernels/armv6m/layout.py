@@ -145,7 +145,7 @@ def _matrices(work: Work[Lstm]) -> list[GateMatrix]:
     return matrices
 
 
-def _small_lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+def _small_lstm(work: Work[Lstm]) -> Constants:
     """For ``size``: all biases, then all rows, unit after unit; each gate's kernel, then recurrent kernel."""
     name, layer, once = work.name, work.layer, work.once
     gates = list(ONCE_GATES if once else STEP_GATES)
@@ -156,9 +156,8 @@ def _small_lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     text += _lstm_symbols(layer) + set_symbols(bias_bytes=4 * starts.size)
     comment = f"{layer.units} units: biases, then rows, of {_gates(once)}"
     array = stream(f"{name}_weights", [starts, bytes_of(rows)], comment)
-    kind = "once" if once else "step"
     scratch = 1 if once else layer.units  # the hidden state while the new one is made
-    return Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n"), scratch
+    return assembly.lstm(work, text, array, scratch)
 
 
 def _gates(once: bool) -> str:
@@ -175,7 +174,8 @@ def _lstm_symbols(layer: Lstm) -> str:
     )
 
 
-def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
     name, layer, once, optimize = work.name, work.layer, work.once, work.optimize
     if optimize == "size":
         return _small_lstm(work)
@@ -205,13 +205,7 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {_gates(once)}")
     unroll = _unroll([(rows.shape[-1], n) for rows, _, n in parts], optimize)
     text += _lstm_symbols(layer) + set_symbols(weights_bytes=weights_bytes, unroll=unroll)
-    kind = "once" if once else "step"
-    return Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n", notes=tuple(notes)), scratch
-
-
-def lstm(work: Work[Lstm]) -> Constants:
-    """Constants and code of an LSTM's step, or of its only one from reset."""
-    return assembly.lstm(work, *_lstm(work))
+    return assembly.lstm(work, text, array, scratch, notes)
 
 
 # ---- Dense ----
@@ -230,7 +224,8 @@ def _row_scales(layer: Dense, factors: list[fp.Multiplier], peaks: list[int]) ->
     return np.array(rows, np.int64)
 
 
-def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, outputs = layer.kernel.values, len(layer.bias)
     bias = lower.dense_starts(layer, source)
@@ -240,18 +235,15 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
     _prove_columns(kernel.shape[-1], outputs)
     text = set_symbols(inputs=kernel.shape[-1], outputs=outputs)
     if optimize == "size":
-        arrays, more, scratch = _small_dense(name, layer, kernel, bias, factors)
+        (array, of_rows), more, scratch = _small_dense(name, layer, kernel, bias, factors)
     else:
         scales = _row_scales(layer, factors, lower.peak(values, bias).tolist())
-        arrays, more, scratch = _dense_in_fours(name, kernel, bias, scales, optimize)
-    if parts == 1:
-        return Constants(arrays[:1], assembly=f"{text}{more}    dense_s8_run {name}_run\n"), scratch
+        (array, of_rows), more, scratch = _dense_in_fours(name, kernel, bias, scales, optimize)
     starts = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in")
-    code = f"{text}{more}    dense_s8_add {name}_add\n    dense_s8_finish {name}_finish\n"
-    return Constants((arrays[0], starts, arrays[1]), assembly=code), scratch
+    return assembly.dense(work, text + more, array, (starts, of_rows), scratch)
 
 
-Arrays = tuple[ConstArray, ...]  # the weights and, for a Dense in parts, the scales
+Arrays = tuple[ConstArray, ConstArray]  # the weights and, for a Dense in parts, the scales
 
 
 def _small_dense(
@@ -293,11 +285,6 @@ def _dense_in_fours(name: str, kernel: Array, bias: Array, scales: Array, optimi
         unroll=_unroll([(columns, n)], optimize),
     )
     return (array, _scales_array(name, scales)), text, vector_bytes(columns, n, optimize) + 3  # 3 to align it
-
-
-def dense(work: Work[Dense]) -> Constants:
-    """Constants and code of a Dense, whole or in parts."""
-    return assembly.dense(work, *_dense(work))
 
 
 # ---- tables ----

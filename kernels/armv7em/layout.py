@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.common import assembly
+from kernels.common import assembly, thumb2
 from kernels.common.assembly import output_addend, prove_doubled, set_symbols, stream
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
 from kernels.common.words import dense_scales, groups
 from kernels.common.work import Work
-from model import fixed_point as fp
 from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
@@ -86,7 +85,8 @@ def _unit_parts(rows: Array, bias: Array, gates: tuple[int, ...], pairs: bool, o
     return [_sums(bias[chosen], packing, pairs), _packed(rows[chosen], packing, pairs)]
 
 
-def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates, order = (ONCE_ROWS, ONCE_ORDER) if once else (STEP_ROWS, STEP_ORDER)
@@ -105,14 +105,9 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
         inputs=layer.features,
         units=layer.units,
         packing=packing,
-        cell_log2=lower.cell(layer).log2,
-        cell_limit=lower.cell(layer).limit,
-        hidden_m=hidden.value,
-        hidden_s=hidden.shift,
-        hidden_zero=layer.output.zero_point,
+        **assembly.hidden_symbols(layer),
         hidden_late=int(addend is None),
     )
-    kind = "once" if once else "step"
     parts = [
         part
         for unit in range(layer.units)
@@ -122,10 +117,8 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     what = "input, candidate, output gate" if once else "each gate"
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packing}"
     array = stream(f"{name}_weights", parts, comment)
-    code = f"{text}    lstm_s8_{kind} {name}_{kind}\n"
     words = vector_words(layer.features) + (0 if once else vector_words(layer.units))
-    made = Constants((array,), assembly=code, notes=_notes(work, pairs))
-    return made, 4 * words + 3  # 3 to align it
+    return assembly.lstm(work, text, array, 4 * words + 3, _notes(work, pairs))  # 3 to align it
 
 
 def _notes(work: Work[Lstm] | Work[Dense], pairs: bool) -> tuple[str, ...]:
@@ -134,15 +127,11 @@ def _notes(work: Work[Lstm] | Work[Dense], pairs: bool) -> tuple[str, ...]:
     return (work.note("one weight a halfword", "pairs of rows could overflow"),)
 
 
-def lstm(work: Work[Lstm]) -> Constants:
-    """Constants and code of an LSTM's step, or of its only one from reset."""
-    return assembly.lstm(work, *_lstm(work))
-
-
 # ---- Dense ----
 
 
-def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     outputs = len(layer.bias)
     bias, scales, symbols = dense_scales(layer, source)
@@ -166,44 +155,15 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
         part_bytes=4 * len(array.values) // parts,
         **symbols,
     )
-    notes, scratch = _notes(work, pairs), 4 * vector_words(kernel.shape[-1]) + 3  # 3 to align it
-    if parts == 1:
-        return Constants((array,), assembly=f"{text}    dense_s8_run {name}_run\n", notes=notes), scratch
     twice = ConstArray(f"{name}_bias", (2 * bias).astype(np.int32), "int32_t", f"({outputs} outputs), doubled")
     rows_array = stream(f"{name}_scales", [scales], f"({outputs} outputs): multiplier, addend, shift")
-    code = f"{text}    dense_s8_add {name}_add\n    dense_s8_finish {name}_finish\n"
-    return Constants((array, twice, rows_array), assembly=code, notes=notes), scratch
-
-
-def dense(work: Work[Dense]) -> Constants:
-    """Constants and code of a Dense, whole or in parts."""
-    return assembly.dense(work, *_dense(work))
+    scratch = 4 * vector_words(kernel.shape[-1]) + 3  # 3 to align it
+    return assembly.dense(work, text, array, (twice, rows_array), scratch, _notes(work, pairs))
 
 
 # ---- tables ----
 
 
-def _table(optimize: str) -> tuple[str, list[int], int]:
-    """(directive, values, index of the first entry at x = 0)."""
-    if optimize == "size":
-        return ".hword", [*(fp.SIGMOID_TABLE - 32768).tolist(), 0], 0
-    intercepts, slopes = assembly.signed_lines()
-    if optimize == "balanced":
-        return ".word", (slopes << 17 | intercepts).tolist(), 256
-    sign = np.where(np.arange(-256, 256) < 0, -1, 0)
-    sigmoid = np.stack([3 * slopes, 512 * intercepts + 512 + sign], axis=1)[64:448]  # k = -192 .. 191
-    tanh = 256 * np.stack([slopes, 256 * intercepts - (1 << 23) + 128 + sign], axis=1)
-    return ".word", np.concatenate([sigmoid, tanh]).reshape(-1).tolist(), 2 * 192
-
-
 def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
-    directive, values, zero = _table(optimize)
-    size = 2 if directive == ".hword" else 4
-    table = assembly.shared_table("the sigmoid's lines; see `activations` in lstm_s8.inc", 8, directive, values)
-    opening = assembly.opening("armv7em", optimize)
-    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
-#define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
-{assembly.THUMB}#include "armv7em/{"size_s8.inc" if optimize == "size" else "dense_s8.inc"}"
-
-{table}"""
+    return thumb2.prologue("armv7em", optimize, sigmoid=3, tanh=256)

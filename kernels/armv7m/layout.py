@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from kernels.common import assembly
+from kernels.common import assembly, thumb2
 from kernels.common.assembly import output_addend, prove_doubled, set_symbols, stream
 from kernels.common.blocks import Cut, equal
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
 from kernels.common.words import bytes_of, dense_scales, groups
 from kernels.common.work import UnprovenError, Work
-from model import fixed_point as fp
 from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
@@ -119,7 +118,8 @@ def _packing(values: Array, which: str, optimize: str) -> tuple[str, Cut]:
     return PAIRS[gates], columns(rows, LONGEST[optimize])
 
 
-def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = ONCE_GATES if once else STEP_ROWS
@@ -142,15 +142,10 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     text += set_symbols(
         inputs=layer.features,
         units=layer.units,
-        cell_log2=lower.cell(layer).log2,
-        cell_limit=lower.cell(layer).limit,
-        hidden_m=hidden.value,
-        hidden_s=hidden.shift,
-        hidden_zero=zero,
+        **assembly.hidden_symbols(layer),
         hidden_late=int(addend is None),
         hidden_power=int(power),
     )
-    kind = "once" if once else "step"
     parts = [
         part
         for unit in range(layer.units)
@@ -164,19 +159,14 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     blocks = " and ".join(str(along.length) for *_, along in packed)
     comment = f"{layer.units} units: starts of the sums and rows of {what}, blocks of {blocks} columns"
     array = stream(f"{name}_weights", header + parts, comment)
-    made = Constants((array,), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n")
-    return made, _scratch(words)
-
-
-def lstm(work: Work[Lstm]) -> Constants:
-    """Constants and code of an LSTM's step, or of its only one from reset."""
-    return assembly.lstm(work, *_lstm(work))
+    return assembly.lstm(work, text, array, _scratch(words))
 
 
 # ---- Dense ----
 
 
-def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     outputs = len(layer.bias)
     bias, scales, symbols = dense_scales(layer, source)
@@ -208,45 +198,16 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
         part_bytes=part_bytes,
         **symbols,
     )
-    scratch = _scratch(_vector_words("BYTES" if optimize == "size" else "P2", along, optimize))
-    if parts == 1:
-        return Constants((array,), assembly=f"{text}    dense_s8_run {name}_run\n"), scratch
     times = 1 if optimize == "size" else 2
     twice = ConstArray(f"{name}_bias", (times * bias).astype(np.int32), "int32_t", f"({outputs} outputs) times {times}")
     rows_array = stream(f"{name}_scales", [scales], f"({outputs} outputs): multiplier, addend, shift")
-    code = f"{text}    dense_s8_add {name}_add\n    dense_s8_finish {name}_finish\n"
-    return Constants((array, twice, rows_array), assembly=code), scratch
-
-
-def dense(work: Work[Dense]) -> Constants:
-    """Constants and code of a Dense, whole or in parts."""
-    return assembly.dense(work, *_dense(work))
+    scratch = _scratch(_vector_words("BYTES" if optimize == "size" else "P2", along, optimize))
+    return assembly.dense(work, text, array, (twice, rows_array), scratch)
 
 
 # ---- tables ----
 
 
-def _table(optimize: str) -> tuple[str, list[int], int]:
-    """(directive, values, index of the first entry at x = 0)."""
-    if optimize == "size":
-        return ".hword", [*(fp.SIGMOID_TABLE - 32768).tolist(), 0], 0
-    intercepts, slopes = assembly.signed_lines()
-    if optimize == "balanced":
-        return ".word", (slopes << 17 | intercepts).tolist(), 256
-    sign = np.where(np.arange(-256, 256) < 0, -1, 0)
-    sigmoid = np.stack([slopes, 512 * intercepts + 512 + sign], axis=1)[64:448]  # k = -192 .. 191
-    tanh = np.stack([slopes, 256 * intercepts - (1 << 23) + 128 + sign], axis=1)
-    return ".word", np.concatenate([sigmoid, tanh]).reshape(-1).tolist(), 2 * 192
-
-
 def prologue(optimize: str) -> str:
     """What stands before the layers' code: options, the macros, and the table of the activations."""
-    directive, values, zero = _table(optimize)
-    size = 2 if directive == ".hword" else 4
-    table = assembly.shared_table("the sigmoid's lines; see `activations` in lstm_s8.inc", 8, directive, values)
-    opening = assembly.opening("armv7m", optimize)
-    return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
-#define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
-{assembly.THUMB}#include "armv7m/{"size_s8.inc" if optimize == "size" else "dense_s8.inc"}"
-
-{table}"""
+    return thumb2.prologue("armv7m", optimize)

@@ -8,8 +8,7 @@ for its sizes and scales.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -33,38 +32,68 @@ THUMB = """
 # ---- layers ----
 
 
-def lstm(work: Work[Lstm], made: Constants, scratch: int) -> Constants:
-    """``made``: arrays, assembly of ``<name>_step`` (or ``_once``) and notes; ``scratch``: bytes that it works in.
+def lstm(
+    work: Work[Lstm], symbols: str, weights: ConstArray, scratch: int, notes: Sequence[str] = (), words: str = ""
+) -> Constants:
+    """Code of the set's macro lstm_s8_step (or _once) for a layer that ``symbols`` describe.
+
+    ``weights``: the stream that it reads; ``scratch``: bytes that it works in; ``words``: more arguments of the macro.
 
     void <name>_step(const void *weights, const int8_t *x, int8_t *hidden, int16_t *cell, int8_t *scratch)
     void <name>_once(const void *weights, const int8_t *x, int8_t *hidden, int8_t *scratch)
     """
-    function = f"{work.name}_once" if work.once else f"{work.name}_step"
+    kind = "once" if work.once else "step"
+    function = f"{work.name}_{kind}"
     arguments = "const void *weights, const int8_t *x, int8_t *hidden, "
     arguments += "int8_t *scratch" if work.once else "int16_t *cell, int8_t *scratch"
-    kernel = Kernel(function, made.arrays[0].name, (("int8", scratch),))
-    return replace(made, calls={work.kinds[0]: kernel}, declarations=(f"void {function}({arguments});",))
+    return Constants(
+        (weights,),
+        calls={work.kinds[0]: Kernel(function, weights.name, (("int8", scratch),))},
+        assembly=f"{symbols}    lstm_s8_{kind} {function}{words}\n",
+        declarations=(f"void {function}({arguments});",),
+        notes=tuple(notes),
+    )
 
 
-def dense(work: Work[Dense], made: Constants, scratch: int) -> Constants:
-    """As ``lstm``. Of a Dense in parts, the last array is what ``_finish`` reads.
+def dense(
+    work: Work[Dense],
+    symbols: str,
+    weights: ConstArray,
+    in_parts: tuple[ConstArray, ConstArray] | None,
+    scratch: int,
+    notes: Sequence[str] = (),
+    words: str = "",
+) -> Constants:
+    """Code of the set's macro dense_s8_run; of a Dense in parts of dense_s8_add and dense_s8_finish.
+
+    ``in_parts``, of the latter alone: what the sums start from, and the scales that ``_finish`` reads.
 
     void <name>_run(const void *weights, const int8_t *x, int8_t *y, int8_t *scratch)
     void <name>_add(const void *weights, int32_t part, const int8_t *x, int32_t *sums, int8_t *scratch)
     void <name>_finish(const void *scales, const int32_t *sums, int8_t *y)
     """
-    name, needs, weights = work.name, (("int8", scratch),), made.arrays[0].name
-    if work.parts == 1:
+    name, needs = work.name, (("int8", scratch),)
+    if in_parts is None or work.parts == 1:
         arguments = "const void *weights, const int8_t *x, int8_t *y, int8_t *scratch"
-        calls = {"dense": Kernel(f"{name}_run", weights, needs)}
-        return replace(made, calls=calls, declarations=(f"void {name}_run({arguments});",))
-    calls = {
-        "dense_add": Kernel(f"{name}_add", weights, needs),
-        "dense_finish": Kernel(f"{name}_finish", made.arrays[-1].name),
-    }
+        return Constants(
+            (weights,),
+            calls={"dense": Kernel(f"{name}_run", weights.name, needs)},
+            assembly=f"{symbols}    dense_s8_run {name}_run{words}\n",
+            declarations=(f"void {name}_run({arguments});",),
+            notes=tuple(notes),
+        )
     add = "const void *weights, int32_t part, const int8_t *x, int32_t *sums, int8_t *scratch"
     finish = "const void *scales, const int32_t *sums, int8_t *y"
-    return replace(made, calls=calls, declarations=(f"void {name}_add({add});", f"void {name}_finish({finish});"))
+    return Constants(
+        (weights, *in_parts),
+        calls={
+            "dense_add": Kernel(f"{name}_add", weights.name, needs),
+            "dense_finish": Kernel(f"{name}_finish", in_parts[1].name),
+        },
+        assembly=f"{symbols}    dense_s8_add {name}_add{words}\n    dense_s8_finish {name}_finish\n",
+        declarations=(f"void {name}_add({add});", f"void {name}_finish({finish});"),
+        notes=tuple(notes),
+    )
 
 
 # ---- proofs ----
@@ -99,6 +128,18 @@ def dense_factors(layer: Dense, source: Signal) -> list[fp.Multiplier]:
     if max(m.shift for m in factors) >= 0:
         raise UnprovenError("a row's scale is above 1/2")
     return factors
+
+
+def hidden_symbols(layer: Lstm) -> dict[str, int]:
+    """Symbols of the cell's scale and limit, and of the hidden state's scale and zero point."""
+    cell, hidden = lower.cell(layer), hidden_factor(layer)
+    return {
+        "cell_log2": cell.log2,
+        "cell_limit": cell.limit,
+        "hidden_m": hidden.value,
+        "hidden_s": hidden.shift,
+        "hidden_zero": layer.output.zero_point,
+    }
 
 
 def output_addend(factor: fp.Multiplier, zero_point: int, largest: int) -> int | None:

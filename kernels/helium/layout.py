@@ -100,12 +100,11 @@ def _provable(factor: fp.Multiplier) -> fp.Multiplier:
     return factor
 
 
-def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = ONCE_GATES if once else STEP_GATES
-    hidden = assembly.hidden_factor(layer)
-    single = optimize == "size"
     columns = layer.features if layer.features <= MOST_COLUMNS else 0
     units, left = layer.units, layer.units % ROWS
     mask = sum(1 << row for row, unit in enumerate(unit_rows(ROWS)) if unit < left) if left else ALL_ROWS
@@ -122,26 +121,14 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
         units=units,
         columns=columns,
         left_rows=mask,
-        cell_log2=lower.cell(layer).log2,
-        cell_limit=lower.cell(layer).limit,
-        hidden_m=hidden.value,
-        hidden_s=hidden.shift,
-        hidden_zero=layer.output.zero_point,
+        **assembly.hidden_symbols(layer),
     )
-    kind = "once" if once else "step"
     comment = f"{units} units, eight at a time: starts of the sums and rows of each gate"
-    made = Constants(
-        (_stream(f"{name}_weights", parts, comment),), assembly=f"{text}    lstm_s8_{kind} {name}_{kind}\n"
-    )
-    if single:
-        return made, 1 if once else units  # C has no array of none
-    scratch = (0 if columns else vector_bytes(layer.features)) + (0 if once else vector_bytes(units))
-    return made, scratch + 3  # 3 to align it
-
-
-def lstm(work: Work[Lstm]) -> Constants:
-    """Constants and code of an LSTM's step, or of its only one from reset."""
-    return assembly.lstm(work, *_lstm(work))
+    if optimize == "size":
+        scratch = 1 if once else units  # C has no array of none
+    else:
+        scratch = (0 if columns else vector_bytes(layer.features)) + (0 if once else vector_bytes(units)) + 3
+    return assembly.lstm(work, text, _stream(f"{name}_weights", parts, comment), scratch)
 
 
 # ---- Dense ----
@@ -162,7 +149,8 @@ def _row_scales(factors: list[fp.Multiplier], single: bool, uniform: bool, left:
     return _words(np.array(words, np.int64))
 
 
-def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
@@ -189,19 +177,11 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
         rows_zero=out.zero_point,
         rows_low=low,
     )
-    scratch = 1 if single else vector_bytes(kernel.shape[-1]) + 3  # none; 3 to align it
-    if parts == 1:
-        return Constants((array,), assembly=f"{text}    dense_s8_run {name}_run\n"), scratch
     start = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs)")
     comment = f"({outputs} outputs), four at a time: multipliers, shifts"
     rows_array = _stream(f"{name}_scales", [_row_scales(factors, False, uniform, left)], comment)
-    code = f"{text}    dense_s8_add {name}_add\n    dense_s8_finish {name}_finish\n"
-    return Constants((array, start, rows_array), assembly=code), scratch
-
-
-def dense(work: Work[Dense]) -> Constants:
-    """Constants and code of a Dense, whole or in parts."""
-    return assembly.dense(work, *_dense(work))
+    scratch = 1 if single else vector_bytes(kernel.shape[-1]) + 3  # none; 3 to align it
+    return assembly.dense(work, text, array, (start, rows_array), scratch)
 
 
 # ---- tables ----

@@ -203,7 +203,8 @@ def _safe(rows: Array, bias: Array, factor: fp.Multiplier) -> bool:
     return (largest * factor.value >> 31 - factor.shift) + 1 < 1 << 15
 
 
-def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = ONCE_ROWS if once else STEP_ROWS
@@ -221,20 +222,14 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
             text += set_symbols(**{f"{matrix.which}_{assembly.GATE_NAMES[gate]}_safe": int(_safe(*sums))})
         text += assembly.set_factors(matrix.which, gates, matrix.factors)
         halves.append((matrix.rows[list(gates)], matrix.starts[list(gates)], plan))
-    hidden = assembly.hidden_factor(layer)
-    if hidden.shift < -30:
+    if assembly.hidden_factor(layer).shift < -30:
         raise UnprovenError(f"the hidden state's scale is {layer.output.scale:g}")
     text += set_symbols(
         inputs=layer.features,
         units=layer.units,
         packing=packing,
-        cell_log2=lower.cell(layer).log2,
-        cell_limit=lower.cell(layer).limit,
-        hidden_m=hidden.value,
-        hidden_s=hidden.shift,
-        hidden_zero=layer.output.zero_point,
+        **assembly.hidden_symbols(layer),
     )
-    kind = "once" if once else "step"
     parts = [vectors.orders]
     for unit in range(layer.units):
         for values, starts, plan in halves:
@@ -243,14 +238,8 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
     what = "input, output gate, candidate" if once else "forget, input, output gate, candidate"
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packing}"
     array = stream(f"{name}_weights", parts, comment)
-    function = f"{name}_{kind}"
-    code = f"{text}{vectors.code(function, [packing])}    lstm_s8_{kind} {function}\n"
-    return Constants((array,), assembly=code), vectors.scratch
-
-
-def lstm(work: Work[Lstm]) -> Constants:
-    """Constants and code of an LSTM's step, or of its only one from reset."""
-    return assembly.lstm(work, *_lstm(work))
+    text += vectors.code(f"{name}_{'once' if once else 'step'}", [packing])
+    return assembly.lstm(work, text, array, vectors.scratch)
 
 
 # ---- Dense ----
@@ -265,7 +254,8 @@ def _groups(outputs: int, optimize: str) -> list[slice]:
     return fours + ([slice(whole, outputs)] if left else [])
 
 
-def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     outputs = len(values)
@@ -297,19 +287,10 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
         rows_low=lower.lowest(layer),
     )
     packings = dict.fromkeys([four, _packing(outputs % 4 or 4, optimize)])
-    function = f"{name}_run" if parts == 1 else f"{name}_add"
-    text += vectors.code(function, [packing for packing in packings if packing != "B1"])
-    if parts == 1:
-        return Constants((array,), assembly=f"{text}    dense_s8_run {function}\n"), vectors.scratch
+    text += vectors.code(f"{name}_{'run' if parts == 1 else 'add'}", [each for each in packings if each != "B1"])
     starts = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in")
     rows_array = stream(f"{name}_scales", [scales], f"({outputs} outputs): multiplier doubled, shift")
-    code = f"{text}    dense_s8_add {function}\n    dense_s8_finish {name}_finish\n"
-    return Constants((array, starts, rows_array), assembly=code), vectors.scratch
-
-
-def dense(work: Work[Dense]) -> Constants:
-    """Constants and code of a Dense, whole or in parts."""
-    return assembly.dense(work, *_dense(work))
+    return assembly.dense(work, text, array, (starts, rows_array), vectors.scratch)
 
 
 # ---- tables ----

@@ -130,8 +130,9 @@ def _halves(rows: int) -> str:
     return set_symbols(rows=rows, halves=1 if rows <= HALF else 2)
 
 
-def _call(macro: str, name: str, *columns: Columns) -> str:
-    return f"    {macro} {name}" + "".join(f', "{",".join(along.listed)}"' for along in columns) + "\n"
+def _listed(*columns: Columns) -> str:
+    """Groups as more arguments of a macro."""
+    return "".join(f', "{",".join(along.listed)}"' for along in columns)
 
 
 def _prove_sums(rows: Array, starts: Array) -> None:
@@ -143,7 +144,8 @@ def _prove_sums(rows: Array, starts: Array) -> None:
 # ---- LSTM ----
 
 
-def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = list(ONCE_ROWS if once else STEP_ROWS)
@@ -158,33 +160,23 @@ def _lstm(work: Work[Lstm]) -> tuple[Constants, int]:
         text += symbols
         weights.append(rows.T[list(along.order)])
         walks.append(along)
-    hidden = assembly.hidden_factor(layer)
     text += _halves(len(gates) * layer.units) + set_symbols(
         inputs=layer.features,
         units=layer.units,
         weights_at=constant.put(np.concatenate(weights), "i1"),
-        cell_log2=lower.cell(layer).log2,
-        cell_limit=lower.cell(layer).limit,
-        hidden_m=hidden.value,
-        hidden_s=hidden.shift,
-        hidden_zero=layer.output.zero_point,
+        **assembly.hidden_symbols(layer),
     )
-    kind = "once" if once else "step"
     order = ", ".join(("input", "forget", "candidate", "output")[gate] for gate in gates)
     array = constant.words(f"{name}_weights", f"scales, starts of the sums, then columns of rows: {order} gate")
     scratch = 2 * len(gates) * layer.units + 1
-    return Constants((array,), assembly=text + _call(f"lstm_s8_{kind}", f"{name}_{kind}", *walks)), scratch
-
-
-def lstm(work: Work[Lstm]) -> Constants:
-    """Constants and code of an LSTM's step, or of its only one from reset."""
-    return assembly.lstm(work, *_lstm(work))
+    return assembly.lstm(work, text, array, scratch, words=_listed(*walks))
 
 
 # ---- Dense ----
 
 
-def _dense(work: Work[Dense]) -> tuple[Constants, int]:
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
     name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
     values, out = layer.kernel.values, layer.output
     bias = lower.dense_starts(layer, source)
@@ -203,25 +195,17 @@ def _dense(work: Work[Dense]) -> tuple[Constants, int]:
         at = scales.put(kernel[0].T[list(along.order)], "i1")
         array = scales.words(f"{name}_weights", f"scales, starts of the sums, then columns of {outputs} outputs")
         text += symbols + set_symbols(weights_at=at)
-        return Constants((array,), assembly=text + _call("dense_s8_run", f"{name}_run", along)), 1
+        return assembly.dense(work, text, array, None, 1, words=_listed(along))
     along = _columns(kernel.reshape(parts * outputs, inputs), None, straight, optimize)
     weights = Constant()
     weights.put(kernel.transpose(0, 2, 1)[:, list(along.order)], "i1")
     text += _turns("dense", along) + set_symbols(dense_start=3, part_bytes=inputs * outputs)
-    arrays = (
-        weights.words(f"{name}_weights", f"({parts} parts) columns of {outputs} outputs"),
-        ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in"),
-        scales.words(f"{name}_scales", "multipliers and shifts of the outputs"),
-    )
+    array = weights.words(f"{name}_weights", f"({parts} parts) columns of {outputs} outputs")
+    starts = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in")
+    of_rows = scales.words(f"{name}_scales", "multipliers and shifts of the outputs")
     if not scales.data:  # all outputs share them, in the code
-        arrays = (*arrays[:2], ConstArray(f"{name}_scales", np.zeros(1, np.int32), "int32_t", "none: in the code"))
-    code = text + _call("dense_s8_add", f"{name}_add", along) + f"    dense_s8_finish {name}_finish\n"
-    return Constants(arrays, assembly=code), 1
-
-
-def dense(work: Work[Dense]) -> Constants:
-    """Constants and code of a Dense, whole or in parts."""
-    return assembly.dense(work, *_dense(work))
+        of_rows = ConstArray(f"{name}_scales", np.zeros(1, np.int32), "int32_t", "none: in the code")
+    return assembly.dense(work, text, array, (starts, of_rows), 1, words=_listed(along))
 
 
 # ---- tables ----

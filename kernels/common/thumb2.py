@@ -1,0 +1,38 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What the sets for Thumb-2 write before their layers' code (thumb2_layers.inc)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.common import assembly
+from model import fixed_point as fp
+
+
+def _table(optimize: str, sigmoid: int, tanh: int) -> tuple[str, list[int], int]:
+    """(directive, values, index of the first entry at x = 0); see ``prologue``."""
+    if optimize == "size":
+        return ".hword", [*(fp.SIGMOID_TABLE - 32768).tolist(), 0], 0
+    intercepts, slopes = assembly.signed_lines()
+    if optimize == "balanced":
+        return ".word", (slopes << 17 | intercepts).tolist(), 256
+    sign = np.where(np.arange(-256, 256) < 0, -1, 0)
+    of_sigmoid = np.stack([sigmoid * slopes, 512 * intercepts + 512 + sign], axis=1)[64:448]  # k = -192 .. 191
+    of_tanh = tanh * np.stack([slopes, 256 * intercepts - (1 << 23) + 128 + sign], axis=1)
+    return ".word", np.concatenate([of_sigmoid, of_tanh]).reshape(-1).tolist(), 2 * 192
+
+
+def prologue(kernels: str, optimize: str, sigmoid: int = 1, tanh: int = 1) -> str:
+    """Options, the macros, and the table of the activations of a set.
+
+    ``speed`` has a table of the sigmoid, its slopes times ``sigmoid``, and one of tanh, all of it times ``tanh``.
+    """
+    directive, values, zero = _table(optimize, sigmoid, tanh)
+    size = 2 if directive == ".hword" else 4
+    table = assembly.shared_table("the sigmoid's lines; see `activations` in lstm_s8.inc", 8, directive, values)
+    return f"""{assembly.opening(kernels, optimize)}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
+#define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
+{assembly.THUMB}#include "{kernels}/{"size_s8.inc" if optimize == "size" else "dense_s8.inc"}"
+
+{table}"""
