@@ -164,3 +164,19 @@ class Layer(ABC):
     def results(self, op: Op) -> list[tuple[Value, str]]:
         """The values that the generated code notes down after ``op``, and what they are."""
         return [] if op.kind == "copy" else [(op.y, "output")]
+
+
+class Weighted(Layer):
+    """A layer with weights, which carries the number format that it computes in."""
+
+    format: Format
+
+    @property
+    def suffix(self) -> str:
+        """That of its format."""
+        return self.format.suffix
+
+    @property
+    def weighted(self) -> Format:
+        """Its own."""
+        return self.format

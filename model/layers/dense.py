@@ -17,7 +17,7 @@ from model.formats import types
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
 from model.formats.real import FUNCTIONS
-from model.layers.base import Layer, Place, Ranges, Seat
+from model.layers.base import Place, Ranges, Seat, Weighted
 from model.layers.products import absorbed, products, sums_span
 from model.signal import Array, Signal, Weights, scale_of
 from model.spans import Span
@@ -31,7 +31,7 @@ MOST_STEPS = 2.0**29  # of an output in the largest sum there can be: they and t
 
 
 @dataclass(frozen=True, eq=False)
-class Dense(Layer):
+class Dense(Weighted):
     """A matrix, a bias and a clamp."""
 
     kind: ClassVar[str] = "dense"
@@ -50,16 +50,6 @@ class Dense(Layer):
     def clamps(self) -> bool:
         """Whether nothing below 0 is put out."""
         return self.activation == "relu"
-
-    @property
-    def suffix(self) -> str:
-        """That of its format."""
-        return self.format.suffix
-
-    @property
-    def weighted(self) -> Format:
-        """Its own."""
-        return self.format
 
     def macs(self, source: Signal) -> int:
         """All of its weights at every step."""

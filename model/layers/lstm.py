@@ -19,7 +19,7 @@ from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
 from model.formats.real import sigmoid
 from model.formats.types import Type
-from model.layers.base import Layer, Place, Ranges, Seat
+from model.layers.base import Place, Ranges, Seat, Weighted
 from model.layers.products import absorbed, products, sums_span
 from model.lower import GATE, GATE_LOG2_SCALE
 from model.signal import Array, Signal, Weights, scale_of
@@ -46,7 +46,7 @@ def cell_scale(peak: float) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class Lstm(Layer):
+class Lstm(Weighted):
     """Gate matrices and a bias."""
 
     kind: ClassVar[str] = "lstm"
@@ -75,16 +75,6 @@ class Lstm(Layer):
     def features(self) -> int:
         """F."""
         return int(self.kernel.values.shape[2])
-
-    @property
-    def suffix(self) -> str:
-        """That of its format."""
-        return self.format.suffix
-
-    @property
-    def weighted(self) -> Format:
-        """Its own."""
-        return self.format
 
     def macs(self, source: Signal) -> int:
         """All weights at every step."""
