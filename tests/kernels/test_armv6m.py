@@ -24,7 +24,8 @@ from model import fixed_point as fp
 from model.signal import Array
 from target import compiler
 from tests.probe import ROOT, TARGETS
-from tests.support.assembly import Assembly, Case, Random, dense_case, lstm_case, random_lstm
+from tests.support.assembly import Assembly
+from tests.support.layer_cases import Case, Random, dense_case, lstm_case, random_lstm
 
 M0, M4 = TARGETS["cortex-m0"], TARGETS["cortex-m4"]
 

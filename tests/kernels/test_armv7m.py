@@ -21,11 +21,12 @@ from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.signal import Array, Signal, Weights
 from tests.probe import TARGETS
-from tests.support import assembly
-from tests.support.assembly import Assembly, Case, Random
+from tests.support import layer_cases
+from tests.support.assembly import Assembly
+from tests.support.layer_cases import Case, Random
 
 KERNELS = Assembly("armv7m", TARGETS["cortex-m3"])
-MADE = assembly._weights
+MADE = layer_cases._weights
 
 
 def of_spread(spread: float) -> object:
@@ -50,7 +51,7 @@ def symbols(cases: list[Case], name: str) -> set[int]:
 def test_longer_blocks_in_orders_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, optimize: str, spread: int
 ) -> None:
-    monkeypatch.setattr(assembly, "_weights", of_spread(spread))
+    monkeypatch.setattr(layer_cases, "_weights", of_spread(spread))
     cases = list(KERNELS.cases(optimize, spread, 24))
     assert symbols(cases, "(?:input|hidden)_block") >= {2, 4, 6, 8}
     assert spread < 28 or symbols(cases, "(?:input|hidden)_ordered") == {0, 1}
@@ -59,17 +60,17 @@ def test_longer_blocks_in_orders_of_their_own(
 
 @pytest.mark.parametrize("zero_point", [-128, -3, 127])
 def test_hidden_states_of_a_power_of_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, zero_point: int) -> None:
-    random_lstm = assembly.random_lstm
+    random_lstm = layer_cases.random_lstm
 
     def changed(*arguments: Any) -> tuple[Signal, Lstm]:
         source, layer = random_lstm(*arguments)
         return source, replace(layer, output=Signal(layer.output.shape, "int8", 2.0**-7, zero_point))
 
-    monkeypatch.setattr(assembly, "random_lstm", changed)
+    monkeypatch.setattr(layer_cases, "random_lstm", changed)
     random = np.random.default_rng(zero_point + 128)
     sizes = ((4, 3, 5), (1, 9, 70))
     cases = [
-        assembly.lstm_case("armv7m", f"lstm{k}{once}", random, size, 0, "balanced", bool(once))
+        layer_cases.lstm_case("armv7m", f"lstm{k}{once}", random, size, 0, "balanced", bool(once))
         for k, size in enumerate(sizes)
         for once in range(1 + (size[0] == 1))
     ]
@@ -121,7 +122,9 @@ def test_the_last_block_that_fits_is_taken() -> None:
 def test_weights_that_cannot_be_proved_run_on_the_portable_kernels(optimize: str) -> None:
     kernel = Weights(np.full((3, 6), -128, np.int8), np.full(3, 1e-3, np.float32))
     layer = Dense("dense", kernel, np.zeros(3, np.int32), "linear", Signal((3,), "int8", 0.1, 0), INT8)
-    made = assembly.made_by("armv7m", Work("dense", layer, Signal((6,), "int8", 0.1, 0), ("dense",), optimize=optimize))
+    made = layer_cases.made_by(
+        "armv7m", Work("dense", layer, Signal((6,), "int8", 0.1, 0), ("dense",), optimize=optimize)
+    )
     if optimize == "size":  # a product a register
         assert made.assembly
     else:
@@ -132,9 +135,9 @@ def test_weights_that_cannot_be_proved_run_on_the_portable_kernels(optimize: str
 def test_loops_of_more_turns_than_a_byte_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wide = Assembly("armv7m", TARGETS["cortex-m3"], room=16000)
     random = np.random.default_rng(1)
-    monkeypatch.setattr(assembly, "_weights", of_spread(30))
+    monkeypatch.setattr(layer_cases, "_weights", of_spread(30))
     sizes = ((1, 1, 2310, 5), (2, 1, 1153, 6), (1, 1, 2049, 3))
-    cases = [assembly.dense_case("armv7m", f"dense{k}", random, size, 0, "balanced") for k, size in enumerate(sizes)]
+    cases = [layer_cases.dense_case("armv7m", f"dense{k}", random, size, 0, "balanced") for k, size in enumerate(sizes)]
     assert all(case.assembled for case in cases)
     wide.check(tmp_path, cases, "balanced")
 

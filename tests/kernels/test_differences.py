@@ -19,8 +19,8 @@ import pytest
 from tests.kernels.test_armv7em import KERNELS
 from tests.style import ROOT
 from tests.support import differences
-from tests.support.assembly import Case, dense_case, lstm_case
 from tests.support.checkout import Checkout
+from tests.support.layer_cases import Case, dense_case, lstm_case
 
 SEED, UNITS = 11, 5
 

@@ -14,7 +14,8 @@ import pytest
 
 from kernels import OPTIMIZE, all_sets
 from tests.probe import ASSEMBLED, CORES
-from tests.support.assembly import Assembly, cell_cases, raw_cases, with_vlen
+from tests.support.assembly import Assembly, with_vlen
+from tests.support.layer_cases import cell_cases, raw_cases
 
 PROVED = {  # layers of the first test that are not left to C, by OPTIMIZE
     "armv6m": (40, 46, 40),

@@ -15,8 +15,9 @@ from kernels.rv32im import layout
 from model.layers.lstm import Lstm
 from model.signal import Signal, Weights
 from tests.probe import CORES
-from tests.support import assembly as support
-from tests.support.assembly import Assembly, random_lstm
+from tests.support import layer_cases
+from tests.support.assembly import Assembly
+from tests.support.layer_cases import random_lstm
 
 KERNELS = Assembly("rv32im", CORES["rv32imc"])
 
@@ -33,10 +34,10 @@ def test_one_gate_may_be_louder_than_the_others(tmp_path: Path, monkeypatch: pyt
             layer = replace(layer, kernel=_int8(kernel), recurrent=_int8(recurrent))
             return source, layer
 
-        monkeypatch.setattr(support, "random_lstm", quietened)
+        monkeypatch.setattr(layer_cases, "random_lstm", quietened)
         for once in (False, True):
             size = (1 if once else 3, 40, 24)
-            cases.append(support.lstm_case("rv32im", f"loud{loud}_{once:d}", random, size, 1, optimize, once))
+            cases.append(layer_cases.lstm_case("rv32im", f"loud{loud}_{once:d}", random, size, 1, optimize, once))
     KERNELS.check(tmp_path, cases, optimize)
 
 
