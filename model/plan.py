@@ -34,13 +34,13 @@ class Value:
 class Op:
     """One call of the runtime: ``kind`` on ``layer``, reading x and writing y."""
 
-    kind: str  # lstm, lstm_once, dense, dense_add, dense_finish, apply, copy
+    kind: str  # dense, dense_add, dense_finish, apply, copy; of a cell its own kind, or that and _once
     place: Place
     layer: Layer  # at that place
     source: Signal  # what the layer reads, whole
     x: Value
     y: Value
-    cell: Value | None = None  # lstm
+    cell: Value | None = None  # of a cell: what it keeps besides its hidden state
     block: int = 0  # dense_add: which of the `blocks` parts of a step's input this is
     blocks: int = 1
 
@@ -48,6 +48,11 @@ class Op:
     def name(self) -> str:
         """What the layer's constants and its code are called in C."""
         return c_name(self.place, self.layer)
+
+    @property
+    def once(self) -> bool:
+        """Whether it is a recurrent layer's single step from reset."""
+        return self.kind == f"{self.layer.kind}_once"
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +114,7 @@ class Builder:
 
     @property
     def once(self) -> bool:
-        """A single step from reset: an LSTM needs no state."""
+        """A single step from reset: a recurrent layer needs no state."""
         return self.steps == 1 and not self.stream
 
     def state(self, layer: str, role: str, dtype: str, length: int) -> Value:

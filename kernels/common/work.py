@@ -24,7 +24,9 @@ class Work(Generic[L]):
     name: str  # in C, of its constants and functions
     layer: L
     source: Signal  # what it reads, whole
-    kinds: tuple[str, ...]  # of the plan's operations: lstm or lstm_once; dense, or dense_add and dense_finish; apply
+    kinds: tuple[
+        str, ...
+    ]  # of the plan's operations, as lstm or lstm_once; dense, or dense_add and dense_finish; apply
     steps: int = 1  # of the sequence that it reads step by step, each time another part of its weights
     blocks: int = 1  # parts of each step's weights
     optimize: str = "balanced"
@@ -32,7 +34,7 @@ class Work(Generic[L]):
     @property
     def once(self) -> bool:
         """A recurrent layer takes a single step from reset, and has no state."""
-        return "lstm_once" in self.kinds
+        return f"{self.layer.kind}_once" in self.kinds
 
     @property
     def parts(self) -> int:

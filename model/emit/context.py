@@ -85,7 +85,7 @@ def _constants(made: Collection[Constants]) -> dict[str, Any]:
 def _bodies(statements: Statements) -> dict[str, Any]:
     """Of the functions. There is no ``_step`` where a single step from reset leaves no state."""
     refusal = statements.plan.streamable
-    if not refusal and any(op.kind == "lstm_once" for op in statements.operations):
+    if not refusal and any(op.once for op in statements.operations):
         refusal = "a single step from reset; generate with state=stream to keep the state"
     always, after = ([], []) if refusal else statements.step_lines()
     return {

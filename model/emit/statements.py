@@ -117,7 +117,7 @@ class Statements:
 
     def reset_hidden(self, name: str) -> list[str]:
         """Hidden state 0.0; the halves of a Bidirectional may store it differently. Only int8 has zero points."""
-        halves = [op for op in self.operations if op.kind == "lstm" and op.y.base == name]
+        halves = [op for op in self.operations if op.y.base == name]
         zeros = {op.layer.output.zero_point for op in halves}
         if len(zeros) == 1:
             return [f"(void)memset(state->{name}, {zeros.pop() & 0xFF}, sizeof state->{name}); /* 0.0 */"]

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Two LSTMs over the same input, their hidden states side by side: forward first, both in time order."""
+"""Two cells over the same input, their hidden states side by side: forward first, both in time order."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import numpy as np
 from model.formats.base import Format
 from model.layers.base import Layer, Place, Ranges, Seat
 from model.layers.dense import Dense
-from model.layers.lstm import FINEST_HIDDEN, Lstm
 from model.layers.normalise import Normalise
+from model.layers.recurrent import FINEST_HIDDEN, Recurrent
 from model.signal import Array, Signal
 from model.spans import Span
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Bidirectional(Layer):
-    """A forward and a backward LSTM."""
+    """A forward and a backward cell."""
 
     kind: ClassVar[str] = "bidirectional"
     name: str
-    forward: Lstm
-    backward: Lstm  # go_backwards; over a sequence its outputs are put back into time order
+    forward: Recurrent
+    backward: Recurrent  # go_backwards; over a sequence its outputs are put back into time order
     output: Signal  # (T, 2H) or (2H,): the scale its reader assumes; stored values are taken over as they are
 
     @property
@@ -38,7 +38,7 @@ class Bidirectional(Layer):
         return (("forward", self.forward), ("backward", self.backward))
 
     def with_halves(self, make: Callable[[str, Layer], Layer]) -> Bidirectional:
-        """The same, its LSTMs made anew."""
+        """The same, its cells made anew."""
         made: Any = {half: make(half, part) for half, part in self.halves}
         return replace(self, **made)
 
@@ -58,8 +58,8 @@ class Bidirectional(Layer):
         low, high = min(low for low, _ in seen), max(high for _, high in seen)
         hidden = format.signal(self.output.shape, low, high, finest=FINEST_HIDDEN)
         forward, backward = (
-            lstm.with_hidden(at, source, hidden, ranges, format)
-            for (at, _), lstm in zip(self.parts(place), (self.forward, self.backward), strict=True)
+            cell.with_hidden(at, source, hidden, ranges, format)
+            for (at, _), cell in zip(self.parts(place), (self.forward, self.backward), strict=True)
         )
         return replace(self, forward=forward, backward=backward, output=hidden)
 
@@ -83,17 +83,17 @@ class Bidirectional(Layer):
         builder.materialise(index)
         builder.streamable = f"layer '{self.name}' reads the window from both ends"
         units, source, steps, dtype = self.forward.units, builder.current, builder.steps, self.output.dtype
-        both, cells = self.forward.memory(builder, index, 2 * units)
+        both, inner = self.forward.memory(builder, index, 2 * units)
         sequence = self.forward.return_sequences and steps > 1
         array: Value | None = None
         if sequence and dense is None:
             whole = builder.state(builder.c_name(index), "sequence", dtype, steps * 2 * units)
             array = replace(whole, length=units, stride=2 * units)
-        for direction, (half, lstm) in enumerate((("forward", self.forward), ("backward", self.backward))):
-            hidden, cell = (v and replace(v, length=units, offset=direction * units) for v in (both, cells))
+        for direction, (half, one) in enumerate((("forward", self.forward), ("backward", self.backward))):
+            hidden, kept = (v and replace(v, length=units, offset=direction * units) for v in (both, inner))
             assert hidden is not None
             builder.current = replace(source, backwards=direction == 1)
-            lstm.step(builder, index, replace(builder.network.place(index), half=half), hidden, cell)
+            one.step(builder, index, replace(builder.network.place(index), half=half), hidden, kept)
             if dense is not None:
                 dense.add(builder, index + 2, direction, 2)
             elif array is not None:

@@ -182,7 +182,7 @@ def tie_case(kernels: str, name: str, optimize: str) -> Case:
     kernel, recurrent = (Weights(np.zeros((4, count, n), np.int8), scales) for n in (1, count))
     layer = Lstm("lstm", kernel, recurrent, columns[:4].astype(np.int32), True, False, 0.0, output, 2.0**-15, INT8)
     step = layer._integer_step(source)  # from a cell state that is not 0
-    _, cells, hidden = step(np.zeros((1, 1), np.int64), np.zeros((1, count), np.int64), columns[4:5])
+    _, (cells, hidden) = step(np.zeros((1, 1), np.int64), (columns[4:5], np.zeros((1, count), np.int64)))
     start, cells = columns[4].astype(np.int16), cells.astype(np.int16)
     data = [("start", start), ("c", cells), ("h", hidden.astype(np.int8)), ("zero", np.zeros(count, np.int8))]
     made = made_by(kernels, Work(name, layer, source, ("lstm",), optimize=optimize))

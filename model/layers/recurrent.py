@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What recurrent cells have in common: a step that maps what it reads and a state to the next state.
+
+A cell says which gates it has, what its state is, and its step; how it runs over time is said here.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+
+from model import spans
+from model.formats.base import Format
+from model.formats.types import Type
+from model.layers.base import Place, Ranges, Seat, Weighted
+from model.layers.products import absorbed
+from model.lower import GATE
+from model.signal import Array, Signal, Weights
+from model.spans import BeyondError, Span
+
+if TYPE_CHECKING:
+    from model.layers.normalise import Normalise
+    from model.plan import Builder, Op, Value
+
+FINEST_HIDDEN = 2.0**-30  # a product of two Q0.15 numbers has no more bits
+
+State = tuple[Array, ...]  # (N, H) each, as ``Recurrent.states`` calls them: the hidden state is the last
+# A step maps x (N, F) and the state to the gates (before activation) and the next state.
+Step = Callable[[Array, State], tuple[tuple[Array, ...], State]]
+
+
+class Recurrent(Weighted):
+    """A cell with an input and a recurrent matrix for each of its gates."""
+
+    keeps_state: ClassVar[bool] = True
+    all_gates: ClassVar[tuple[str, ...]]  # in the order of the weights
+    once_gates: ClassVar[tuple[str, ...]]  # those that a single step from reset needs
+    kernel: Weights  # (G, H, F)
+    recurrent: Weights  # (G, H, H)
+    bias: Array  # (G, H); of integers at scale input * kernel
+    return_sequences: bool
+    go_backwards: bool  # reads the sequence from its last step; outputs stay in the order computed
+
+    def __post_init__(self) -> None:
+        """A format is said, never guessed: whoever forgets to say it hears of it."""
+        self.fits(self.format, self.kernel, self.recurrent)
+
+    @property
+    def units(self) -> int:
+        """H."""
+        return int(self.recurrent.values.shape[1])
+
+    @property
+    def features(self) -> int:
+        """F."""
+        return int(self.kernel.values.shape[2])
+
+    def macs(self, source: Signal) -> int:
+        """All weights at every step."""
+        return source.shape[0] * int(self.kernel.values.size + self.recurrent.values.size)
+
+    def absorbing(self, normalise: Normalise) -> Self:
+        """With another kernel and another bias."""
+        kernel, bias = absorbed(self.kernel, self.bias, normalise)
+        return replace(self, kernel=kernel, bias=bias)
+
+    # ---- state ----
+
+    @property
+    def inner(self) -> tuple[str, Type] | None:
+        """What passes from step to step besides the hidden state, and its type; None if nothing does."""
+        return None
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """All that passes from step to step."""
+        return (self.inner[0], "hidden") if self.inner else ("hidden",)
+
+    def reset(self, samples: int) -> State:
+        """The state before the first step: real zeros. Only the hidden state may store them as another number."""
+        dtype = self.output.stored.computed
+        hidden = np.full((samples, self.units), self.output.zero_point, dtype)
+        return (np.zeros((samples, self.units), dtype), hidden) if self.inner else (hidden,)
+
+    def signals(self) -> dict[str, Signal]:
+        """The hidden state, too."""
+        return {"output": self.output, "hidden": self.output}
+
+    def real(self, quantity: str, values: Array) -> Array:
+        """Gates are Q3.12."""
+        return values * GATE.scale if quantity in self.all_gates else super().real(quantity, values)
+
+    # ---- quantise ----
+
+    def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Self:
+        """Of integers the hidden state covers what was observed."""
+        if not format.integer:
+            kernel, recurrent = (format.quantise_weights(w.values) for w in (self.kernel, self.recurrent))
+            return replace(self, kernel=kernel, recurrent=recurrent, format=format)
+        hidden = format.signal(self.output.shape, *ranges[place, "hidden"], finest=FINEST_HIDDEN)
+        return self.with_hidden(place, source, hidden, ranges, format)
+
+    @abstractmethod
+    def with_hidden(self, place: Place, source: Signal, hidden: Signal, ranges: Ranges, format: Format) -> Self:
+        """The layer in integers, its hidden state stored as ``hidden``."""
+
+    # ---- limits ----
+
+    @property
+    def at_reset(self) -> Span:
+        """The span of a hidden state that is 0."""
+        return spans.ends(self.output.zero_point, self.output.zero_point)
+
+    def is_silent(self, source: Signal, stored: Span | None = None) -> bool:
+        """Whether the hidden state never leaves 0, as of weights too small for Q3.12: then its scales do not matter."""
+        try:
+            low, high = self.following(source, spans.whole(source) if stored is None else stored, self.at_reset)
+        except BeyondError:
+            return False
+        return bool((low == self.at_reset[0]).all() and (high == self.at_reset[1]).all())
+
+    @abstractmethod
+    def following(self, source: Signal, stored: Span, hidden: Span) -> Span:
+        """The hidden states (H,) that can follow those in ``hidden``; raises ``BeyondError``."""
+
+    # ---- reference ----
+
+    @abstractmethod
+    def step_of(self, source: Signal) -> Step:
+        """Its step, in integers or in float64."""
+
+    def run(self, x: Array, seat: Seat) -> Array:
+        """Step after step; each window from reset, or one going on from another."""
+        step = self.step_of(seat.source)
+        samples, steps = x.shape[:2]
+        ordered = x[:, ::-1] if self.go_backwards else x
+        rows = ordered.reshape(1, samples * steps, -1) if seat.goes_on else ordered
+        state = self.reset(len(rows))
+        history: dict[str, list[Array]] = {key: [] for key in (*self.all_gates, *self.states)}
+        for t in range(rows.shape[1]):
+            gates, state = step(rows[:, t], state)
+            for key, values in zip(history, (*gates, *state), strict=True):
+                history[key].append(values)
+        stacked = {key: np.stack(values, axis=1).reshape(samples, steps, -1) for key, values in history.items()}
+        for key, values in stacked.items():
+            seat.observe(seat.place, key, values)
+        return stacked["hidden"] if self.return_sequences else stacked["hidden"][:, -1]
+
+    # ---- plan and trace ----
+
+    def work(self, builder: Builder, index: int) -> int:
+        """A step of the running sequence."""
+        builder.arrange(index)
+        if self.go_backwards and builder.steps > 1:
+            builder.materialise(index)
+            builder.current = replace(builder.current, backwards=True)
+            builder.streamable = f"layer '{self.name}' reads the window from its end"
+        hidden, inner = self.memory(builder, index, self.units)
+        self.step(builder, index, builder.network.place(index), hidden, inner)
+        if not self.return_sequences:
+            builder.close()
+            builder.steps = 0
+        return index
+
+    def memory(self, builder: Builder, index: int, units: int) -> tuple[Value, Value | None]:
+        """Hidden and inner state of layer ``index``; of a single step from reset a vector, and none."""
+        if builder.once:
+            return builder.temporary(self.output.dtype, units), None
+        name = builder.c_name(index)
+        hidden = builder.state(name, "hidden", self.output.dtype, units)
+        return hidden, builder.state(name, self.inner[0], self.inner[1].name, units) if self.inner else None
+
+    def step(self, builder: Builder, index: int, place: Place, hidden: Value, inner: Value | None) -> None:
+        """One step in the running loop, as (half of) layer ``index``."""
+        kind = f"{self.kind}_once" if builder.once else self.kind
+        op = builder.op(kind, index, builder.current, hidden)
+        builder.emit(replace(op, place=place, layer=self, cell=inner))
+
+    @property
+    def gate_type(self) -> Type:
+        """That of its format."""
+        return self.format.gates
+
+    def gates(self, op: Op) -> tuple[str, ...]:
+        """Those of each unit."""
+        if op.kind == "copy":
+            return ()
+        return self.once_gates if op.once else self.all_gates
+
+    def results(self, op: Op) -> list[tuple[Value, str]]:
+        """The state."""
+        if op.kind == "copy":
+            return []
+        hidden = (op.y, "hidden")
+        return [(op.cell, self.inner[0]), hidden] if op.cell and self.inner else [hidden]
