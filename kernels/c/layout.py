@@ -4,17 +4,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from kernels.c.cells import Rows, constants, floats, totals
 from kernels.c.elementwise import apply as activation
 from kernels.c.elementwise import apply as convert
 from kernels.c.elementwise import apply as normalise
 from kernels.common.constants import (
-    ALL_GATES,
-    ONCE_GATES,
     Constants,
     ConstArray,
-    ConstStruct,
     Kernel,
     Member,
     by_unit,
@@ -30,17 +26,9 @@ from model.errors import UserError
 from model.formats import types
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.signal import Array, Signal, scale_of
+from model.signal import Signal, scale_of
 
 __all__ = ["activation", "convert", "dense", "lstm", "normalise"]
-
-
-def _constants(
-    name: str, ctype: str, calls: dict[str, Kernel], sizes: tuple[Member, ...], arrays: list[ConstArray], *rest: Member
-) -> Constants:
-    """The layer's struct ``<name>_layer``: its sizes, then its arrays in order, then the rest."""
-    members = (*sizes, *((array.name, "") for array in arrays), *rest)
-    return Constants(tuple(arrays), ConstStruct(f"{name}_layer", ctype, members), calls)
 
 
 def _lstm_calls(name: str, layer: Lstm, once: bool) -> dict[str, Kernel]:
@@ -72,27 +60,8 @@ def _limit(layer: Lstm) -> Member:
     return float_literal(layer.cell_clip), "limit of the cell state, 0: none"
 
 
-def _floats(values: Array, comment: str) -> Member:
-    return "{" + ", ".join(float_literal(v) for v in values) + "}", comment
-
-
-class _Rows:
-    """One LSTM's matrices, a unit's rows together, with what the arrays' comments say of their shapes."""
-
-    def __init__(self, name: str, layer: Lstm, once: bool) -> None:
-        self.gates = ONCE_GATES if once else ALL_GATES
-        self.rows = f"{layer.units} units, {len(self.gates)} gates"
-        self.kernel = by_unit(layer.kernel.values, self.gates)
-        self.recurrent = None if once else by_unit(layer.recurrent.values, self.gates)
-        self.bias = by_unit(layer.bias, self.gates)
-        self.matrices = [numbers(f"{name}_kernel", self.kernel, f"({self.rows}, {layer.features} inputs)")]
-        if self.recurrent is not None:
-            self.matrices.append(numbers(f"{name}_recurrent", self.recurrent, f"({self.rows}, {layer.units} units)"))
-        self.sizes: tuple[Member, ...] = ((str(layer.features), "inputs"), (str(layer.units), "units"))
-
-
 def _integer_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
-    rows = _Rows(name, layer, once)
+    rows = Rows(name, layer, once)
     matrices, arrays = lower.gate_matrices(layer, source, once), list(rows.matrices)
     if layer.format.zero_points:
         for matrix in matrices:
@@ -102,33 +71,27 @@ def _integer_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constan
         arrays.append(numbers(f"{name}_bias", rows.bias.astype(layer.format.bias.name), f"({rows.rows})"))
     factors = [(scales([m.factors[g] for g in rows.gates]), "accumulator to Q3.12, a gate") for m in matrices]
     ctype = f"lstmcu_lstm_once_{layer.suffix}" if once else f"lstmcu_lstm_{layer.suffix}"
-    return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *factors, _cell(layer))
+    return constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *factors, _cell(layer))
 
 
 def _float_lstm(name: str, layer: Lstm, once: bool) -> Constants:
-    rows = _Rows(name, layer, once)
+    rows = Rows(name, layer, once)
     arrays = [*rows.matrices, numbers(f"{name}_bias", rows.bias, f"({rows.rows})")]
     ctype = "lstmcu_lstm_once_f32" if once else "lstmcu_lstm_f32"
-    return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, _limit(layer))
-
-
-def _totals(name: str, what: str, weights: Array, shape: str) -> ConstArray:
-    """Row sums, to take the zero point of a vector quantised at run time out of its products."""
-    totals = weights.astype(np.int64).sum(axis=-1)
-    return numbers(f"{name}_{what}_total", totals.astype(np.int32), f"({shape}): sum of each row")
+    return constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, _limit(layer))
 
 
 def _dynamic_lstm(name: str, layer: Lstm, once: bool) -> Constants:
-    rows = _Rows(name, layer, once)
+    rows = Rows(name, layer, once)
     gates = list(rows.gates)
-    totals = [_totals(name, "kernel", rows.kernel, rows.rows)]
-    scales = [_floats(scale_of(layer.kernel)[gates], "of the kernel, a gate")]
+    sums = [totals(name, "kernel", rows.kernel, rows.rows)]
+    scales = [floats(scale_of(layer.kernel)[gates], "of the kernel, a gate")]
     if rows.recurrent is not None:
-        totals.append(_totals(name, "recurrent", rows.recurrent, rows.rows))
-        scales.append(_floats(scale_of(layer.recurrent)[gates], "of the recurrent kernel, a gate"))
-    arrays = [*rows.matrices, *totals, numbers(f"{name}_bias", rows.bias, f"({rows.rows})")]
+        sums.append(totals(name, "recurrent", rows.recurrent, rows.rows))
+        scales.append(floats(scale_of(layer.recurrent)[gates], "of the recurrent kernel, a gate"))
+    arrays = [*rows.matrices, *sums, numbers(f"{name}_bias", rows.bias, f"({rows.rows})")]
     ctype = "lstmcu_lstm_once_dyn" if once else "lstmcu_lstm_dyn"
-    return _constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *scales, _limit(layer))
+    return constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *scales, _limit(layer))
 
 
 def lstm(work: Work[Lstm]) -> Constants:
@@ -151,11 +114,11 @@ def dense(work: Work[Dense]) -> Constants:
     if not format.integer:
         if format.hybrid:
             each = f"{parts} parts, {len(layer.bias)} outputs" if parts > 1 else rows[1:-1]
-            arrays.append(_totals(name, "kernel", kernel, each))
+            arrays.append(totals(name, "kernel", kernel, each))
         arrays.append(numbers(f"{name}_bias", layer.bias, rows))
         if format.hybrid:
             arrays.append(numbers(f"{name}_scale", scale_of(layer.kernel), rows))
-        return _constants(name, ctype, calls, sizes, arrays, (str(int(layer.clamps)), "relu"))
+        return constants(name, ctype, calls, sizes, arrays, (str(int(layer.clamps)), "relu"))
     if types.of(layer.bias) is not format.bias:
         supported = f"in {format.name}, only {format.bias.name}"
         raise UserError(f"layer '{layer.name}': a {layer.bias.dtype} bias is not supported {supported}")
@@ -169,4 +132,4 @@ def dense(work: Work[Dense]) -> Constants:
     low = lower.lowest(layer)
     limits = ((str(low), "lowest output"), (str(out.high), "highest output"))
     zero = ((str(out.zero_point), "zero point of the output"),) if format.zero_points else ()
-    return _constants(name, ctype, calls, sizes, arrays, *zero, *limits)
+    return constants(name, ctype, calls, sizes, arrays, *zero, *limits)

@@ -3,16 +3,9 @@
 #include <string.h>
 
 #include "cell_f32.h"
-#include "dot.h"
-#include "hybrid.h"
 #include "lstmcu_kernels.h"
+#include "products.h"
 #include "trace.h"
-
-static float product_dyn(const int8_t *row, const int8_t *x, int32_t count, int32_t total,
-                         lstmcu_range range, float scale)
-{
-    return (float)dot_s8(row, x, count, -range.zero_point * total) * (range.scale * scale);
-}
 
 void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *hidden, float *cell,
                           float *next, int8_t *quantised)

@@ -3,16 +3,9 @@
 #include <string.h>
 
 #include "cell.h"
-#include "dot.h"
 #include "lstmcu_kernels.h"
+#include "products.h"
 #include "trace.h"
-
-/* A gate's weighted sum in Q3.12, saturated. */
-static int32_t product_s16(const int8_t *row, const int16_t *x, int32_t count, int64_t bias,
-                           lstmcu_scale scale)
-{
-    return lstmcu_saturate16(lstmcu_requantise64(dot_s16(row, x, count, bias), scale));
-}
 
 void lstmcu_lstm_s16_step(const lstmcu_lstm_s16 *layer, const int16_t *x, int16_t *hidden,
                           int16_t *cell, int16_t *next)

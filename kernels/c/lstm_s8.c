@@ -3,17 +3,9 @@
 #include <string.h>
 
 #include "cell.h"
-#include "dot.h"
 #include "lstmcu_kernels.h"
+#include "products.h"
 #include "trace.h"
-
-/* A gate's weighted sum in Q3.12. Each product is requantised and saturated on its own, as the
- * reference does. */
-static int32_t product_s8(const int8_t *row, const int8_t *x, int32_t count, int32_t bias,
-                          lstmcu_scale scale)
-{
-    return lstmcu_saturate16(lstmcu_requantise(dot_s8(row, x, count, bias), scale));
-}
 
 void lstmcu_lstm_s8_step(const lstmcu_lstm_s8 *layer, const int8_t *x, int8_t *hidden,
                          int16_t *cell, int8_t *next)

@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: 2026 lstmcu contributors
+ * SPDX-License-Identifier: Apache-2.0 */
+/** A gate's weighted sum: row . x over `count` elements, in Q3.12 or as a real number.
+ *
+ * Each product is requantised and saturated on its own, as the reference does. */
+#ifndef LSTMCU_PRODUCTS_H
+#define LSTMCU_PRODUCTS_H
+
+#include "dot.h"
+#include "fixed_point.h"
+#include "hybrid.h"
+
+static inline int32_t product_s8(const int8_t *row, const int8_t *x, int32_t count, int32_t bias,
+                                 lstmcu_scale scale)
+{
+    return lstmcu_saturate16(lstmcu_requantise(dot_s8(row, x, count, bias), scale));
+}
+
+static inline int32_t product_s16(const int8_t *row, const int16_t *x, int32_t count, int64_t bias,
+                                  lstmcu_scale scale)
+{
+    return lstmcu_saturate16(lstmcu_requantise64(dot_s16(row, x, count, bias), scale));
+}
+
+/** x quantised over `range`; total: the sum of the row. */
+static inline float product_dyn(const int8_t *row, const int8_t *x, int32_t count, int32_t total,
+                                lstmcu_range range, float scale)
+{
+    return (float)dot_s8(row, x, count, -range.zero_point * total) * (range.scale * scale);
+}
+
+#endif
