@@ -20,6 +20,10 @@ class UserError(Exception):
     """A mistake in what the user gave: one sentence that says what is wrong, where, and what to do."""
 
 
+class NoModelError(UserError):
+    """A file that holds no trained recurrent network: nothing that a reader could learn would change that."""
+
+
 def printable(sentence: str) -> str:
     """On one line, without what a terminal would obey, and not endless."""
     line = visible(sentence)

@@ -29,4 +29,4 @@ def read(path: Path) -> Network:
     try:
         return told_apart(kind.read(path, c_identifier(path.stem), digest))
     except UserError as error:
-        raise UserError(printable(str(error))) from None
+        raise type(error)(printable(str(error))) from None

@@ -22,6 +22,12 @@ from model.errors import UserError
 from target.compiler import COMPILERS
 from target.description import Target
 
+# options that mean something to one goal alone
+OF_ONE_GOAL = {
+    "dest": ("export", "only export writes there; as in: scons export dest=out, or dest=out.zip"),
+    "dir": ("survey", "only survey looks there; as in: scons survey dir=models"),
+}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -35,6 +41,7 @@ class Options:
     cache_key: str  # a file; empty: the user's own
     ccache: str  # empty: none; 1, or where its remote storage is
     dest: str  # empty unless exporting
+    dir: str  # empty unless surveying
     limits: tuple[tuple[str, int], ...]  # of flash, ram, stack, instructions, cycles
     budget: str  # a .toml with more of them; empty: none
     flash_wait: int  # cycles
@@ -72,6 +79,7 @@ def read(arguments: Mapping[str, str], root: Path, goals: Sequence[Goal], *, bui
         cache_key=caches.cache_key(given),
         ccache=caches.ccache(given["ccache"], building and not looking),
         dest=given["dest"],
+        dir=given["dir"],
         limits=figures.limits(given),
         budget=figures.budget_file(given["budget"], root, asked),
         flash_wait=figures.wait_states(given["flash_wait"]),
@@ -93,9 +101,9 @@ def _given(arguments: Mapping[str, str], root: Path, goals: Sequence[Goal]) -> d
             raise UserError(f"unknown option '{name}='{did_you_mean(name, OPTIONS)}")
         check_text(f"{name}=", arguments[name])
     check_root(root)
-    if arguments.get("dest") and "export" not in (goal.name for goal in goals):
-        dest = arguments["dest"]
-        raise UserError(f"dest={dest}: only export writes there; as in: scons export dest=out, or dest=out.zip")
+    for name, (goal, sentence) in OF_ONE_GOAL.items():
+        if arguments.get(name) and goal not in (each.name for each in goals):
+            raise UserError(f"{name}={arguments[name]}: {sentence}")
     implied = {name: value for goal in goals for name, value in goal.implies.items()}
     return {name: default for name, (default, _) in OPTIONS.items()} | implied | dict(arguments)
 

@@ -25,6 +25,7 @@ OPTIONS = {
     "cache_key": ("", "for a cache= shared with others: the file of a key that only those you trust can read"),
     "ccache": ("", "1: compile through ccache; redis://host:port: and share with other machines (docs/build.md)"),
     "dest": ("", "for export: the folder or .zip to write"),
+    "dir": ("", "for survey: the folder whose models are tried"),
     "flash_max": ("", "fail above these bytes of flash, 12K; so do ram_max= and stack_max="),
     "ram_max": ("", "of the state struct"),
     "stack_max": ("", "of the deepest call"),

@@ -8,10 +8,12 @@ configuration says is refused by its name.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from model.errors import UserError
+from model.errors import NoModelError, UserError
 from model.readers.keras.settings import (
     CALL,
     DTYPE,
@@ -26,6 +28,7 @@ from model.readers.keras.settings import (
     shown,
 )
 
+RECURRENT = re.compile("LSTM|GRU|RNN|Bidirectional|>", re.IGNORECASE)  # in names of kinds; `own>Kind` may be anything
 MODELS = ("Sequential", "Functional", "Model")
 CLASSES = {"Model": ("Model", "Functional"), "Functional": ("Functional", "Model"), "Sequential": ("Sequential",)}
 
@@ -155,6 +158,22 @@ def _functional(settings: Config, layers: list[Config], path: Path) -> list[Conf
     return chain
 
 
+def _kinds(specs: list[Config]) -> Iterator[str]:
+    """The kinds of layers, and of those within them. Of a class of the user's own nothing is known."""
+    for spec in specs:
+        settings = spec["config"]
+        yield spec["class_name"] if of_keras(spec.get("module", "keras")) else f"RNN of {spec['module']}"
+        held = [settings.get(key) for key in ("layer", "backward_layer")] if isinstance(settings, dict) else []
+        yield from _kinds([layer for layer in held if layer])
+        yield from _kinds(settings.get("layers", []) if isinstance(settings, dict) else settings)
+
+
+def _check_recurrent(layers: list[Config], path: Path) -> None:
+    """Refuse a model that nothing would make a recurrent one."""
+    if not any(RECURRENT.search(kind) for kind in _kinds(layers)):
+        raise NoModelError(f"{path}: holds no recurrent layer, as LSTM; lstmcu builds recurrent networks")
+
+
 def _check_layers(layers: list[Config], path: Path) -> None:
     """Refuse kinds that are not supported: of several, the one that explains the others. Then what layers say."""
     known = [layer for kind in OTHER_KINDS for layer in layers if layer["class_name"] == kind]
@@ -192,6 +211,7 @@ def chain(config: Config, path: Path) -> list[Config]:
     _check_model(config, path)
     settings = config["config"]
     layers = list(settings) if isinstance(settings, list) else list(settings["layers"])  # a list: Keras before 2.2.3
+    _check_recurrent(layers, path)
     _check_layers(layers, path)
     if config["class_name"] != "Sequential":
         return _functional(settings, layers, path)

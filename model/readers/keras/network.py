@@ -13,10 +13,10 @@ import zipfile
 import zlib
 from pathlib import Path
 
-from model.errors import UserError
+from model.errors import NoModelError, UserError
 from model.formats import REAL
 from model.kinds import ZIP
-from model.layers.base import Layer, Place
+from model.layers.base import Layer
 from model.network import Network, chained
 from model.readers.keras import HDF5, hdf5
 from model.readers.keras.graph import chain, described
@@ -84,8 +84,6 @@ def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, n
         layers += LAYERS[spec["class_name"]](source)
         signal = layers[-1].output if layers else signal
         _check(signal, where)
-    if not any(part.keeps_state for layer in layers for _, part in layer.parts(Place(0))):
-        raise UserError(f"{path}: holds no LSTM layer; lstmcu builds recurrent networks")
     return chained(name, path.name, sha256, REAL, first, tuple(layers), _precision(layers_of_file))
 
 
@@ -121,7 +119,7 @@ def _read_h5(path: Path, name: str, sha256: str) -> Network:
             raise UserError(f"{path}: has {path.stat().st_size} bytes; no more than {MEMBER_LIMIT} are read")
         contents = hdf5.load(path.read_bytes())
         if "model_config" not in contents.texts:
-            raise UserError(f"{path}: holds weights only; save the whole model: model.save('{path.stem}.keras')")
+            raise NoModelError(f"{path}: holds weights only; save the whole model: model.save('{path.stem}.keras')")
         config = json.loads(contents.texts["model_config"][0])
         return _build(config, contents, of_legacy, path, name, sha256)
     except DAMAGE as error:
