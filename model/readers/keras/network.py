@@ -21,8 +21,9 @@ from model.network import Network, chained
 from model.readers.keras import HDF5, hdf5
 from model.readers.keras.graph import chain, described
 from model.readers.keras.hdf5 import Contents
-from model.readers.keras.layers import LAYERS, Source
+from model.readers.keras.layers import LAYERS
 from model.readers.keras.settings import Config, inner_layers, policy_name
+from model.readers.keras.source import Source
 from model.readers.keras.weights import ArraysOf, of_archive, of_legacy
 from model.signal import Signal
 
