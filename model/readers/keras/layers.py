@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from model.layers.activation import Activation
 from model.layers.base import Layer
 from model.layers.bidirectional import Bidirectional
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
 from model.layers.reshape import Reshape
+from model.readers.keras.activations import activation, fused
 from model.readers.keras.settings import Config
 from model.readers.keras.source import Source
 from model.signal import Array, Signal, Weights
@@ -130,20 +130,14 @@ def _rescaling(source: Source) -> list[Layer]:
     return _normalise(source, scale, offset)
 
 
-def _activation(name: str, function: str, output: Signal) -> list[Layer]:
-    return [] if function == "linear" else [Activation(name, function, output)]
-
-
 def _dense(source: Source) -> list[Layer]:
     units = int(source.config["units"])
-    function = source.function("activation")
     kernel = source.array(0, source.input.shape[-1], units)
     source.only(2 if source.config.get("use_bias", True) else 1)
     bias = source.array(1, units) if source.config.get("use_bias", True) else np.zeros(units, np.float32)
     output = Signal((*source.input.shape[:-1], units))
-    clamp = function == "relu"
-    dense = Dense(source.name, Weights(np.ascontiguousarray(kernel.T)), bias, function if clamp else "linear", output)
-    return [dense] if clamp else [dense, *_activation(f"{source.name}_{function}", function, output)]
+    clamp, rest = fused(source, output)
+    return [Dense(source.name, Weights(np.ascontiguousarray(kernel.T)), bias, clamp, output), *rest]
 
 
 def _time_distributed(source: Source) -> list[Layer]:
@@ -151,7 +145,7 @@ def _time_distributed(source: Source) -> list[Layer]:
 
 
 def _activation_layer(source: Source) -> list[Layer]:
-    return _activation(source.name, source.function("activation"), source.input)
+    return activation(source.name, source.function("activation"), source.input)
 
 
 def _flatten(source: Source) -> list[Layer]:
