@@ -4,15 +4,18 @@
 
 A plan is a list of loops over time, each a pipeline of per-step operations, and straight-line operations on
 vectors. Nothing is stored over a whole sequence unless a later layer reads it in another order than it is made:
-a Dense over a flattened sequence adds up step by step, a last-only LSTM keeps one hidden state.
+a Dense over a flattened sequence adds up step by step, a last-only LSTM keeps one hidden state, and a convolution keeps
+the last vectors that it reads in a ring. What follows the ring in a loop runs whenever a window of it is complete.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model.errors import UserError
+from model.formats import types
 from model.layers.base import Layer, Place
 from model.network import Network, check_chain
 from model.signal import Signal
@@ -20,7 +23,10 @@ from model.signal import Signal
 
 @dataclass(frozen=True)
 class Value:
-    """A vector of ``length`` elements; in a loop it may move by ``stride`` elements a step, forwards or backwards."""
+    """A vector of ``length`` elements; in a loop it may move by ``stride`` elements a step, forwards or backwards.
+
+    Of a ring (``window`` says where it starts) it lies ``stride`` elements behind the start for each slot.
+    """
 
     base: str  # input, output, or the name of a state field
     dtype: str
@@ -28,13 +34,44 @@ class Value:
     stride: int = 0
     offset: int = 0
     backwards: bool = False
+    window: str = ""  # of a ring: the state field that says in which slot the window starts
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How windows are taken of a sequence: ``length`` of its vectors, ``dilation`` apart, every ``stride`` of them."""
+
+    length: int
+    stride: int = 1
+    dilation: int = 1
+    left: int = 0  # vectors of padding before the sequence
+    right: int = 0  # … and behind it
+
+    @property
+    def reach(self) -> int:
+        """From the first vector of a window to its last."""
+        return (self.length - 1) * self.dilation
+
+    def count(self, steps: int) -> int:
+        """How many windows a sequence of ``steps`` vectors has."""
+        return (steps + self.left + self.right - self.reach - 1) // self.stride + 1
+
+    @property
+    def early(self) -> int:
+        """How many windows the padding completes before the sequence starts."""
+        return max(0, self.left - self.reach)
+
+    @property
+    def wait(self) -> int:
+        """After how many vectors the next one completes the first window."""
+        return max(0, self.reach - self.left)
 
 
 @dataclass(frozen=True, eq=False)
 class Op:
     """One call of the runtime: ``kind`` on ``layer``, reading x and writing y."""
 
-    kind: str  # dense, dense_add, dense_finish, apply, copy; of a cell its own kind, or that and _once
+    kind: str  # dense, dense_add, dense_finish, apply; of a cell its own kind, or that and _once; moves: copy, window
     place: Place
     layer: Layer  # at that place
     source: Signal  # what the layer reads, whole
@@ -43,6 +80,8 @@ class Op:
     cell: Value | None = None  # of a cell: what it keeps besides its hidden state
     block: int = 0  # dense_add: which of the `blocks` parts of a step's input this is
     blocks: int = 1
+    steps: int = 1  # how often it is done in a whole window
+    shape: Shape | None = None  # window: of those of the ring y
 
     @property
     def name(self) -> str:
@@ -54,13 +93,32 @@ class Op:
         """Whether it is a recurrent layer's single step from reset."""
         return self.kind == f"{self.layer.kind}_once"
 
+    @property
+    def moves(self) -> bool:
+        """Whether it moves data only: no layer's work."""
+        return self.kind in ("copy", "window")
+
+
+@dataclass(frozen=True, eq=False)
+class When:
+    """``body`` whenever the vector that ``push`` (of kind window) adds to a ring completes a window."""
+
+    push: Op
+    body: tuple[Step, ...]
+    steps: int  # how often that is in a whole window of the network
+    counter: str  # the state field that says how often it was
+
+
+Step = Op | When
+
 
 @dataclass(frozen=True, eq=False)
 class Loop:
     """``body`` for t = 0 .. steps-1."""
 
     steps: int
-    body: tuple[Op, ...]
+    body: tuple[Step, ...]
+    counter: str = "t"
 
 
 @dataclass(frozen=True)
@@ -70,8 +128,9 @@ class Field:
     name: str
     dtype: str  # element type
     length: int
-    role: str  # hidden, cell, sums, sequence
+    role: str  # hidden, cell, sums, sequence, ring, window, count
     layer: str  # C name of the layer it belongs to, see ``c_name``
+    start: float | None = None  # ring: of padding; window: vectors until it is complete
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +143,42 @@ class Plan:
     streamable: str = ""  # empty: yes; else why not
 
 
+def inside(body: Sequence[Step | Loop]) -> Iterator[Op]:
+    """Every operation, in the order of the code; those of a window that is completed in several places as often."""
+    for step in body:
+        if isinstance(step, When):
+            yield step.push
+        if isinstance(step, Op):
+            yield step
+        else:
+            yield from inside(step.body)
+
+
+def executed(plan: Plan) -> Iterator[tuple[Op, int]]:
+    """Every operation of one run as often as it is done, in that order, with how often it was done before."""
+    waits: dict[str, int] = {f.name: int(f.start or 0) for f in plan.fields if f.role == "window"}
+    counts: dict[str, int] = {}
+
+    def body(steps: Sequence[Step], count: int) -> Iterator[tuple[Op, int]]:
+        for step in steps:
+            if isinstance(step, Op):
+                yield step, count
+                continue
+            yield step.push, count
+            ring, shape = step.push.y.window, step.push.shape
+            assert shape is not None
+            if waits[ring]:
+                waits[ring] -= 1
+                continue
+            waits[ring] = shape.stride - 1
+            yield from body(step.body, counts.get(ring, 0))
+            counts[ring] = counts.get(ring, 0) + 1
+
+    for item in plan.work:
+        for t in range(item.steps) if isinstance(item, Loop) else (0,):
+            yield from body(item.body if isinstance(item, Loop) else (item,), t)
+
+
 def c_name(place: Place, layer: Layer) -> str:
     """What belongs to a layer is called in C by its place and kind: ``L2_dense``, ``L0_lstm_backward``.
 
@@ -91,6 +186,50 @@ def c_name(place: Place, layer: Layer) -> str:
     as no model's name holds an ``_L2`` (``names.c_identifier`` has no capitals), neither are those of two models.
     """
     return f"L{place.index}_{layer.kind}_{place.half}" if place.half else f"L{place.index}_{layer.kind}"
+
+
+@dataclass(eq=False)
+class Level:
+    """What runs together, while a plan is made: in each step of a loop, or whenever a window is complete."""
+
+    steps: int  # how often, in a whole window
+    body: list[Op | Level] = field(default_factory=list)
+    push: Op | None = None  # of a window
+    pad: Value | None = None  # a vector of padding; None: there is none but what the ring starts with
+
+    def made(self, push: Op | None = None) -> When:
+        """As a part of a plan; ``push``: in place of its own."""
+        assert self.push is not None
+        return When(push or self.push, _made(self.body), self.steps, f"{self.push.name}_count")
+
+    @property
+    def counts(self) -> bool:
+        """Whether anything goes by how often it was: a part of a Dense, or where a sequence is in memory."""
+        pushed = [step.push for step in self.body if isinstance(step, Level) and step.push]
+        own = [step for step in self.body if isinstance(step, Op)]
+        moving = any(v.stride and not v.window for op in (*own, *pushed) for v in (op.x, op.y))
+        return self.steps > 1 and (moving or any(op.kind == "dense_add" for op in own))
+
+    def padded(self, pads: int) -> list[Loop]:
+        """A loop that pushes some vectors of padding."""
+        assert self.push is not None
+        if not pads or self.pad is None:
+            return []
+        return [Loop(pads, (self.made(replace(self.push, x=self.pad)),), "p")]
+
+
+def _made(body: Sequence[Op | Level]) -> tuple[Step, ...]:
+    return tuple(step if isinstance(step, Op) else step.made() for step in body)
+
+
+def _windows(body: Sequence[Op | Level]) -> Iterator[tuple[Level, Shape]]:
+    """Those in a loop, outer ones first."""
+    for step in body:
+        if isinstance(step, Level):
+            assert step.push is not None
+            assert step.push.shape is not None
+            yield step, step.push.shape
+            yield from _windows(step.body)
 
 
 @dataclass
@@ -108,7 +247,8 @@ class Builder:
     fields: list[Field] = field(default_factory=list)
     temporaries: list[Value] = field(default_factory=list)
     work: list[Loop | Op] = field(default_factory=list)
-    body: list[Op] = field(default_factory=list)
+    loop: Level | None = None  # that is running
+    level: Level | None = None  # of it, where the running sequence is made
     sums: Value | None = None  # of the Dense over a flattened sequence that is under way
     streamable: str = ""
 
@@ -117,16 +257,17 @@ class Builder:
         """A single step from reset: a recurrent layer needs no state."""
         return self.steps == 1 and not self.stream
 
-    def state(self, layer: str, role: str, dtype: str, length: int) -> Value:
+    def state(self, layer: str, role: str, dtype: str, length: int, start: float | None = None) -> Value:
         """A new state field of the layer of this C name."""
         name = f"{layer}_{role}"
-        self.fields.append(Field(name, dtype, length, role, layer))
+        self.fields.append(Field(name, dtype, length, role, layer, start))
         return Value(name, dtype, length)
 
     def op(self, kind: str, index: int, x: Value, y: Value, **more: Any) -> Op:
         """An operation of layer ``index``."""
         network = self.network
-        return Op(kind, network.place(index), network.layers[index], network.input_of(index), x, y, **more)
+        place, layer, source = network.place(index), network.layers[index], network.input_of(index)
+        return Op(kind, place, layer, source, x, y, steps=max(self.steps, 1), **more)
 
     def temporary(self, dtype: str, length: int) -> Value:
         """A new short-lived vector."""
@@ -140,18 +281,75 @@ class Builder:
 
     def emit(self, op: Op) -> None:
         """Append to the running loop, or to the straight line."""
-        (self.body if self.steps else self.work).append(op)
+        if self.steps:
+            self._running().body.append(op)
+        else:
+            self.work.append(op)
         self.current = op.y
 
+    def _running(self) -> Level:
+        """Where the running sequence is made."""
+        if self.level is None:
+            self.loop = self.level = Level(self.steps)
+        return self.level
+
     def close(self) -> None:
-        """End the running loop."""
-        if self.body:
-            self.work.append(Loop(self.steps, tuple(self.body)))
-            self.body = []
+        """End the running loop. Padding that completes windows by itself comes before it and after it."""
+        if self.loop is not None:
+            windows = list(_windows(self.loop.body))
+            for level, _ in windows:
+                if level.counts and level.push:
+                    self.state(level.push.name, "count", types.INT32.name, 1)
+            for level, shape in reversed(windows):
+                self.work += level.padded(shape.early)
+            self.work.append(Loop(self.loop.steps, _made(self.loop.body)))
+            for level, shape in windows:
+                self.work += level.padded(shape.right)
+        self.loop = self.level = None
+
+    def window(self, index: int, shape: Shape, fill: float) -> None:
+        """Let layer ``index`` read windows of the running sequence: their vectors side by side, oldest first.
+
+        What follows runs once for each. ``fill`` is the stored value of padding. In an array the windows are read where
+        they lie; of a sequence that is never whole the last vectors are kept in a ring, each in two slots, so that the
+        vectors of a window lie side by side wherever it starts.
+        """
+        x, steps = self.current, shape.count(self.steps)
+        whole = self.level is None and not x.backwards and not x.window
+        if whole and not self.stream and shape.dilation == 1 and not (shape.left or shape.right):
+            self._slide(index, shape, steps)
+            return
+        name, padded = self.c_name(index), shape.left + shape.right > 0
+        slots = 2 * shape.length * shape.dilation
+        extra = bool(shape.early or shape.right)  # a vector of padding to push
+        ring = self.state(name, "ring", x.dtype, (slots + extra) * x.length, fill if padded else None)
+        window = self.state(name, "window", types.INT16.name, 4, shape.wait)
+        if slots > types.INT16.high:
+            what = f"layer '{self.network.layers[index].name}' reads {shape.length} steps, {shape.dilation} apart"
+            raise UserError(f"{what}; supported: {types.INT16.high // 2} steps in all")
+        ring = replace(ring, length=x.length, window=window.base)
+        opened = Level(steps, push=self.op("window", index, x, ring, shape=shape))
+        if extra:
+            opened.pad = Value(ring.base, x.dtype, x.length, offset=slots * x.length)
+            self.streamable = f"layer '{self.network.layers[index].name}' has padding where nothing comes in"
+        self._running().body.append(opened)
+        self.level, self.steps = opened, steps
+        self.current = replace(ring, length=shape.length * x.length, stride=x.length)
+
+    def _slide(self, index: int, shape: Shape, steps: int) -> None:
+        """Windows of an array."""
+        x = self.current
+        self.current = replace(x, length=shape.length * x.length, stride=shape.stride * x.stride)
+        self.steps = steps
+        if shape.length > 1 or shape.stride > 1:
+            name = self.network.layers[index].name
+            self.streamable = (
+                f"layer '{name}' reads its windows in place; generate with state=stream to keep the last inputs"
+            )
 
     def materialise(self, index: int) -> None:
         """Make the running sequence an array, so that it can be read again or in another order."""
-        if not self.body:
+        if self.level is None:
             return
         length = self.current.length
         array = self.state(self.c_name(index - 1), "sequence", self.current.dtype, self.steps * length)
@@ -200,7 +398,9 @@ def _finish(builder: Builder) -> None:
     """Make the last operation write the caller's output."""
     length, steps = builder.current.length, builder.steps
     output = Value("output", builder.current.dtype, length, stride=length if steps > 1 else 0)
-    ops = builder.body if steps else builder.work
+    ops: list[Any] = builder.work
+    if steps:
+        ops = builder.level.body if builder.level else []
     last = ops[-1] if ops else None
     if isinstance(last, Op) and last.y.base.startswith("#") and last.y.length == length:
         ops[-1] = replace(last, y=output)

@@ -15,7 +15,7 @@ import numpy as np
 
 from model.layers.base import Place
 from model.network import Network, placed
-from model.plan import Loop, Op, Plan
+from model.plan import Op, Plan, executed
 from model.signal import Array
 
 
@@ -41,10 +41,8 @@ def _records(op: Op, step: int, assembled: Collection[Place]) -> Iterator[Record
 def records(plan: Plan, assembled: Collection[Place] = ()) -> list[Record]:
     """The whole trace of one sample; ``assembled``: LSTMs whose gates never lie in memory."""
     found: list[Record] = []
-    for item in plan.work:
-        for step in range(item.steps if isinstance(item, Loop) else 1):
-            for op in item.body if isinstance(item, Loop) else (item,):
-                found += _records(op, step, assembled)
+    for op, step in executed(plan):
+        found += [] if op.moves else _records(op, step, assembled)
     return found
 
 

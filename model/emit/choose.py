@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from kernels import KernelSet
 from kernels.common.constants import Constants
 from kernels.common.work import UnprovenError, Work, coverage
+from model.emit.scratch import operations
 from model.errors import UserError
 from model.layers.base import Layer
 from model.network import Network
-from model.plan import Loop, Plan
+from model.plan import Plan
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,18 +57,17 @@ def choose_all(network: Network, plan: Plan, sets: Sequence[KernelSet], optimize
 
 
 def _works(network: Network, plan: Plan, optimize: str) -> dict[str, Work[Layer]]:
-    """What the plan has each layer do; copies are nobody's work."""
+    """What the plan has each layer do; what moves data is nobody's work."""
     found: dict[str, Work[Layer]] = {}
-    for item in plan.work:
-        for op in item.body if isinstance(item, Loop) else (item,):
-            if op.kind == "copy":
-                continue
-            work = found.get(op.name)
-            if work is None:
-                steps = item.steps if isinstance(item, Loop) and op.kind == "dense_add" else 1
-                name = symbol(network.name, op.name)
-                work = Work(name, op.layer, op.source, (), steps, op.blocks, optimize)
-            found[op.name] = replace(work, kinds=tuple(dict.fromkeys((*work.kinds, op.kind))))
+    for op in operations(plan):
+        if op.moves:
+            continue
+        work = found.get(op.name)
+        if work is None:
+            steps = op.steps if op.kind == "dense_add" else 1
+            name = symbol(network.name, op.name)
+            work = Work(name, op.layer, op.source, (), steps, op.blocks, optimize)
+        found[op.name] = replace(work, kinds=tuple(dict.fromkeys((*work.kinds, op.kind))))
     return found
 
 

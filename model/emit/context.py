@@ -41,6 +41,7 @@ def context(network: Network, sets: Sequence[KernelSet], optimize: str, state: s
         "stream": stream,
         "trace": tracing,
         "wrapped": text.wrapped,
+        "windows": any(f.role == "window" for f in plan.fields),
         **_signals(network, statements.operations[-1]),
         **_constants([layer.constants for layer in layers.values()]),
         **_bodies(statements),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.formats import types
-from model.plan import Loop, Op, Plan, Value
+from model.plan import Loop, Op, Plan, Value, inside
 
 Needs = Callable[[Op], Sequence[tuple[str, int]]]  # (type, elements) of what an operation needs while it runs
 Lives = dict[str, tuple[int, int]]  # numbers of the first and last operation that needs a vector
@@ -20,6 +20,9 @@ ROLE_COMMENTS = {
     "cell": "cell state",
     "sums": "running sums over the window",
     "sequence": "a whole sequence, read in another order than it is made",
+    "ring": "the last vectors, each in two slots",
+    "window": "slot where it starts, vectors until it is complete, slot and phase of the next vector",
+    "count": "windows so far",
 }
 
 
@@ -37,18 +40,18 @@ class Scratch:
 
 
 def operations(plan: Plan) -> list[Op]:
-    """All, in the order of the code."""
-    return [op for item in plan.work for op in (item.body if isinstance(item, Loop) else (item,))]
+    """All, in the order of the code, each once: padding has a window's body done in several places."""
+    return list(dict.fromkeys(op for item in plan.work for op in inside((item,))))
 
 
 def _loops(plan: Plan) -> list[tuple[int, int]]:
     """Numbers of the first and last operation of each loop."""
-    found, number = [], 0
+    numbers = {op: number for number, op in enumerate(operations(plan))}
+    found = []
     for item in plan.work:
-        count = len(item.body) if isinstance(item, Loop) else 1
         if isinstance(item, Loop):
-            found.append((number, number + count - 1))
-        number += count
+            own = [numbers[op] for op in inside((item,))]
+            found.append((min(own), max(own)))
     return found
 
 

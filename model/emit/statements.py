@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from kernels.common.constants import Constants
+from kernels.common.constants import Constants, float_literal
 from model.emit.choose import symbol
 from model.emit.scratch import allocate, needed, operations
 from model.formats import types
-from model.plan import Loop, Op, Plan, Value
+from model.plan import Field, Loop, Op, Plan, Value, When
 
 
 class Statements:
@@ -20,10 +20,11 @@ class Statements:
         """``name``: the model's; ``layers``: their constants, by their names in C."""
         self.name, self.plan, self.layers, self.trace = name, plan, layers, trace
         self.operations = operations(plan)
+        self.counters = {f.name for f in plan.fields if f.role == "count"}
         self.scratch = allocate(plan, self.needs)
 
-    def expression(self, value: Value, loop: Loop | None, at: str = "t") -> str:
-        """A pointer to ``value`` at time step ``at`` of ``loop``."""
+    def expression(self, value: Value, within: Loop | When | None, at: str = "t") -> str:
+        """A pointer to ``value`` at time step ``at`` of what it is within."""
         if value.base.startswith("#"):
             base, offset = f"state->scratch_{types.named(value.dtype).suffix}", self.scratch.offsets[value.base]
         else:
@@ -31,20 +32,30 @@ class Statements:
             offset = 0
         offset += value.offset
         terms = [base] + ([str(offset)] if offset else [])
-        if value.stride and loop and loop.steps > 1:
-            step = f"({loop.steps - 1} - {at})" if value.backwards else at
+        if value.window:
+            terms.append(f"(state->{value.window}[0] * {value.stride})")
+        elif value.stride and within and within.steps > 1:
+            step = f"({within.steps - 1} - {at})" if value.backwards else at
             terms.append(step if value.stride == 1 else f"({step} * {value.stride})")
         return " + ".join(terms)
 
-    def statement(self, op: Op, loop: Loop | None, at: str = "t", still: bool = False) -> str:
+    def push(self, op: Op, within: Loop | When | None, at: str, still: bool = False) -> str:
+        """The call that adds a vector to a ring; it is true when a window is complete."""
+        assert op.shape is not None
+        x = self.expression(op.x, None if still else within, at)
+        size = types.named(op.x.dtype).bytes * op.x.length
+        numbers = f"{size}, {op.shape.length}, {op.shape.stride}, {op.shape.dilation}"
+        return f"lstmcu_window_push(state->{op.y.window}, state->{op.y.base}, {x}, {numbers})"
+
+    def statement(self, op: Op, within: Loop | When | None, at: str = "t", still: bool = False) -> str:
         """The call that does ``op``; ``still``: the caller holds one step only, nothing moves with time."""
-        x, y = (self.expression(value, None if still else loop, at) for value in (op.x, op.y))
+        x, y = (self.expression(value, None if still else within, at) for value in (op.x, op.y))
         if op.kind == "copy":
             return f"(void)memcpy({y}, {x}, sizeof({types.named(op.y.dtype).c}) * {op.x.length}U);"
         kernel = self.layers[op.name].calls[op.kind]
         if not kernel.layer:
             return f"{kernel.function}({', '.join((x, y, str(op.y.length), *kernel.arguments))});"
-        part = [self.part(op, loop, at)] if op.kind == "dense_add" else []
+        part = [self.part(op, within, at)] if op.kind == "dense_add" else []
         cell = [self.expression(op.cell, None)] if op.cell else []
         scratch = [self.expression(v, None) for v in needed(op, self.operations.index(op), self.needs)]
         return f"{kernel.function}({', '.join((kernel.layer, *part, x, y, *cell, *scratch))});"
@@ -54,22 +65,43 @@ class Statements:
         made = self.layers.get(op.name)
         return made.calls[op.kind].scratch if made and op.kind in made.calls else ()
 
-    def traced(self, op: Op, loop: Loop | None, at: str = "t") -> list[str]:
+    def traced(self, op: Op, within: Loop | When | None, at: str = "t") -> list[str]:
         """``statement`` and, when tracing, what notes down its results (see ``trace.expected``)."""
-        lines = [self.statement(op, loop, at)]
-        for value, role in op.layer.results(op) if self.trace else ():
+        lines = [self.statement(op, within, at)]
+        for value, role in op.layer.results(op) if self.trace and not op.moves else ():
             size = f"sizeof({types.named(value.dtype).c}) * {value.length}"
-            lines.append(f"lstmcu_trace({self.expression(value, loop, at)}, {size}); /* {role} */")
+            lines.append(f"lstmcu_trace({self.expression(value, within, at)}, {size}); /* {role} */")
         return lines
 
-    def part(self, op: Op, loop: Loop | None, at: str) -> str:
+    def part(self, op: Op, within: Loop | When | None, at: str) -> str:
         """Which part of a flattened sequence a dense_add is for; block 1 belongs to a backward LSTM."""
-        step = at if loop and loop.steps > 1 else "0"
-        if op.block == 1 and loop:
-            step = f"({loop.steps - 1} - {at})"
+        step = at if within and within.steps > 1 else "0"
+        if op.block == 1 and within:
+            step = f"({within.steps - 1} - {at})"
         if op.blocks == 1:
             return step
         return f"({step} * {op.blocks}) + {op.block}" if op.block else f"{step} * {op.blocks}"
+
+    def body(self, within: Loop | When, at: str) -> list[str]:
+        """What a loop or a window does."""
+        lines: list[str] = []
+        for step in within.body:
+            if isinstance(step, Op):
+                lines += self.traced(step, within, at)
+                continue
+            lines.append(f"if ({self.push(step.push, within, at)}) {{")
+            lines += [f"    {line}" for line in (*self.body(step, self.count(step)), *self.counting(step))]
+            lines.append("}")
+        return lines
+
+    @staticmethod
+    def count(when: When) -> str:
+        """How many windows were complete before this one."""
+        return f"state->{when.counter}[0]"
+
+    def counting(self, when: When) -> list[str]:
+        """The line that counts a window, if anything goes by it."""
+        return [f"++{self.count(when)};"] if when.counter in self.counters else []
 
     def run_lines(self) -> list[str]:
         """Body of ``<name>_run`` after the reset."""
@@ -78,10 +110,11 @@ class Statements:
             if isinstance(item, Op):
                 lines += self.traced(item, None)
             elif item.steps == 1:
-                lines += [line for op in item.body for line in self.traced(op, item, "0")]
+                lines += self.body(item, "0")
             else:
-                lines.append(f"for (int32_t t = 0; t < {item.steps}; ++t) {{")
-                lines += [f"    {line}" for op in item.body for line in self.traced(op, item)]
+                at = item.counter
+                lines.append(f"for (int32_t {at} = 0; {at} < {item.steps}; ++{at}) {{")
+                lines += [f"    {line}" for line in self.body(item, at)]
                 lines.append("}")
         return lines
 
@@ -91,10 +124,24 @@ class Statements:
         after: list[str] = []
         for item in self.plan.work:
             if isinstance(item, Loop):
-                always += [self.statement(op, item, "state->step", still=True) for op in item.body]
+                always += self.still(item, "state->step")
             else:
                 after.append(self.statement(item, None))
         return always, after
+
+    def still(self, within: Loop | When, at: str) -> list[str]:
+        """What one step does of a loop. Where nothing is left to do before a window is complete, it returns."""
+        lines: list[str] = []
+        for step in within.body:
+            if isinstance(step, Op):
+                lines.append(self.statement(step, within, at, still=True))
+                continue
+            push, body = self.push(step.push, within, at, still=True), self.still(step, self.count(step))
+            if self.counts_steps():
+                lines += [f"if ({push}) {{", *(f"    {line}" for line in (*body, *self.counting(step))), "}"]
+            else:
+                lines += [f"if (!{push}) {{", "    return 0;", "}", *body]
+        return lines
 
     def reset_lines(self) -> list[str]:
         """Body of ``<name>_reset``."""
@@ -110,10 +157,28 @@ class Statements:
         return lines + self.restart_lines()
 
     def restart_lines(self) -> list[str]:
-        """What lets a window's sums start afresh."""
-        sums = [f for f in self.plan.fields if f.role == "sums"]
-        bias = [f"{symbol(self.name, f.layer)}_bias" for f in sums]
-        return [f"(void)memcpy(state->{f.name}, {b}, sizeof state->{f.name});" for f, b in zip(sums, bias, strict=True)]
+        """What lets a window's sums start afresh, and with them the windows of its convolutions."""
+        lines: list[str] = []
+        for f in self.plan.fields:
+            where = f"state->{f.name}"
+            if f.role == "sums":
+                lines.append(f"(void)memcpy({where}, {symbol(self.name, f.layer)}_bias, sizeof {where});")
+            elif f.role == "window":
+                lines.append(f"lstmcu_window_reset({where}, {int(f.start or 0)});")
+            elif f.role == "ring" and f.start is not None:
+                lines += self.fill(f)
+            elif f.role == "count":
+                lines.append(f"{where}[0] = 0;")
+        return lines
+
+    @staticmethod
+    def fill(f: Field) -> list[str]:
+        """A ring full of padding."""
+        where, stored = f"state->{f.name}", types.named(f.dtype)
+        if stored.bytes == 1 or not f.start:
+            return [f"(void)memset({where}, {int(f.start or 0) & 0xFF}, sizeof {where}); /* padding */"]
+        value = float_literal(f.start) if stored.real else str(int(f.start))
+        return [f"for (int32_t k = 0; k < {f.length}; ++k) {{", f"    {where}[k] = {value};", "}"]
 
     def reset_hidden(self, name: str) -> list[str]:
         """Hidden state 0.0; the halves of a Bidirectional may store it differently. Only int8 has zero points."""
