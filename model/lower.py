@@ -16,6 +16,7 @@ from model.signal import Array, Signal, Weights, scale_of
 if TYPE_CHECKING:
     from model.layers.dense import Dense
     from model.layers.lstm import Lstm
+    from model.layers.recurrent import Recurrent
 
 GATE_LOG2_SCALE = -12  # gates before their activation are Q3.12
 GATE = Signal((), types.INT16.name, 2.0**GATE_LOG2_SCALE)
@@ -35,7 +36,7 @@ def factors(source: Signal, weights: Weights, out: Signal) -> list[fp.Multiplier
 
 
 def gate_factors(source: Signal, weights: Weights) -> list[fp.Multiplier]:
-    """What brings each gate's sum (i, f, c, o) to Q3.12."""
+    """What brings each gate's sum to Q3.12."""
     return factors(source, weights, GATE)
 
 
@@ -70,7 +71,7 @@ def lowest(layer: Dense) -> int:
     return max(layer.output.low, layer.output.zero_point) if layer.clamps else layer.output.low
 
 
-# ---- LSTM ----
+# ---- recurrent cells ----
 
 
 @dataclass(frozen=True)
@@ -104,21 +105,21 @@ def cell(layer: Lstm) -> Cell:
 
 @dataclass(frozen=True, eq=False)
 class GateMatrix:
-    """A gate matrix of an LSTM, as it meets the vector ``source``."""
+    """A gate matrix of a cell, as it meets the vector ``source``."""
 
     which: str  # kernel or recurrent
-    rows: Array  # (4, H, I)
-    bias: Array  # (4, H), before the zero point is folded in
-    starts: Array  # (4, H) int64: what the sums of stored inputs start from
-    factors: list[fp.Multiplier]  # (4,) that bring sums to Q3.12
+    rows: Array  # (G, H, I)
+    bias: Array  # (G, H), before the zero point is folded in
+    starts: Array  # (G, H) int64: what the sums of stored inputs start from
+    factors: list[fp.Multiplier]  # (G,) that bring sums to Q3.12
     source: Signal
 
 
-def gate_matrices(layer: Lstm, source: Signal, once: bool = False) -> list[GateMatrix]:
+def gate_matrices(layer: Recurrent, source: Signal, once: bool = False) -> list[GateMatrix]:
     """The kernel and, unless ``once``, the recurrent kernel."""
     found = [("kernel", layer.kernel, layer.bias.astype(np.int64), source)]
     if not once:
-        found.append(("recurrent", layer.recurrent, np.zeros(layer.bias.shape, np.int64), layer.output))
+        found.append(("recurrent", layer.recurrent, layer.recurrent_bias.astype(np.int64), layer.output))
     return [
         GateMatrix(
             which,

@@ -128,7 +128,7 @@ class Field:
     name: str
     dtype: str  # element type
     length: int
-    role: str  # hidden, cell, sums, sequence, ring, window, count
+    role: str  # hidden, cell, memory, sums, sequence, ring, window, count
     layer: str  # C name of the layer it belongs to, see ``c_name``
     start: float | None = None  # ring: of padding; window: vectors until it is complete
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from kernels.c.cells import Rows, constants, floats, totals
+from kernels.c.cells import Rows, constants, totals
 from kernels.c.elementwise import apply as activation
 from kernels.c.elementwise import apply as convert
 from kernels.c.elementwise import apply as normalise
@@ -13,12 +13,10 @@ from kernels.common.constants import (
     ConstArray,
     Kernel,
     Member,
-    by_unit,
     dense_parts,
     float_literal,
     numbers,
     scale,
-    scales,
 )
 from kernels.common.work import Work
 from model import lower
@@ -26,19 +24,9 @@ from model.errors import UserError
 from model.formats import types
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.signal import Signal, scale_of
+from model.signal import scale_of
 
 __all__ = ["activation", "convert", "dense", "lstm", "normalise"]
-
-
-def _lstm_calls(name: str, layer: Lstm, once: bool) -> dict[str, Kernel]:
-    kind = layer.suffix
-    if once:
-        quantised = [(layer.format.weights.name, layer.features)] if layer.format.hybrid else []
-        return {"lstm_once": Kernel(f"lstmcu_lstm_{kind}_once", f"&{name}_layer", tuple(quantised))}
-    quantised = [(layer.format.weights.name, layer.features + layer.units)] if layer.format.hybrid else []
-    following = (layer.output.dtype, layer.units)  # the new hidden state, while the old one is still read
-    return {"lstm": Kernel(f"lstmcu_lstm_{kind}_step", f"&{name}_layer", (following, *quantised))}
 
 
 def _dense_calls(name: str, layer: Dense, parts: int) -> dict[str, Kernel]:
@@ -60,46 +48,11 @@ def _limit(layer: Lstm) -> Member:
     return float_literal(layer.cell_clip), "limit of the cell state, 0: none"
 
 
-def _integer_lstm(name: str, layer: Lstm, source: Signal, once: bool) -> Constants:
-    rows = Rows(name, layer, once)
-    matrices, arrays = lower.gate_matrices(layer, source, once), list(rows.matrices)
-    if layer.format.zero_points:
-        for matrix in matrices:
-            starts = by_unit(matrix.starts, rows.gates).astype(layer.format.bias.name)
-            arrays.append(numbers(f"{name}_{matrix.which}_bias", starts, f"({rows.rows}), zero point folded in"))
-    else:
-        arrays.append(numbers(f"{name}_bias", rows.bias.astype(layer.format.bias.name), f"({rows.rows})"))
-    factors = [(scales([m.factors[g] for g in rows.gates]), "accumulator to Q3.12, a gate") for m in matrices]
-    ctype = f"lstmcu_lstm_once_{layer.suffix}" if once else f"lstmcu_lstm_{layer.suffix}"
-    return constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *factors, _cell(layer))
-
-
-def _float_lstm(name: str, layer: Lstm, once: bool) -> Constants:
-    rows = Rows(name, layer, once)
-    arrays = [*rows.matrices, numbers(f"{name}_bias", rows.bias, f"({rows.rows})")]
-    ctype = "lstmcu_lstm_once_f32" if once else "lstmcu_lstm_f32"
-    return constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, _limit(layer))
-
-
-def _dynamic_lstm(name: str, layer: Lstm, once: bool) -> Constants:
-    rows = Rows(name, layer, once)
-    gates = list(rows.gates)
-    sums = [totals(name, "kernel", rows.kernel, rows.rows)]
-    scales = [floats(scale_of(layer.kernel)[gates], "of the kernel, a gate")]
-    if rows.recurrent is not None:
-        sums.append(totals(name, "recurrent", rows.recurrent, rows.rows))
-        scales.append(floats(scale_of(layer.recurrent)[gates], "of the recurrent kernel, a gate"))
-    arrays = [*rows.matrices, *sums, numbers(f"{name}_bias", rows.bias, f"({rows.rows})")]
-    ctype = "lstmcu_lstm_once_dyn" if once else "lstmcu_lstm_dyn"
-    return constants(name, ctype, _lstm_calls(name, layer, once), rows.sizes, arrays, *scales, _limit(layer))
-
-
 def lstm(work: Work[Lstm]) -> Constants:
     """Constants of an LSTM's step, or of its only one from reset."""
-    name, layer, once = work.name, work.layer, work.once
-    if layer.format.integer:
-        return _integer_lstm(name, layer, work.source, once)
-    return _dynamic_lstm(name, layer, once) if layer.format.hybrid else _float_lstm(name, layer, once)
+    layer, rows = work.layer, Rows(work.name, work.layer, work.once)
+    arrays, factors = rows.integers(work.source) if layer.format.integer else rows.reals()
+    return rows.struct(rows.calls(), arrays, *factors, _cell(layer) if layer.format.integer else _limit(layer))
 
 
 def dense(work: Work[Dense]) -> Constants:

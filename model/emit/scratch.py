@@ -18,6 +18,7 @@ SIZES = {"int8_t": 1, "int16_t": 2, "int32_t": 4, "float": 4, "int64_t": 8}
 ROLE_COMMENTS = {
     "hidden": "hidden state",
     "cell": "cell state",
+    "memory": "hidden state, in the bits that it is kept in",
     "sums": "running sums over the window",
     "sequence": "a whole sequence, read in another order than it is made",
     "ring": "the last vectors, each in two slots",

@@ -150,7 +150,7 @@ class Statements:
             where = f"state->{f.name}"
             if f.role == "hidden":
                 lines += self.reset_hidden(f.name)
-            elif f.role == "cell":
+            elif f.role in ("cell", "memory"):
                 lines.append(f"(void)memset({where}, 0, sizeof {where});")
         if self.counts_steps():
             lines.append("state->step = 0;")

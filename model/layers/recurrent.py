@@ -10,16 +10,18 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from model import spans
+from model import fixed_point as fp
+from model import lower, spans
 from model.formats.base import Format
 from model.formats.types import Type
 from model.layers.base import Place, Ranges, Seat, Weighted
-from model.layers.products import absorbed
-from model.lower import GATE
+from model.layers.products import absorbed, products, sums_span
+from model.lower import GATE, GateMatrix
 from model.signal import Array, Signal, Weights
 from model.spans import BeyondError, Span
 
@@ -32,6 +34,8 @@ FINEST_HIDDEN = 2.0**-30  # a product of two Q0.15 numbers has no more bits
 State = tuple[Array, ...]  # (N, H) each, as ``Recurrent.states`` calls them: the hidden state is the last
 # A step maps x (N, F) and the state to the gates (before activation) and the next state.
 Step = Callable[[Array, State], tuple[tuple[Array, ...], State]]
+# What a vector (N, I) gives to a gate (N, H), told by its number: real values, or Q3.12 saturated.
+Share = Callable[[int, Array], Array]
 
 
 class Recurrent(Weighted):
@@ -63,6 +67,11 @@ class Recurrent(Weighted):
     def macs(self, source: Signal) -> int:
         """All weights at every step."""
         return source.shape[0] * int(self.kernel.values.size + self.recurrent.values.size)
+
+    @property
+    def recurrent_bias(self) -> Array:
+        """(G, H), what the products of the hidden state start from; of integers at scale hidden * recurrent."""
+        return np.zeros_like(self.bias)
 
     def absorbing(self, normalise: Normalise) -> Self:
         """With another kernel and another bias."""
@@ -111,6 +120,22 @@ class Recurrent(Weighted):
 
     # ---- limits ----
 
+    def span(self, source: Signal, stored: Span) -> Span:
+        """From what its rows can sum up to, whatever the hidden state."""
+        out = self.output
+        if not self.format.integer:
+            self.format.hold_weights(self.kernel)
+            self.format.hold_weights(self.recurrent)
+            return spans.whole(out)
+        if self.is_silent(source, stored):
+            return self.at_reset
+        return spans.clipped(self.following(source, stored, spans.ends(out.low, out.high)), out.low, out.high)
+
+    def shares_span(self, source: Signal, stored: Span, hidden: Span) -> tuple[Span, Span]:
+        """What input and hidden state can give to the gates (G, H)."""
+        kernel = sums_span(self.format, self.kernel, self.bias, source, stored, GATE)
+        return kernel, sums_span(self.format, self.recurrent, self.recurrent_bias, self.output, hidden, GATE)
+
     @property
     def at_reset(self) -> Span:
         """The span of a hidden state that is 0."""
@@ -133,6 +158,25 @@ class Recurrent(Weighted):
     @abstractmethod
     def step_of(self, source: Signal) -> Step:
         """Its step, in integers or in float64."""
+
+    def shares(self, source: Signal) -> tuple[Share, Share]:
+        """What the input and the hidden state give to a gate."""
+        if self.format.integer:
+            kernel, recurrent = (partial(self._integer_share, m) for m in lower.gate_matrices(self, source))
+        else:
+            pairs = ((self.kernel, self.bias), (self.recurrent, self.recurrent_bias))
+            kernel, recurrent = (partial(self._real_share, weights, bias) for weights, bias in pairs)
+        return kernel, recurrent
+
+    def _real_share(self, weights: Weights, bias: Array, g: int, x: Array) -> Array:
+        scale = None if weights.scale is None else weights.scale[g]
+        return np.asarray(self.format.product(Weights(weights.values[g], scale), x) + bias[g].astype(np.float64))
+
+    def _integer_share(self, matrix: GateMatrix, g: int, x: Array) -> Array:
+        requantise = self.format.bias.requantise
+        assert requantise is not None, self.format
+        total = products(matrix.rows[g], x.astype(np.int64) - matrix.source.zero_point) + matrix.bias[g]
+        return fp.saturate(requantise(total, matrix.factors[g]), 16)
 
     def run(self, x: Array, seat: Seat) -> Array:
         """Step after step; each window from reset, or one going on from another."""

@@ -18,9 +18,12 @@ from model.layers.base import Layer
 from model.layers.bidirectional import Bidirectional
 from model.layers.convert import Convert
 from model.layers.dense import Dense
+from model.layers.gru import Gru
 from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
+from model.layers.recurrent import Recurrent
 from model.layers.reshape import Reshape
+from model.layers.simple_rnn import SimpleRnn
 from model.lower import GATE_LOG2_SCALE
 from model.network import Network, chained
 from model.signal import Array, Signal, Weights
@@ -33,6 +36,8 @@ OUTPUTS = {
     function: {format.values.name: format.outputs[function] for format in INTEGERS.values()}
     for function in ("sigmoid", "tanh", "softmax")
 }
+CELLS = ("lstm", "gru", "gru_before", "rnn")
+BOTH = {"both": "lstm", **{f"both_{cell}": cell for cell in CELLS[1:]}}  # of two such cells
 FUNCTIONS = ("relu", "sigmoid", "tanh", "softmax")
 GATE_SCALE = 2.0**GATE_LOG2_SCALE
 
@@ -199,12 +204,13 @@ class Chain:
 
 
 # What a chain's words make of the shape they find: ("lstm", units, sequences, backwards), ("both", units, sequences),
+# ("gru", units, sequences, backwards), ("gru_before", ...), ("rnn", ...): cells; ("both_gru", units, sequences), ...,
 # ("dense", outputs, linear or relu), (a function's name,), ("reshape", shape), ("convert",), ("normalise",).
 def shape_after(word: Word, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of a layer's output."""
     kind, *rest = word
-    if kind in ("lstm", "both"):
-        units = rest[0] * (2 if kind == "both" else 1)
+    if kind in CELLS or kind in BOTH:
+        units = rest[0] * (2 if kind in BOTH else 1)
         return (shape[0], units) if rest[1] else (units,)
     if kind == "dense":
         return (*shape[:-1], rest[0])
@@ -225,12 +231,12 @@ def chains(draw: st.DrawFn, quantisation: str) -> Chain:
     words: list[Word] = []
     for _ in range(draw(st.integers(1, 6))):
         kinds = ["dense", "function", "reshape", "convert" if integer else "normalise"]
-        kinds += ["lstm", "lstm", "both"] if len(shape) == 2 else []
+        kinds += ["cell", "cell", "both"] if len(shape) == 2 else []
         kind = draw(st.sampled_from(kinds))
-        if kind == "lstm":
-            words.append((kind, draw(size), draw(st.booleans()), draw(st.booleans())))
+        if kind == "cell":
+            words.append((draw(st.sampled_from(CELLS)), draw(size), draw(st.booleans()), draw(st.booleans())))
         elif kind == "both":
-            words.append((kind, draw(size), draw(st.booleans())))
+            words.append((draw(st.sampled_from(tuple(BOTH))), draw(size), draw(st.booleans())))
         elif kind == "dense":
             words.append((kind, draw(size), draw(st.sampled_from(("linear", "relu")))))
         elif kind == "reshape":
@@ -293,14 +299,33 @@ class Numbers:
         format = formats.named(self.chain.quantisation)
         return Lstm(name, kernel, recurrent, bias, sequences, backwards, clip, output, self.cell_scale(), format)
 
+    def _rows(self, gates: int, source: Signal, units: int, output: Signal) -> tuple[Weights, Weights, Array]:
+        """Kernel, recurrent kernel and bias of a cell."""
+        kernel = self.weights((gates, units, source.shape[1]), source)
+        return kernel, self.weights((gates, units, units), output), self.bias(kernel, source, GATE_SCALE)
+
+    def cell(self, kind: str, name: str, source: Signal, units: int, sequences: bool, backwards: bool) -> Recurrent:
+        """One direction of any cell."""
+        if kind == "lstm":
+            return self.lstm(name, source, units, sequences, backwards)
+        format = formats.named(self.chain.quantisation)
+        output = self.signal((source.shape[0], units) if sequences else (units,), 0)
+        kernel, recurrent, bias = self._rows(1 if kind == "rnn" else 3, source, units, output)
+        if kind == "rnn":
+            return SimpleRnn(name, kernel, recurrent, bias, sequences, backwards, output, format)
+        after = kind == "gru"
+        last = Weights(recurrent.values[2:], None if recurrent.scale is None else recurrent.scale[2:])
+        own = self.bias(last, output, GATE_SCALE)[0] * int(after)
+        return Gru(name, kernel, recurrent, bias, own, after, sequences, backwards, output, format)
+
     def layer(self, name: str, source: Signal, word: Word) -> Layer:
         """What ``word`` stands for."""
         kind, *rest = word
         shape = shape_after(word, source.shape)
-        if kind == "lstm":
-            return self.lstm(name, source, *rest)
-        if kind == "both":
-            halves = [self.lstm(f"{name}_{half}", source, *rest, backwards=half == "back") for half in ("on", "back")]
+        if kind in CELLS:
+            return self.cell(kind, name, source, *rest)
+        if kind in BOTH:
+            halves = [self.cell(BOTH[kind], f"{name}_{half}", source, *rest, half == "back") for half in ("on", "back")]
             return Bidirectional(name, *halves, self.signal(shape, 0))
         if kind == "dense":
             kernel, out = self.weights((rest[0], source.shape[-1]), source), self.signal(shape, 2)
