@@ -3,6 +3,7 @@
 /* Softmax as TensorFlow Lite Micro computes it for int16, bit for bit. */
 #include "elementwise.h"
 #include "fixed_point.h"
+#include "table16.h"
 
 /* 32768 * exp(x), x = -10 .. 0 in 512 steps, each moved by half the error of a chord at its middle
  */
@@ -93,13 +94,6 @@ static const int16_t reciprocal_table[513] = {
     16464, 16448, 16432, 16416, 16400, 16384,
 };
 
-/* a table at an int16, linear between its entries */
-static int32_t look_up(const int16_t *table, int32_t x)
-{
-    const int32_t k = 256 + (x >> 7);
-    return table[k] + ((((table[k + 1] - table[k]) * (x & 127)) + 64) >> 7);
-}
-
 void lstmcu_softmax_s16(const int16_t *x, int16_t *y, int32_t count, int32_t value, int32_t shift)
 {
     const lstmcu_scale scale = {value, shift};
@@ -110,7 +104,7 @@ void lstmcu_softmax_s16(const int16_t *x, int16_t *y, int32_t count, int32_t val
     int32_t total = 0; /* Q16.15 */
     for (int32_t k = 0; k < count; ++k) {
         const int32_t scaled = lstmcu_requantise(x[k] - peak, scale);
-        const int32_t e = look_up(exp_table, lstmcu_saturate16(scaled + 32767));
+        const int32_t e = lstmcu_table16(exp_table, lstmcu_saturate16(scaled + 32767));
         y[k] = (int16_t)e;
         total += e;
     }
@@ -121,7 +115,7 @@ void lstmcu_softmax_s16(const int16_t *x, int16_t *y, int32_t count, int32_t val
     const int32_t mantissa =
         (int32_t)((((int64_t)total << (31 - bits)) + (1 << 13)) >> 14); /* 2^16 .. 2^17 */
     const int32_t inverse =
-        look_up(reciprocal_table, lstmcu_saturate16(mantissa - (1 << 15) - (1 << 16)));
+        lstmcu_table16(reciprocal_table, lstmcu_saturate16(mantissa - (1 << 15) - (1 << 16)));
     for (int32_t k = 0; k < count; ++k) {
         const int64_t result = ((int64_t)y[k] * inverse + ((int64_t)1 << (bits - 2))) >> (bits - 1);
         y[k] = (int16_t)lstmcu_clamp((int32_t)result, 0, INT16_MAX);

@@ -21,7 +21,7 @@ from model import fixed_point as fp
 from model import lower, reference, store
 from model.errors import run_main
 from model.files import write_atomically
-from model.formats.real import sigmoid
+from model.functions import sigmoid
 from model.layers.base import Place
 from model.network import Network
 from model.signal import Array

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from model import fixed_point as fp
 from model.formats.types import Type
+from model.functions import Function
 from model.signal import Array, Signal, Weights
 from model.spans import Span
 
@@ -65,15 +66,15 @@ class Format(ABC):
     # ---- activations ----
 
     @abstractmethod
-    def activate(self, function: str, x: Array, source: Signal, out: Signal) -> Array:
-        """relu, sigmoid, tanh or softmax (over the last axis) of stored values."""
+    def activate(self, function: Function, x: Array, source: Signal, out: Signal) -> Array:
+        """A function of stored values; softmax over the last axis."""
 
     @abstractmethod
-    def lowered(self, function: str, source: Signal, out: Signal) -> Elementwise:
+    def lowered(self, function: Function, source: Signal, out: Signal) -> Elementwise:
         """The same on the device."""
 
     @abstractmethod
-    def activation_span(self, function: str, source: Signal, stored: Span, out: Signal) -> Span:
+    def activation_span(self, function: Function, source: Signal, stored: Span, out: Signal) -> Span:
         """The same of all inputs in a span; raises ``BeyondError`` where integers cannot hold it."""
 
     # ---- real values ----
@@ -88,7 +89,7 @@ class Format(ABC):
         """The signal that covers [low, high] and has an exact zero; its scale is ``finest`` at least."""
         raise NotImplementedError(f"{self.name} has real values")
 
-    def bounded(self, function: str, shape: tuple[int, ...]) -> Signal | None:
+    def bounded(self, function: Function, shape: tuple[int, ...]) -> Signal | None:
         """The signal that the output of a bounded function must be; None of one without bounds."""
         raise NotImplementedError(f"{self.name} has real values")
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Values of 16 bits and weights of 8, as TensorFlow Lite Micro computes them, bit for bit.
 
-Its functions are those of the LSTM's sigmoid table; softmax has tables of its own.
+Sigmoid and tanh are those of the LSTM's table; softmax has tables of its own, and so has each other function.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model import fixed_point as fp
-from model import spans
+from model import spans, table16
 from model.fixed_point import Int
-from model.formats import types
+from model.formats import pieces, types
 from model.formats.base import Elementwise
-from model.formats.integer import Integer, relu
+from model.formats.integer import Integer
 from model.formats.weights8 import SMALLEST
-from model.lower import rescale
+from model.functions import Function
 from model.signal import Array, Signal
 from model.spans import BeyondError, Span
 
 ORDER, SUFFIX = 4, "s16"
 MAX_SLOPE = 65535  # an int16 times this fits 32 bits
+SIGMOIDS = ("sigmoid", "tanh")  # of one table
 
 
 @dataclass(frozen=True)
@@ -58,26 +59,13 @@ Real32 = NDArray[np.float32]
 
 
 def _softmax_table(low: np.float32, high: np.float32, function: Callable[[Real32], Real32]) -> Int:
-    """513 samples of a function over [low, high] in Q0.15, moved by half the error of a chord at its middle.
-
-    Computed in float32 as TFLite does, where the order of operations decides the last bit.
-    """
+    """513 samples of a function over [low, high] in Q0.15, in float32 as TFLite computes them."""
     f32 = np.float32
     unit = f32(2) / f32(65535)
     inverse = f32(65536) / (unit * f32(32767) - unit * f32(-32768))
-    step = (high - low) / f32(512)
-    at = low + np.arange(512, dtype=np.float32) * step
-    after = low + np.arange(1, 513, dtype=np.float32) * step
-
-    def nearest(values: Real32) -> Real32:
-        return np.trunc(values.astype(np.float64) + np.copysign(0.5, values)).astype(np.float32)
-
-    here = nearest(function(at) * inverse)
-    middle = nearest(function(at + step / f32(2)) * inverse)
-    chord = nearest((function(after) * inverse + here) / f32(2))
-    last = nearest(function(np.array([high])) * inverse)
-    table = np.append(here - nearest((chord - middle) / f32(2)), last)
-    return np.clip(table, -32768, 32767).astype(np.int64)
+    step = (high - low) / f32(table16.STEPS)
+    at = low + np.arange(table16.STEPS + 1, dtype=np.float32) * step
+    return table16.entries(function(at) * inverse, function(at[:-1] + step / f32(2)) * inverse)
 
 
 def _exp32(x: Real32) -> Real32:
@@ -93,12 +81,6 @@ EXP_TABLE: Int = _softmax_table(np.float32(10) / _STEPS * -_STEPS, np.float32(0)
 RECIPROCAL_TABLE: Int = _softmax_table(np.float32(0), np.float32(1) / _STEPS * _STEPS, _reciprocal32)
 
 
-def _look_up(x: Int, table: Int) -> Int:
-    """A 513-entry table at an int16, linear between entries."""
-    k = 256 + (x >> 7)
-    return np.asarray(table[k] + (((table[k + 1] - table[k]) * (x & 127) + 64) >> 7))
-
-
 def softmax_multiplier(source: Signal) -> fp.Multiplier:
     """What brings a difference of two inputs to units of 10 / 65535."""
     return fp.multiplier(source.scale / (10.0 / 65535.0))
@@ -107,11 +89,11 @@ def softmax_multiplier(source: Signal) -> fp.Multiplier:
 def _softmax(x: Int, source: Signal) -> Int:
     difference = x - x.max(axis=-1, keepdims=True)
     scaled = fp.requantise32(difference, softmax_multiplier(source))
-    e = _look_up(np.clip(scaled + 32767, -32768, 32767), EXP_TABLE)
+    e = table16.at(EXP_TABLE, np.clip(scaled + 32767, -32768, 32767))
     total = e.sum(axis=-1, keepdims=True)  # Q16.15
     bits = np.frexp(total.astype(np.float64))[1].astype(np.int64)
     mantissa = ((total << (31 - bits)) + (1 << 13)) >> 14  # total as 2**16 .. 2**17
-    reciprocal = _look_up(np.clip(mantissa - (1 << 15) - (1 << 16), -32768, 32767), RECIPROCAL_TABLE)
+    reciprocal = table16.at(RECIPROCAL_TABLE, np.clip(mantissa - (1 << 15) - (1 << 16), -32768, 32767))
     right = bits - 1
     return np.asarray(np.clip((e * reciprocal + (1 << (right - 1))) >> right, 0, 32767))
 
@@ -129,25 +111,36 @@ class Int16x8(Integer):
     def hold_sums(self, span: Span, factor: fp.Multiplier, out: Signal) -> Span:
         return spans.factored_wide(span, factor, out)
 
-    def hold_activation(self, function: str, source: Signal) -> None:
+    def hold_activation(self, function: Function, source: Signal) -> None:
         """A difference of two int16 times 2**15 fits 32 bits, and so must an int16 times its slope."""
-        softmax = function == "softmax"
-        wide = softmax_multiplier(source).shift > 15 if softmax else slope_of(function, source.scale).value > MAX_SLOPE
+        if not function.elementwise:
+            wide = softmax_multiplier(source).shift > 15
+        else:
+            wide = function.name in SIGMOIDS and slope_of(function.name, source.scale).value > MAX_SLOPE
         if wide:
             raise BeyondError(f"its input covers +-{32768 * source.scale:.3g}, too much for a {function}")
 
-    def activate(self, function: str, x: Array, source: Signal, out: Signal) -> Array:
-        if function == "softmax":
+    def activate(self, function: Function, x: Array, source: Signal, out: Signal) -> Array:
+        if not function.elementwise:
             return _softmax(x, source)
-        return relu(x, source, out) if function == "relu" else _elementwise(function, x, source)
+        straight = pieces.of(function, source, out)
+        if straight is not None:
+            return straight.at(x)
+        if function.name in SIGMOIDS:
+            return _elementwise(function.name, x, source)
+        return table16.at(table16.table(function, source.scale, out.scale), x)
 
-    def lowered(self, function: str, source: Signal, out: Signal) -> Elementwise:
-        numbers: fp.Multiplier | Slope = slope_of(function, source.scale)
-        if function == "softmax":
-            numbers = softmax_multiplier(source)
-        elif function == "relu":
-            numbers = rescale(source, out)
-        return Elementwise(f"lstmcu_{function}_{self.suffix}", (numbers.value, numbers.shift))
+    def lowered(self, function: Function, source: Signal, out: Signal) -> Elementwise:
+        straight = pieces.of(function, source, out)
+        if straight is not None:
+            return straight.lowered(self.suffix)
+        if function.elementwise and function.name not in SIGMOIDS:
+            values = table16.table(function, source.scale, out.scale).astype(np.int16)
+            arrays = (("table", values, f"{function} of every 128th stored value"),)
+            return Elementwise(f"lstmcu_table_{self.suffix}", arrays=arrays)
+        softmax = softmax_multiplier(source)
+        numbers = slope_of(function.name, source.scale) if function.elementwise else softmax
+        return Elementwise(f"lstmcu_{function.name}_{self.suffix}", (numbers.value, numbers.shift))
 
 
 FORMAT = Int16x8(
@@ -164,5 +157,5 @@ FORMAT = Int16x8(
     bias_limit=2.0**34,
     bias_bound=2.0**62,  # weights scaled by ``least_scale`` bring no bias near; int64's limits are no float64 numbers
     most_softmax=65535,
-    outputs={"sigmoid": (2.0**-15, 0), "softmax": (2.0**-15, 0), "tanh": (2.0**-15, 0)},
+    outputs={(0.0, 1.0): (2.0**-15, 0), (-1.0, 1.0): (2.0**-15, 0)},
 )

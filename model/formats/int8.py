@@ -15,15 +15,17 @@ import numpy as np
 from model import fixed_point as fp
 from model import spans
 from model.fixed_point import Int
-from model.formats import types
+from model.formats import pieces, types
 from model.formats.base import Elementwise
-from model.formats.integer import Integer, relu
+from model.formats.integer import Integer
 from model.formats.weights8 import SMALLEST
+from model.functions import Function
 from model.signal import Array, Signal
 from model.spans import Span
 
 ORDER, SUFFIX = 3, "s8"
 ONE = (1 << 31) - 1  # the largest Q0.31, standing for 1
+FIXED_POINT = ("sigmoid", "tanh")  # have an arithmetic of their own in TFLite
 
 
 def _product(a: Int, b: Int | int) -> Int:
@@ -85,17 +87,39 @@ def _radius(integer_bits: int, shift: int) -> int:
     return int(((1 << integer_bits) - 1) * (1 << (31 - integer_bits)) / 2.0**shift)
 
 
-def table(function: str, source: Signal, out: Signal) -> Int:
-    """An elementwise function as a table: entry k is the result for the stored value k - 128."""
-    stored = np.arange(-128, 128)
-    if function == "relu":
-        return relu(stored, source, out)
+STORED = np.arange(-128, 128)
+
+
+def _of_real(function: Function, source: Signal, out: Signal) -> Int:
+    """Results for all stored values as TFLite's tables have them: float32 but for the function itself."""
+    x = np.float32(source.scale) * (STORED - source.zero_point).astype(np.float32)
+    with np.errstate(over="ignore"):
+        scaled = function(x.astype(np.float64)).astype(np.float32) * (np.float32(1) / np.float32(out.scale))
+    limit = 2.0**24  # steps of the output: what is infinite, or far beyond, is saturated like what is near
+    steps = np.clip(scaled.astype(np.float64), -limit, limit)
+    rounded = np.trunc(steps + np.copysign(0.5, steps)).astype(np.int64)
+    return np.clip(rounded + out.zero_point, out.low, out.high)
+
+
+def _of_fixed_point(function: str, source: Signal) -> Int:
+    """Sigmoid or tanh of all stored values."""
+    stored = STORED
     factor = fp.multiplier(source.scale * 2.0**27)
     x = stored - source.zero_point
     radius = _radius(4, factor.shift)
     inside = fp.requantise32(np.where(np.abs(x) < radius, x, 0), factor)
     y = _shift_right(_sigmoid31(inside), 23) - 128 if function == "sigmoid" else _shift_right(_tanh31(inside), 24)
     return np.where(x <= -radius, -128, np.where(x >= radius, 127, np.clip(y, -128, 127)))
+
+
+def table(function: Function, source: Signal, out: Signal) -> Int:
+    """An elementwise function as a table: entry k is the result for the stored value k - 128."""
+    straight = pieces.of(function, source, out)
+    if straight is not None:
+        return straight.at(STORED)
+    if function.name in FIXED_POINT:
+        return _of_fixed_point(function.name, source)
+    return _of_real(function, source, out)
 
 
 def softmax_multiplier(source: Signal) -> fp.Multiplier:
@@ -129,11 +153,11 @@ class Int8(Integer):
     def hold_sums(self, span: Span, factor: fp.Multiplier, out: Signal) -> Span:
         return spans.factored("its sums", span, factor, out.zero_point)
 
-    def activate(self, function: str, x: Array, source: Signal, out: Signal) -> Array:
-        return _softmax(x, source) if function == "softmax" else np.asarray(table(function, source, out)[x + 128])
+    def activate(self, function: Function, x: Array, source: Signal, out: Signal) -> Array:
+        return np.asarray(table(function, source, out)[x + 128]) if function.elementwise else _softmax(x, source)
 
-    def lowered(self, function: str, source: Signal, out: Signal) -> Elementwise:
-        if function == "softmax":
+    def lowered(self, function: Function, source: Signal, out: Signal) -> Elementwise:
+        if not function.elementwise:
             factor = softmax_multiplier(source)
             return Elementwise(f"lstmcu_softmax_{self.suffix}", (factor.value, factor.shift))
         values = table(function, source, out).astype(np.int8)
@@ -156,5 +180,5 @@ FORMAT = Int8(
     bias_limit=2.0**30,
     bias_bound=float(types.INT32.high),
     most_softmax=4095,
-    outputs={"sigmoid": (2.0**-8, -128), "softmax": (2.0**-8, -128), "tanh": (2.0**-7, 0)},
+    outputs={(0.0, 1.0): (2.0**-8, -128), (-1.0, 1.0): (2.0**-7, 0)},
 )

@@ -9,11 +9,12 @@ from typing import ClassVar
 
 from model.formats.base import Elementwise, Format
 from model.formats.float32 import FORMAT as FLOAT32
+from model.functions import Function
 from model.layers.base import Layer, Place, Ranges, Seat
 from model.signal import Array, Signal
 from model.spans import Span
 
-FINEST_RELU = 2.0**-8  # a ReLU's output scale to its input's: finer shows nothing of it
+FINEST_STRAIGHT = 2.0**-8  # an output scale to that of the input, of straight pieces: finer shows nothing of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +23,10 @@ class Activation(Layer):
 
     kind: ClassVar[str] = "activation"
     name: str
-    function: str  # relu, sigmoid, tanh, softmax
+    function: str  # of functions.FORMS
     output: Signal
     format: Format = FLOAT32
+    parameters: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         """A format is said, never guessed: whoever forgets to say it hears of it."""
@@ -33,26 +35,32 @@ class Activation(Layer):
     @property
     def elementwise(self) -> bool:
         """All but softmax."""
-        return self.function != "softmax"
+        return self.applied.elementwise
+
+    @property
+    def applied(self) -> Function:
+        """The function with its parameters."""
+        return Function(self.function, self.parameters)
 
     def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Activation:
         """Bounded functions have fixed scales, the others cover what was observed."""
         if not format.integer:
             return replace(self, format=format)
-        output = format.bounded(self.function, self.output.shape)
+        output = format.bounded(self.applied, self.output.shape)
         if output is None:
             seen = ranges[place, "output"]
-            output = format.signal(self.output.shape, *seen, finest=source.scale * FINEST_RELU)
+            finest = 0.0 if self.applied.pieces is None else source.scale * FINEST_STRAIGHT
+            output = format.signal(self.output.shape, *seen, finest=finest)
         return replace(self, output=output, format=format)
 
     def span(self, source: Signal, stored: Span) -> Span:
         """That of its format."""
-        return self.format.activation_span(self.function, source, stored, self.output)
+        return self.format.activation_span(self.applied, source, stored, self.output)
 
     def run(self, x: Array, seat: Seat) -> Array:
         """That of its format."""
-        return self.format.activate(self.function, x, seat.source, self.output)
+        return self.format.activate(self.applied, x, seat.source, self.output)
 
     def lowered(self, source: Signal) -> Elementwise:
         """That of its format."""
-        return self.format.lowered(self.function, source, self.output)
+        return self.format.lowered(self.applied, source, self.output)

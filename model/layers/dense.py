@@ -16,7 +16,7 @@ from model import lower, spans
 from model.formats import types
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
-from model.formats.real import FUNCTIONS
+from model.functions import named as function
 from model.layers.base import Place, Ranges, Seat, Weighted
 from model.layers.products import absorbed, products, sums_span
 from model.signal import Array, Signal, Weights, scale_of
@@ -97,7 +97,7 @@ class Dense(Weighted):
         kernels = np.split(self.kernel.values, vectors, axis=1)
         pairs = zip(kernels, np.split(x, vectors, axis=-1), strict=True)
         shares = (self.format.product(Weights(kernel, self.kernel.scale), vector) for kernel, vector in pairs)
-        return FUNCTIONS[self.activation](sum(shares) + self.bias)
+        return function(self.activation)(sum(shares) + self.bias)
 
     def work(self, builder: Builder, index: int) -> int:
         """Whole, at every step, or as the sum over a flattened sequence."""

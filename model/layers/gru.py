@@ -18,8 +18,8 @@ from model import fixed_point as fp
 from model import spans
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
-from model.formats.real import sigmoid
 from model.formats.types import Type
+from model.functions import sigmoid
 from model.layers.base import Place, Ranges
 from model.layers.lstm import cell_scale
 from model.layers.recurrent import Recurrent, State, Step

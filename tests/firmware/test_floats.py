@@ -16,7 +16,7 @@ import pytest
 
 from model import reference
 from model.formats import dynamic
-from model.formats.real import sigmoid
+from model.functions import FORMS, Function, sigmoid
 from model.layers.convert import Convert
 from model.network import Network
 from model.signal import Array, Signal
@@ -62,6 +62,36 @@ def test_the_exponential_is_within_three_units_of_the_last_place(floats: Path) -
     x = np.linspace(-86.9, 86.9, 200_001).astype(np.float32)
     exact = np.exp(x.astype(np.float64))
     assert np.abs(results(floats, "exp", x) / exact - 1).max() < 1.5 * 2.0**-23
+
+
+# parameters as tests/support/floats.c has them
+GIVEN = {"elu": (0.7,), "leaky_relu": (0.3,), "bent_relu": (5.0, 0.1, 1.0)}
+OTHERS = [name for name in FORMS if name not in ("linear", "relu", "sigmoid", "tanh", "softmax")]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_other_functions_are_within_a_few_units_of_the_last_place(floats: Path, name: str) -> None:
+    """Of the value, or of x where that is larger: gelu of much below 0 is a difference of its size."""
+    x = SWEEP.astype(np.float32)
+    exact = Function(name, GIVEN.get(name, ()))(x.astype(np.float64))
+    x, exact = x[np.abs(exact) < FLT_MAX], exact[np.abs(exact) < FLT_MAX]
+    error = np.abs(results(floats, name, x) - exact)
+    assert (error <= 6 * 2.0**-24 * np.maximum(np.abs(exact), 1.0)).all(), error.max()
+
+
+@pytest.mark.parametrize("name", [name for name in OTHERS if name != "softsign"])
+def test_what_the_other_functions_come_near_and_what_is_no_number(floats: Path, name: str) -> None:
+    x = np.array([np.nan, np.inf, -np.inf, FLT_MAX, -FLT_MAX, -0.0], np.float32)
+    exact = Function(name, GIVEN.get(name, ()))(x.astype(np.float64))
+    with np.errstate(over="ignore"):
+        exact = exact.astype(np.float32)
+    np.testing.assert_allclose(results(floats, name, x), exact, rtol=1e-6, atol=1e-37)
+
+
+def test_expm1_keeps_what_is_small(floats: Path) -> None:
+    x = SWEEP[np.abs(SWEEP) < 80].astype(np.float32)
+    exact = np.expm1(x.astype(np.float64))
+    assert (np.abs(results(floats, "expm1", x) - exact) <= 8 * 2.0**-24 * np.abs(exact)).all()
 
 
 def test_the_ends_of_the_functions(floats: Path) -> None:

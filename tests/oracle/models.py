@@ -135,7 +135,7 @@ def requantised(network: Network) -> Network:
         elif isinstance(layer, Dense):
             made = replace(layer, bias=_wide_bias(layer, old, source), output=output, format=INT16X8)
         elif isinstance(layer, Activation):
-            made = replace(layer, output=INT16X8.bounded(layer.function, output.shape) or output, format=INT16X8)
+            made = replace(layer, output=INT16X8.bounded(layer.applied, output.shape) or output, format=INT16X8)
         else:
             made = replace(layer, output=output)
         layers.append(made)

@@ -1,15 +1,30 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-/* The runtime's float arithmetic by itself. "exp", "sigmoid", "tanh": stdin floats, stdout their
- * results. "vectors": stdin vectors of an int32 count and as many floats, stdout of each the scale,
- * the zero point and the quantised values. */
+/* The runtime's float arithmetic by itself. The name of a function: stdin floats,
+ * stdout their results. "vectors": stdin vectors of an int32 count and as many floats, stdout of
+ * each the scale, the zero point and the quantised values. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "float_math.h"
+#include "functions_f32.h"
 #include "hybrid.h"
+
+static float elu(float x)
+{
+    return lstmcu_elu(x, 0.7f);
+}
+
+static float leaky_relu(float x)
+{
+    return lstmcu_leaky_relu(x, 0.3f);
+}
+
+static float bent_relu(float x)
+{
+    return lstmcu_bent_relu(x, 5.0f, 0.1f, 1.0f);
+}
 
 static void vectors(void)
 {
@@ -29,6 +44,32 @@ static void vectors(void)
     }
 }
 
+static const struct {
+    const char *name;
+    float (*of)(float x);
+} functions[] = {
+    {"exp", lstmcu_exp},
+    {"sigmoid", lstmcu_sigmoid},
+    {"tanh", lstmcu_tanh},
+    {"relu6", lstmcu_relu6},
+    {"hard_tanh", lstmcu_hard_tanh},
+    {"hard_sigmoid_keras2", lstmcu_hard_sigmoid_keras2},
+    {"hard_sigmoid_keras3", lstmcu_hard_sigmoid_keras3},
+    {"hard_swish", lstmcu_hard_swish},
+    {"softsign", lstmcu_softsign},
+    {"elu", elu},
+    {"leaky_relu", leaky_relu},
+    {"bent_relu", bent_relu},
+    {"selu", lstmcu_selu},
+    {"silu", lstmcu_silu},
+    {"gelu", lstmcu_gelu},
+    {"gelu_tanh", lstmcu_gelu_tanh},
+    {"softplus", lstmcu_softplus},
+    {"exponential", lstmcu_exponential},
+    {"mish", lstmcu_mish},
+    {"expm1", lstmcu_expm1},
+};
+
 int main(int count, char **words)
 {
     if (count != 2) {
@@ -38,12 +79,15 @@ int main(int count, char **words)
         vectors();
         return 0;
     }
-    float x;
-    while (fread(&x, sizeof x, 1, stdin) == 1) {
-        const float y = strcmp(words[1], "exp") == 0       ? lstmcu_exp(x)
-                        : strcmp(words[1], "sigmoid") == 0 ? lstmcu_sigmoid(x)
-                                                           : lstmcu_tanh(x);
-        fwrite(&y, sizeof y, 1, stdout);
+    for (size_t k = 0; k < sizeof functions / sizeof *functions; ++k) {
+        if (strcmp(words[1], functions[k].name) == 0) {
+            float x;
+            while (fread(&x, sizeof x, 1, stdin) == 1) {
+                const float y = functions[k].of(x);
+                fwrite(&y, sizeof y, 1, stdout);
+            }
+            return 0;
+        }
     }
-    return 0;
+    return 1;
 }

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from model import formats
 from model.formats.base import Format
 from model.formats.integer import Integer
+from model.functions import named
 from model.layers.activation import Activation
 from model.layers.base import Layer
 from model.layers.bidirectional import Bidirectional
@@ -33,7 +34,7 @@ Word = tuple[Any, ...]
 INTEGERS = {format.name: format for format in formats.every() if isinstance(format, Integer)}
 # what the output of each bounded function must be quantised to: {function: {type: (scale, zero point)}}
 OUTPUTS = {
-    function: {format.values.name: format.outputs[function] for format in INTEGERS.values()}
+    function: {format.values.name: format.outputs[named(function).bounds] for format in INTEGERS.values()}
     for function in ("sigmoid", "tanh", "softmax")
 }
 CELLS = ("lstm", "gru", "gru_before", "rnn")

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from model.formats import types
+from model.functions import named
 from model.layers.activation import Activation
 from model.layers.base import Layer, Place
 from model.layers.bidirectional import Bidirectional
@@ -219,7 +220,7 @@ def _read_activation(reader: Reader, operator: Operator) -> None:
             reader.shaped(*output.shape)
     format = format_of(output)
     if format.integer:
-        due = format.bounded(function, output.shape)
+        due = format.bounded(named(function), output.shape)
         if due is not None and (due.scale, due.zero_point) != (output.scale, output.zero_point):
             found = f"scale {output.scale}, zero point {output.zero_point}"
             raise reader.refuse(f"{operator}: its output has {found}; TFLite asks for {due.scale} and {due.zero_point}")
