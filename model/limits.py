@@ -23,12 +23,12 @@ WAY_OUT_QUANTISED = "give the Keras file instead, or convert without quantisatio
 def check(network: Network, where: str = "") -> None:
     """Raise ``UserError`` naming the first layer that the device's integers cannot hold, and a way out."""
     way_out = WAY_OUT_QUANTISED if network.came_quantised else WAY_OUT
-    stored = spans.whole(network.input)
-    for index, layer in enumerate(network.layers):
+    spans_of = [spans.whole(signal) for signal in network.inputs]
+    for index, node in enumerate(network.nodes):
         found = []
-        for _, part in layer.parts(network.place(index)):
+        for _, part in node.layer.parts(network.place(index)):
             try:
-                found.append(part.span(network.input_of(index), stored))
+                found.append(part.span_of(network.sources(index), [spans_of[number] for number in node.reads]))
             except BeyondError as why:
                 raise UserError(f"{where}layer '{part.name}': {why}; {way_out}") from None
-        stored = np.min([low.min() for low, _ in found]), np.max([high.max() for _, high in found])
+        spans_of.append((np.min([low.min() for low, _ in found]), np.max([high.max() for _, high in found])))

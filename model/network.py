@@ -35,7 +35,7 @@ class Node:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A trained model. Mostly it is a chain, whose layers read what the one before them wrote: see ``chained``."""
+    """A trained model. Often it is a chain, whose layers read what the one before them wrote: see ``chained``."""
 
     name: str  # a C identifier
     source: str  # file name the model came from
@@ -82,6 +82,22 @@ class Network:
         """What layer ``index`` reads first, of a chain all that it reads."""
         return self.signal(self.nodes[index].reads[0])
 
+    def sources(self, index: int) -> tuple[Signal, ...]:
+        """All that layer ``index`` reads."""
+        return tuple(map(self.signal, self.nodes[index].reads))
+
+    def written(self, index: int) -> int:
+        """The number of the signal that layer ``index`` writes."""
+        return len(self.inputs) + index
+
+    def writer(self, number: int) -> int | None:
+        """The layer that writes this signal; None of an input."""
+        return number - len(self.inputs) if number >= len(self.inputs) else None
+
+    def readers(self, number: int) -> tuple[int, ...]:
+        """The layers that read this signal."""
+        return tuple(index for index, node in enumerate(self.nodes) if number in node.reads)
+
     def place(self, index: int) -> Place:
         """That of layer ``index``, the same however the network is quantised: what is folded away was the first."""
         return Place(index + (self.normalise is not None))
@@ -98,6 +114,29 @@ class Network:
         elif layers is not None:
             nodes, outputs = _in_line(layers), (len(layers),)
         return replace(self, inputs=inputs, nodes=nodes, outputs=outputs, **changes)
+
+    def follower(self, index: int) -> int | None:
+        """The layer that reads what layer ``index`` writes, if nobody else does."""
+        number = self.written(index)
+        readers = self.readers(number)
+        return readers[0] if len(readers) == 1 and number not in self.outputs else None
+
+    def with_layer(self, index: int, layer: Layer) -> Network:
+        """The same with another layer in one place."""
+        return self.but(layers=[layer if at == index else each for at, each in enumerate(self.layers)])
+
+    def without(self, index: int) -> Network:
+        """The same but for a layer: what it read first is read, or put out, in its place."""
+        gone, instead = self.written(index), self.nodes[index].reads[0]
+
+        def moved(number: int) -> int:
+            number = instead if number == gone else number
+            return number - (number > gone)
+
+        nodes = tuple(
+            Node(node.layer, tuple(map(moved, node.reads))) for at, node in enumerate(self.nodes) if at != index
+        )
+        return replace(self, nodes=nodes, outputs=tuple(map(moved, self.outputs)))
 
 
 def _in_line(layers: Sequence[Layer]) -> tuple[Node, ...]:
@@ -119,21 +158,19 @@ def chained(
     return Network(name, source, sha256, quantisation, (input,), nodes, outputs, notes, came_quantised)
 
 
-WAY_OUT = "no model with branches is run yet: give one whose layers each read what the one before them writes"
+WAY_OUT = "only models with one input and one output run: make the others models of their own"
 
 
-def check_chain(network: Network) -> None:
-    """Raise ``UserError`` naming what no step after the reader can take yet: all but a chain."""
+def check_ends(network: Network) -> None:
+    """Raise ``UserError`` naming what no step after the reader can take yet: several inputs or outputs."""
     for what, count in (("inputs", len(network.inputs)), ("outputs", len(network.outputs))):
         if count != 1:
             raise UserError(f"model '{network.name}' has {count} {what}; {WAY_OUT}")
     for index, node in enumerate(network.nodes):
-        if len(node.reads) != 1:
-            raise UserError(f"layer '{node.layer.name}' reads {len(node.reads)} signals; {WAY_OUT}")
-        if node.reads != (index,):
-            raise UserError(f"layer '{node.layer.name}' does not read what the layer before it writes; {WAY_OUT}")
-    if network.outputs != (len(network.nodes),):
-        raise UserError(f"model '{network.name}' has its output before the last of its layers; {WAY_OUT}")
+        if len(node.reads) != 1 and not node.layer.joins:
+            raise UserError(f"layer '{node.layer.name}' reads {len(node.reads)} signals; a {node.layer.kind} reads one")
+        if network.written(index) not in network.outputs and not network.readers(network.written(index)):
+            raise UserError(f"layer '{node.layer.name}' writes what nothing reads; save the model without it")
 
 
 def goes_on(network: Network, state: str) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 from model.errors import UserError
 from model.formats import types
 from model.layers.base import Layer, Place
-from model.network import Network, check_chain
+from model.network import Network, check_ends
 from model.signal import Signal
 
 
@@ -81,6 +81,7 @@ class Op:
     block: int = 0  # dense_add: which of the `blocks` parts of a step's input this is
     blocks: int = 1
     steps: int = 1  # how often it is done in a whole window
+    more: tuple[Value, ...] = ()  # of a layer that joins signals: what it reads besides x
     shape: Shape | None = None  # window: of those of the ring y
 
     @property
@@ -92,6 +93,11 @@ class Op:
     def once(self) -> bool:
         """Whether it is a recurrent layer's single step from reset."""
         return self.kind == f"{self.layer.kind}_once"
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """All that it reads and writes, except what is a state of its own."""
+        return self.x, *self.more, self.y
 
     @property
     def moves(self) -> bool:
@@ -207,7 +213,7 @@ class Level:
         """Whether anything goes by how often it was: a part of a Dense, or where a sequence is in memory."""
         pushed = [step.push for step in self.body if isinstance(step, Level) and step.push]
         own = [step for step in self.body if isinstance(step, Op)]
-        moving = any(v.stride and not v.window for op in (*own, *pushed) for v in (op.x, op.y))
+        moving = any(v.stride and not v.window for op in (*own, *pushed) for v in op.values)
         return self.steps > 1 and (moving or any(op.kind == "dense_add" for op in own))
 
     def padded(self, pads: int) -> list[Loop]:
@@ -232,25 +238,42 @@ def _windows(body: Sequence[Op | Level]) -> Iterator[tuple[Level, Shape]]:
             yield from _windows(step.body)
 
 
+@dataclass(frozen=True)
+class Flow:
+    """Where a signal is while a plan is made."""
+
+    value: Value  # of a sequence one step's
+    steps: int  # of the sequence; 0: it is a whole vector
+    shape: tuple[int, ...]  # as its layer gave it: a Reshape changes nothing else
+    level: Level | None = None  # where it is made step by step; None: it lies in memory as a whole
+    after: Level | None = None  # the loop that must end before it is whole
+
+
 @dataclass
 class Builder:
     """Collects a plan, as layer after layer asks for its work.
 
-    ``current`` is the vector (of one step, inside a loop) made last.
+    ``current`` is the vector (of one step, inside a loop) made last; it and what follows it are of the layer at work.
     """
 
     network: Network
     stream: bool
-    current: Value
-    steps: int  # of the sequence being read; 0: `current` is a whole vector
-    shape: tuple[int, ...]  # as the last layer gave it: a Reshape changes nothing else
+    flows: dict[int, Flow]  # by signal: the inputs, and what layers wrote
+    done: set[int] = field(default_factory=set)  # layers, the one at work too
     fields: list[Field] = field(default_factory=list)
     temporaries: list[Value] = field(default_factory=list)
     work: list[Loop | Op] = field(default_factory=list)
     loop: Level | None = None  # that is running
-    level: Level | None = None  # of it, where the running sequence is made
+    later: list[Op] = field(default_factory=list)  # what is done when it has ended
     sums: Value | None = None  # of the Dense over a flattened sequence that is under way
     streamable: str = ""
+    # of the layer at work
+    current: Value = field(init=False)
+    more: tuple[Value, ...] = ()  # what else it reads
+    steps: int = 0  # of the sequence being read; 0: `current` is a whole vector
+    shape: tuple[int, ...] = ()  # as the layer before gave it
+    level: Level | None = None  # where the running sequence is made
+    after: Level | None = None  # the loop that must end before what it reads is whole
 
     @property
     def once(self) -> bool:
@@ -279,10 +302,55 @@ class Builder:
         """That of layer ``index``."""
         return c_name(self.network.place(index), self.network.layers[index])
 
+    def begin(self, index: int) -> None:
+        """Let layer ``index`` be at work: ``current`` is what it reads first."""
+        reads = self.network.nodes[index].reads
+        if len({id(flow.level) for flow in map(self.flows.get, reads) if flow and flow.level}) > 1:
+            self.close()  # they run at different rates: each is stored
+        if any(self.flows[number].steps and self._follows(self.flows[number]) for number in reads):
+            self.close()
+        self.done.add(index)
+        first, *others = (self.flows[number] for number in reads)
+        for flow in others:
+            if (flow.steps, flow.shape[:-1]) != (first.steps, first.shape[:-1]):
+                name = self.network.layers[index].name
+                raise UserError(
+                    f"layer '{name}' reads {first.shape} and {flow.shape}; supported: as many steps of each"
+                )
+        self.current, self.steps, self.shape = first.value, first.steps, first.shape
+        self.more = tuple(flow.value for flow in others)
+        self.level = next((flow.level for flow in (first, *others) if flow.level), None)
+        self.after = next((flow.after for flow in (first, *others) if self._follows(flow)), None)
+
+    def _follows(self, flow: Flow) -> bool:
+        """Whether the running loop must end before a signal is whole."""
+        return self.loop is not None and flow.after is self.loop
+
+    def end(self, index: int) -> None:
+        """Layer ``index`` has done all its work: ``current`` is what it writes."""
+        shape = self.network.layers[index].output.shape
+        self.flows[self.network.written(index)] = Flow(self.current, self.steps, shape, self.level, self.after)
+
+    def next(self) -> int:
+        """The layer to work next: rather one that goes on with the running loop than one that must end it."""
+
+        def order(index: int) -> tuple[int, int]:
+            flows = [self.flows[number] for number in self.network.nodes[index].reads]
+            if any(flow.level for flow in flows):
+                return 0, index
+            joins = self.loop and all(f.steps == self.loop.steps and not self._follows(f) for f in flows)
+            return 1 if joins else 2, index
+
+        waiting = [index for index in range(len(self.network.nodes)) if index not in self.done]
+        return min((i for i in waiting if all(n in self.flows for n in self.network.nodes[i].reads)), key=order)
+
     def emit(self, op: Op) -> None:
         """Append to the running loop, or to the straight line."""
         if self.steps:
             self._running().body.append(op)
+        elif self.loop is not None:
+            self.later.append(op)
+            self.after = self.loop
         else:
             self.work.append(op)
         self.current = op.y
@@ -290,22 +358,54 @@ class Builder:
     def _running(self) -> Level:
         """Where the running sequence is made."""
         if self.level is None:
-            self.loop = self.level = Level(self.steps)
+            if self.loop is not None and (self.loop.steps != self.steps or self.after is self.loop):
+                self.close()
+            if self.loop is None:
+                self.loop = Level(self.steps)
+            self.level = self.loop
         return self.level
+
+    def whole(self) -> None:
+        """Of the running sequence a vector is left, which is complete when the loop has ended."""
+        self.level, self.after, self.steps = None, self.loop, 0
 
     def close(self) -> None:
         """End the running loop. Padding that completes windows by itself comes before it and after it."""
-        if self.loop is not None:
-            windows = list(_windows(self.loop.body))
-            for level, _ in windows:
-                if level.counts and level.push:
-                    self.state(level.push.name, "count", types.INT32.name, 1)
-            for level, shape in reversed(windows):
-                self.work += level.padded(shape.early)
-            self.work.append(Loop(self.loop.steps, _made(self.loop.body)))
-            for level, shape in windows:
-                self.work += level.padded(shape.right)
-        self.loop = self.level = None
+        if self.loop is None:
+            return
+        for number, flow in self.flows.items():
+            waiting = [index for index in self.network.readers(number) if index not in self.done]
+            if flow.level is not None and (waiting or number in self.network.outputs):
+                self.flows[number] = self._stored(number, waiting[0] if waiting else len(self.network.nodes) - 1)
+        windows = list(_windows(self.loop.body))
+        for level, _ in windows:
+            if level.counts and level.push:
+                self.state(level.push.name, "count", types.INT32.name, 1)
+        for level, shape in reversed(windows):
+            self.work += level.padded(shape.early)
+        self.work.append(Loop(self.loop.steps, _made(self.loop.body)))
+        for level, shape in windows:
+            self.work += level.padded(shape.right)
+        self.work += self.later
+        self.loop, self.level, self.after, self.later = None, None, None, []
+
+    def _stored(self, number: int, reader: int) -> Flow:
+        """A running signal as an array, for layer ``reader`` first of all."""
+        flow, writer = self.flows[number], self.network.writer(number)
+        assert writer is not None
+        assert flow.level is not None
+        length = flow.value.length
+        array = self.state(self.c_name(writer), "sequence", flow.value.dtype, flow.steps * length)
+        array = replace(array, length=length, stride=length)
+        flow.level.body.append(replace(self.op("copy", writer, flow.value, array), steps=flow.steps))
+        self.streamable = f"layer '{self.network.layers[reader].name}' reads a whole sequence at once"
+        return replace(flow, value=array, level=None)
+
+    def operations(self) -> Iterator[Op]:
+        """All so far."""
+        yield from inside(self.work)
+        yield from self.later
+        yield from inside(_made(self.loop.body) if self.loop else ())
 
     def window(self, index: int, shape: Shape, fill: float) -> None:
         """Let layer ``index`` read windows of the running sequence: their vectors side by side, oldest first.
@@ -348,14 +448,13 @@ class Builder:
             )
 
     def materialise(self, index: int) -> None:
-        """Make the running sequence an array, so that it can be read again or in another order."""
+        """Make the running sequence an array, so that layer ``index`` can read it in another order."""
+        number = self.network.nodes[index].reads[0]
         if self.level is None:
             return
-        length = self.current.length
-        array = self.state(self.c_name(index - 1), "sequence", self.current.dtype, self.steps * length)
-        self.emit(self.op("copy", index - 1, self.current, replace(array, length=length, stride=length)))
+        self.flows[number] = self._stored(number, index)
         self.close()
-        self.streamable = f"layer '{self.network.layers[index].name}' reads a whole sequence at once"
+        self.current = self.flows[number].value
 
     def arrange(self, index: int) -> None:
         """Let layer ``index`` read along the last axis of the shape that a Reshape before it gave."""
@@ -376,7 +475,7 @@ class Builder:
 
 def make(network: Network, stream: bool) -> Plan:
     """Plan ``network``; ``stream`` keeps what a single step from reset would not need."""
-    check_chain(network)
+    check_ends(network)
     shape, layers = network.input.shape, network.layers
     if not layers:
         raise UserError(f"model '{network.name}' has no layers that compute anything; give one with an LSTM")
@@ -384,27 +483,35 @@ def make(network: Network, stream: bool) -> Plan:
         raise UserError(f"model '{network.name}' has an input of shape {shape}; supported: (steps, features)")
     steps = shape[0] if len(shape) == 2 else 0
     first = Value("input", network.input.dtype, shape[-1], stride=shape[-1] if steps else 0)
-    builder = Builder(network, stream, first, steps, shape)
-    index = 0
-    while index < len(layers):
-        index = layers[index].work(builder, index)
-        builder.shape = layers[index].output.shape
-        index += 1
+    builder = Builder(network, stream, {0: Flow(first, steps, shape)})
+    while len(builder.done) < len(layers):
+        index = builder.next()
+        builder.begin(index)
+        last = layers[index].work(builder, index)
+        while index != last:  # what reads it alone is done, too
+            index = network.follower(index) or last
+            builder.done.add(index)
+        builder.end(last)
     _finish(builder)
     return Plan(tuple(builder.fields), tuple(builder.temporaries), tuple(builder.work), builder.streamable)
 
 
 def _finish(builder: Builder) -> None:
-    """Make the last operation write the caller's output."""
-    length, steps = builder.current.length, builder.steps
-    output = Value("output", builder.current.dtype, length, stride=length if steps > 1 else 0)
-    ops: list[Any] = builder.work
-    if steps:
-        ops = builder.level.body if builder.level else []
-    last = ops[-1] if ops else None
-    if isinstance(last, Op) and last.y.base.startswith("#") and last.y.length == length:
-        ops[-1] = replace(last, y=output)
-        builder.temporaries.remove(last.y)
+    """Let the output be written where the caller wants it."""
+    network = builder.network
+    flow = builder.flows.pop(network.outputs[0])
+    builder.current, builder.steps, builder.level, builder.after = flow.value, flow.steps, flow.level, flow.after
+    value, steps = flow.value, flow.steps
+    output = Value("output", value.dtype, value.length, stride=value.length if steps > 1 else 0)
+    level = builder.level or Level(0)
+    ops: list[Any] = level.body if steps else builder.later if builder.loop else builder.work
+    own = [at for at, op in enumerate(ops) if isinstance(op, Op) and op.y.base == value.base]
+    read = any(x.base == value.base for op in builder.operations() for x in (op.x, *op.more))
+    if value in builder.temporaries and own and not read:
+        for at in own:
+            part = ops[at].y
+            ops[at] = replace(ops[at], y=replace(output, length=part.length, offset=part.offset))
+        builder.temporaries.remove(value)
     else:
-        builder.emit(builder.op("copy", len(builder.network.layers) - 1, builder.current, output))
+        builder.emit(builder.op("copy", len(network.layers) - 1, value, output))
     builder.close()

@@ -10,13 +10,14 @@ Weights come straight from the float arrays; only the ranges of integers need sa
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from model import escape, formats, limits, reference, samples, store
 from model.errors import UserError, run_main
 from model.formats.base import Format
-from model.layers.base import Layer, Place
-from model.network import STATES, Network, check_chain, goes_on, parts
+from model.layers.base import Place
+from model.network import STATES, Network, check_ends, goes_on, parts
 from model.signal import Array
 
 WORK = 1 << 25  # values of one quantity of a layer, over all windows: the reference holds a dozen, 3 GiB
@@ -37,15 +38,16 @@ def _quantise_integer(network: Network, calibration: Array, format: Format, goes
     ranges = Ranges()
     reference.run(network, calibration, ranges.observe, goes_on=goes_on)
     low, high = float(calibration.min()), float(calibration.max())
-    normalise = network.layers[0].as_input
-    if normalise is not None:
+    readers = network.readers(0)
+    normalise = network.layers[readers[0]].as_input if len(readers) == 1 else None
+    if normalise is not None:  # the first layer: nothing else reads the input
         low, high = ranges.of[network.place(0), "output"]
-    first = format.signal(network.input.shape, low, high)
-    done: list[Layer] = []
-    for index in range(0 if normalise is None else 1, len(network.layers)):
-        source = done[-1].output if done else first
-        done.append(network.layers[index].quantised(network.place(index), source, ranges.of, format))
-    return network.but(quantisation=format.name, input=first, layers=tuple(done), normalise=normalise)
+        network = replace(network.without(0), normalise=normalise)
+    quantised = network.but(quantisation=format.name, input=format.signal(network.input.shape, low, high))
+    for index, layer in enumerate(network.layers):
+        done = layer.quantised_of(network.place(index), quantised.sources(index), ranges.of, format)
+        quantised = quantised.with_layer(index, done)
+    return quantised
 
 
 def quantise(network: Network, calibration: Array, quantisation: str, *, goes_on: bool = False) -> Network:
@@ -57,7 +59,7 @@ def quantise(network: Network, calibration: Array, quantisation: str, *, goes_on
     if format.integer:
         return _quantise_integer(network, calibration, format, goes_on)
     layers = enumerate(network.layers)
-    made = tuple(layer.quantised(network.place(n), network.input_of(n), {}, format) for n, layer in layers)
+    made = tuple(layer.quantised_of(network.place(n), network.sources(n), {}, format) for n, layer in layers)
     return network.but(quantisation=format.name, layers=made)
 
 
@@ -90,7 +92,7 @@ def check_amount(path: Path, network: Network, data: samples.Samples) -> None:
 
 def calibrated(network: Network, samples_path: Path, quantisation: str, state: str = "window") -> Network:
     """The network that the device will run, of a trained one: quantised, unless it came so."""
-    check_chain(network)
+    check_ends(network)
     data = samples.load(samples_path, network.input, network.output)
     check_amount(samples_path, network, data)
     if network.came_quantised:

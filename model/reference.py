@@ -24,13 +24,16 @@ def _ignore(place: Place, quantity: str, values: Array) -> None:
 
 def vectors(network: Network, index: int) -> int:
     """How many vectors a Dense with int8 weights quantises one by one: the steps of a sequence flattened before it."""
-    layers, first = network.layers, index
     if len(network.input_of(index).shape) == 2:
         return 1
-    while first and (layers[first - 1].flat or layers[first - 1].elementwise):
-        first -= 1
-    flattened = network.input_of(first).shape
-    halves = max(1, len(layers[first - 1].halves)) if first == index - 1 and first else 1
+    number = network.nodes[index].reads[0]
+    before = writer = network.writer(number)
+    while writer is not None and (network.layers[writer].flat or network.layers[writer].elementwise):
+        number = network.nodes[writer].reads[0]
+        writer = network.writer(number)
+    flattened = network.signal(number).shape
+    parted = writer is not None and before is not None and network.nodes[before].reads[0] == number
+    halves = max(1, len(network.layers[writer].halves)) if parted and writer is not None else 1
     return flattened[0] * halves if len(flattened) == 2 and flattened[0] > 1 else 1
 
 
@@ -39,13 +42,14 @@ def run(network: Network, inputs: Array, observe: Observe = _ignore, *, goes_on:
 
     ``goes_on``: window n + 1 goes on from where window n ended, as a network can that ``plan.make`` finds streamable.
     """
-    x: Array = inputs.astype(network.input.stored.computed)
+    signals: list[Array] = [inputs.astype(network.input.stored.computed)]
     with np.errstate(over="ignore", invalid="ignore"):  # what is no finite number has its way, too
-        for index, layer in enumerate(network.layers):
-            place = network.place(index)
-            x = layer.run(x, Seat(place, network.input_of(index), observe, goes_on, vectors(network, index)))
-            observe(place, "output", x)
-        return x.astype(network.output.dtype)
+        for index, node in enumerate(network.nodes):
+            place, sources = network.place(index), network.sources(index)
+            seat = Seat(place, sources[0], observe, goes_on, sources, vectors(network, index))
+            signals.append(node.layer.run_of([signals[number] for number in node.reads], seat))
+            observe(place, "output", signals[-1])
+        return signals[network.outputs[0]].astype(network.output.dtype)
 
 
 def stored_inputs(network: Network, real: Array) -> Array:

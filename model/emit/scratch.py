@@ -68,7 +68,7 @@ def allocate(plan: Plan, needs: Needs) -> Scratch:
     for index, op in enumerate(operations(plan)):
         extra = needed(op, index, needs)
         lengths |= {value.base: (value.dtype, value.length) for value in extra}
-        for value in (op.x, op.y, *extra):
+        for value in (*op.values, *extra):
             if value.base.startswith("#"):
                 first, _ = lives.get(value.base, (index, index))
                 lives[value.base] = (first, index)

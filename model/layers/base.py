@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -42,9 +42,10 @@ class Seat:
     """Where the reference runs a layer."""
 
     place: Place
-    source: Signal  # what it reads
+    source: Signal  # what it reads, first
     observe: Observe
     goes_on: bool = False  # whether windows go on one from another, as those of a stream
+    sources: tuple[Signal, ...] = ()  # of one that joins signals: all that it reads
     vectors: int = 1  # how many vectors a hybrid Dense quantises one by one: the steps of a sequence flattened before
 
 
@@ -55,6 +56,7 @@ class Layer(ABC):
     kind: ClassVar[str] = ""  # what layers of its class are called, in C and in stored networks
     keeps_state: ClassVar[bool] = False  # whether anything passes from one time step to the next
     flat: ClassVar[bool] = False  # whether it gives the same elements in another shape, which costs nothing
+    joins: ClassVar[bool] = False  # whether it may read several signals: see ``Joining``
     name: str
     output: Signal
 
@@ -120,13 +122,25 @@ class Layer(ABC):
         """What of it may leave the range that it has as integers, by quantity."""
         return {"output": self.output}
 
+    def quantised_of(self, place: Place, sources: Sequence[Signal], ranges: Ranges, format: Format) -> Layer:
+        """The same of all that it reads."""
+        return self.quantised(place, sources[0], ranges, format)
+
     # ---- limits ----
+
+    def span_of(self, sources: Sequence[Signal], stored: Sequence[Span]) -> Span:
+        """``span`` of all that it reads."""
+        return self.span(sources[0], stored[0])
 
     @abstractmethod
     def span(self, source: Signal, stored: Span) -> Span:
         """Its stored outputs for stored inputs in a span; raises ``BeyondError`` where integers could overflow."""
 
     # ---- reference ----
+
+    def run_of(self, xs: Sequence[Array], seat: Seat) -> Array:
+        """``run`` of all that it reads."""
+        return self.run(xs[0], seat)
 
     @abstractmethod
     def run(self, x: Array, seat: Seat) -> Array:
@@ -164,6 +178,32 @@ class Layer(ABC):
     def results(self, op: Op) -> list[tuple[Value, str]]:
         """The values that the generated code notes down after ``op``, and what they are."""
         return [] if op.kind == "copy" else [(op.y, "output")]
+
+
+class Joining(Layer):
+    """A layer that reads several signals of one number of steps."""
+
+    joins: ClassVar[bool] = True
+
+    @abstractmethod
+    def quantised_of(self, place: Place, sources: Sequence[Signal], ranges: Ranges, format: Format) -> Layer:
+        """The layer in a format."""
+
+    @abstractmethod
+    def span_of(self, sources: Sequence[Signal], stored: Sequence[Span]) -> Span:
+        """Its stored outputs for stored inputs in spans; raises ``BeyondError`` where integers could overflow."""
+
+    @abstractmethod
+    def run_of(self, xs: Sequence[Array], seat: Seat) -> Array:
+        """Outputs (N, ...) for stored inputs (N, ...) each."""
+
+    def span(self, source: Signal, stored: Span) -> Span:
+        """Of one alone."""
+        return self.span_of((source,), (stored,))
+
+    def run(self, x: Array, seat: Seat) -> Array:
+        """Of one alone."""
+        return self.run_of((x,), seat)
 
 
 class Weighted(Layer):

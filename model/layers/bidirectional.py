@@ -79,7 +79,7 @@ class Bidirectional(Layer):
     def work(self, builder: Builder, index: int) -> int:
         """Two loops over the same array; what a Dense over the flattened sequence adds up is never stored."""
         builder.arrange(index)
-        dense = self._flattened_by(builder, index)
+        dense, at = self._flattened_by(builder, index)
         builder.materialise(index)
         builder.streamable = f"layer '{self.name}' reads the window from both ends"
         units, source, steps, dtype = self.forward.units, builder.current, builder.steps, self.output.dtype
@@ -95,14 +95,14 @@ class Bidirectional(Layer):
             builder.current = replace(source, backwards=direction == 1)
             one.step(builder, index, replace(builder.network.place(index), half=half), hidden, kept)
             if dense is not None:
-                dense.add(builder, index + 2, direction, 2)
+                dense.add(builder, at, direction, 2)
             elif array is not None:
                 y = replace(array, offset=direction * units, backwards=direction == 1)
                 builder.emit(builder.op("copy", index, hidden, y))
             builder.close()
         if dense is not None:
-            dense.finish(builder, index + 2)
-            return index + 2
+            dense.finish(builder, at)
+            return at
         if array is not None:
             builder.current = replace(array, length=2 * units, offset=0, backwards=False)
         else:
@@ -111,11 +111,16 @@ class Bidirectional(Layer):
                 builder.steps = 0
         return index
 
-    def _flattened_by(self, builder: Builder, index: int) -> Dense | None:
-        """The Dense that reads the flattened sequence of layer ``index``, if that is what follows."""
-        layers = builder.network.layers
-        if not self.forward.return_sequences or builder.steps < 2 or len(layers) < index + 3:
-            return None
-        flatten, dense = layers[index + 1 : index + 3]
+    def _flattened_by(self, builder: Builder, index: int) -> tuple[Dense | None, int]:
+        """The Dense that reads the flattened sequence of layer ``index``, if that is what follows, and its number."""
+        network, at = builder.network, index
+        if not self.forward.return_sequences or builder.steps < 2:
+            return None, index
+        for _ in ("flatten", "dense"):
+            follower = network.follower(at)
+            if follower is None:
+                return None, index
+            flatten, at = network.layers[at], follower
+        dense = network.layers[at]
         flattens = flatten.flat and len(flatten.output.shape) == 1
-        return dense if flattens and isinstance(dense, Dense) else None
+        return (dense, at) if flattens and isinstance(dense, Dense) else (None, index)

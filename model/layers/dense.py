@@ -119,8 +119,7 @@ class Dense(Weighted):
 
     def finish(self, builder: Builder, index: int) -> None:
         """Requantise the sums of a flattened sequence."""
-        builder.close()
-        builder.steps = 0
+        builder.whole()
         assert builder.sums is not None
         y = builder.temporary(self.output.dtype, builder.sums.length)
         builder.emit(builder.op("dense_finish", index, builder.sums, y))

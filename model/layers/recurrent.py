@@ -207,8 +207,7 @@ class Recurrent(Weighted):
         hidden, inner = self.memory(builder, index, self.units)
         self.step(builder, index, builder.network.place(index), hidden, inner)
         if not self.return_sequences:
-            builder.close()
-            builder.steps = 0
+            builder.whole()
         return index
 
     def memory(self, builder: Builder, index: int, units: int) -> tuple[Value, Value | None]:

@@ -11,11 +11,11 @@ import pytest
 
 from model import plan, store
 from model.errors import UserError
-from model.network import Network, Node, check_chain, parts, placed
+from model.network import Network, Node, check_ends, parts, placed
 from tests.support import networks
 from tests.support.networks import Chain
 
-WAY_OUT = "; no model with branches is run yet: give one whose layers each read what the one before them writes"
+WAY_OUT = "only models with one input and one output run: make the others models of their own"
 
 
 @pytest.fixture
@@ -64,19 +64,24 @@ def test_every_graph_comes_back(network: Network, tmp_path: Path) -> None:
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
-def test_what_is_no_chain_is_refused_by_name(network: Network) -> None:
-    check_chain(network)
-    check_chain(network.but(layers=()))
-    layer = network.layers[3].name
+def test_what_cannot_run_is_refused_by_name(network: Network) -> None:
+    check_ends(network)
+    check_ends(network.but(layers=()))
+    layer, before = network.layers[3].name, network.layers[2].name
     cases = {
-        f"layer '{layer}' reads 2 signals": branched(network, 3, 3, 1),
-        f"layer '{layer}' reads 0 signals": branched(network, 3),
-        f"layer '{layer}' does not read what the layer before it writes": branched(network, 3, 1),
-        "model 'net' has 2 inputs": replace(network, inputs=network.inputs * 2),
-        "model 'net' has 2 outputs": replace(network, outputs=(4, 1)),
-        "model 'net' has its output before the last of its layers": replace(network, outputs=(2,)),
+        f"layer '{layer}' reads 2 signals; a dense reads one": branched(network, 3, 3, 1),
+        f"layer '{before}' writes what nothing reads; save the model without it": branched(network, 3, 1),
+        f"model 'net' has 2 inputs; {WAY_OUT}": replace(network, inputs=network.inputs * 2),
+        f"model 'net' has 2 outputs; {WAY_OUT}": replace(network, outputs=(4, 1)),
     }
     for sentence, given in cases.items():
         with pytest.raises(UserError) as raised:
             plan.make(given, stream=False)
-        assert str(raised.value) == sentence + WAY_OUT
+        assert str(raised.value) == sentence
+
+
+def test_without_a_layer_its_readers_read_what_it_read(network: Network) -> None:
+    less = network.without(1)
+    assert [node.reads for node in less.nodes] == [(0,), (1,), (2,)]
+    assert [layer.name for layer in less.layers] == [network.layers[n].name for n in (0, 2, 3)]
+    assert network.without(3).outputs == (3,)
