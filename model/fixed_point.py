@@ -115,7 +115,12 @@ def sigmoid16(x: Int) -> Int:
     return sigmoid_at(3 * x)
 
 
+def table_units(x: Int, log2_scale: int) -> Int:
+    """An int16 at scale 2**log2_scale in units of 1 / 3 / 2**12, which the table's functions take."""
+    shift = 12 + log2_scale
+    return x * (3 << shift) if shift >= 0 else (3 * x + (1 << (-shift - 1))) >> -shift
+
+
 def tanh16(x: Int, log2_scale: int) -> Int:
     """tanh of an int16 at scale 2**log2_scale (-12 for a gate), result Q0.15."""
-    shift = 12 + log2_scale
-    return tanh_at(x * (3 << shift) if shift >= 0 else (3 * x + (1 << (-shift - 1))) >> -shift)
+    return tanh_at(table_units(x, log2_scale))
