@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,9 +36,10 @@ def factors(source: Signal, weights: Weights, out: Signal) -> list[fp.Multiplier
     return [fp.multiplier(float(source.scale) * float(scale) / float(out.scale)) for scale in scale_of(weights)]
 
 
-def gate_factors(source: Signal, weights: Weights) -> list[fp.Multiplier]:
-    """What brings each gate's sum to Q3.12."""
-    return factors(source, weights, GATE)
+def gate_factors(source: Signal, weights: Weights, scales: Sequence[float]) -> list[fp.Multiplier]:
+    """What brings each gate's sum to the gate's scale."""
+    each = zip(scale_of(weights), scales, strict=True)
+    return [fp.multiplier(float(source.scale) * float(scale) / to) for scale, to in each]
 
 
 def dense_factors(layer: Dense, source: Signal) -> list[fp.Multiplier]:
@@ -78,9 +80,9 @@ def lowest(layer: Dense) -> int:
 class Cell:
     """The integers of a cell's update."""
 
-    kept: fp.Multiplier  # f * cell, Q0.15 times the cell's scale, to the cell's scale
-    added: fp.Multiplier  # i * c, Q0.30, to the cell's scale
-    hidden: fp.Multiplier  # o * tanh(cell), Q0.30, to the hidden state's scale
+    kept: fp.Multiplier  # f * cell, with sigmoid Q0.15 times the cell's scale, to the cell's scale
+    added: fp.Multiplier  # i * c, with sigmoid and tanh Q0.30, to the cell's scale
+    hidden: fp.Multiplier  # o * tanh(cell), with sigmoid and tanh Q0.30, to the hidden state's scale
     log2: int  # of its scale
     limit: int  # the largest magnitude it may take; ``NO_LIMIT`` where there is no clip
 
@@ -94,10 +96,11 @@ def cell_limit(layer: Lstm) -> int:
 
 def cell(layer: Lstm) -> Cell:
     """Those of one LSTM."""
+    i, f, c, o = (2.0**gate.out_log2 for gate in layer.gate_functions)
     return Cell(
-        kept=fp.multiplier(2.0**-15),
-        added=fp.multiplier(2.0**-30 / layer.cell_scale),
-        hidden=fp.multiplier(2.0**-30 / float(layer.output.scale)),
+        kept=fp.multiplier(f),
+        added=fp.multiplier(i * c / layer.cell_scale),
+        hidden=fp.multiplier(o * 2.0**layer.shown.out_log2 / float(layer.output.scale)),
         log2=int(np.log2(layer.cell_scale)),
         limit=cell_limit(layer),
     )
@@ -111,7 +114,7 @@ class GateMatrix:
     rows: Array  # (G, H, I)
     bias: Array  # (G, H), before the zero point is folded in
     starts: Array  # (G, H) int64: what the sums of stored inputs start from
-    factors: list[fp.Multiplier]  # (G,) that bring sums to Q3.12
+    factors: list[fp.Multiplier]  # (G,) that bring sums to the gates' scales
     source: Signal
 
 
@@ -126,7 +129,7 @@ def gate_matrices(layer: Recurrent, source: Signal, once: bool = False) -> list[
             weights.values,
             bias,
             folded(bias, weights.values, signal.zero_point),
-            gate_factors(signal, weights),
+            gate_factors(signal, weights, layer.gate_scales),
             signal,
         )
         for which, weights, bias, signal in found

@@ -13,11 +13,13 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from model import escape, formats, limits, reference, samples, store
 from model.errors import UserError, run_main
 from model.formats.base import Format
 from model.layers.base import Place
-from model.network import STATES, Network, check_ends, goes_on, parts
+from model.network import STATES, Network, check_ends, goes_on, parts, placed
 from model.signal import Array
 
 WORK = 1 << 25  # values of one quantity of a layer, over all windows: the reference holds a dozen, 3 GiB
@@ -34,9 +36,21 @@ class Ranges:
         self.of[place, quantity] = (float(values.min()), float(values.max()))
 
 
+def _check_finite(network: Network, ranges: Ranges) -> None:
+    """Raise ``UserError`` where the trained model itself leaves the numbers that floats hold."""
+    names = {place: layer.name for place, layer in placed(network)}
+    for (place, quantity), ends in ranges.of.items():
+        if not np.abs(ends).max() <= np.finfo(np.float32).max:
+            raise UserError(
+                f"layer '{names[place]}': its {quantity} grows beyond all numbers over the calibration samples, as "
+                "that of an unbounded cell can over many steps; give shorter windows, or train with activation='tanh'"
+            )
+
+
 def _quantise_integer(network: Network, calibration: Array, format: Format, goes_on: bool) -> Network:
     ranges = Ranges()
     reference.run(network, calibration, ranges.observe, goes_on=goes_on)
+    _check_finite(network, ranges)
     low, high = float(calibration.min()), float(calibration.max())
     readers = network.readers(0)
     normalise = network.layers[readers[0]].as_input if len(readers) == 1 else None

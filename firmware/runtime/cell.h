@@ -37,6 +37,12 @@ static inline int32_t lstmcu_hidden(const lstmcu_cell *layer, int16_t output, in
     return lstmcu_requantise(product, layer->hidden) + layer->hidden_zero_point;
 }
 
+/** A product of two numbers of 16 bits at another scale of 16 bits. */
+static inline int32_t lstmcu_product16(int32_t a, int32_t b, lstmcu_scale scale)
+{
+    return lstmcu_saturate16(lstmcu_requantise(a * b, scale));
+}
+
 /** Update the cell state from the gates (4) before their activation; returns the hidden state, not
  * yet saturated to its type. */
 static inline int32_t lstmcu_cell_step(const lstmcu_cell *layer, const int16_t *gate, int16_t *cell)

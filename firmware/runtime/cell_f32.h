@@ -7,6 +7,11 @@
 #include "float_math.h"
 #include "lstmcu.h"
 
+static inline float lstmcu_relu(float x)
+{
+    return (x < 0.0f) ? 0.0f : x;
+}
+
 /** The cell state clamped to +- limit; 0: never. */
 static inline float lstmcu_clip_f32(float cell, float limit)
 {

@@ -59,6 +59,7 @@ class Constants:
     calls: Mapping[str, Kernel] = field(default_factory=dict)  # by the kind of the plan's operation
     assembly: str = ""  # for <name>_kernels.S
     declarations: tuple[str, ...] = ()  # lines of C that ``calls`` need
+    code: tuple[str, ...] = ()  # lines of static functions that ``calls`` name
     notes: tuple[str, ...] = ()  # sentences for the report
 
 

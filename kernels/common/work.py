@@ -47,5 +47,5 @@ class Work(Generic[L]):
 
 
 def coverage(layer: Layer) -> str:
-    """The kind and format of a layer, which a set must cover; its layout's function is called as the kind is."""
-    return f"{layer.kind}.{layer.suffix}"
+    """The kernels and format of a layer, which a set must cover; its layout's function is called as the kernels are."""
+    return f"{layer.kernels}.{layer.suffix}"

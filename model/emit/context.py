@@ -77,6 +77,7 @@ def _constants(made: Collection[Constants]) -> dict[str, Any]:
     return {
         "arrays": [array for group in made for array in group.arrays],
         "structs": [group.struct for group in made if group.struct],
+        "code": [group.code for group in made if group.code],
         "declarations": list(dict.fromkeys(line for group in made for line in group.declarations)),
         "notes": list(dict.fromkeys(note for group in made for note in group.notes)),
         "elementwise": any(not kernel.layer for group in made for kernel in group.calls.values()),

@@ -106,6 +106,11 @@ class Layer(ABC):
         return self.output.stored.suffix
 
     @property
+    def kernels(self) -> str:
+        """What computes it, as kernel sets call it."""
+        return self.kind
+
+    @property
     def weighted(self) -> Format | None:
         """The format of its weights; None if it has none."""
         return None

@@ -21,8 +21,8 @@ from model.formats.base import Format
 from model.formats.types import Type
 from model.layers.base import Place, Ranges, Seat, Weighted
 from model.layers.products import absorbed, products, sums_span
-from model.lower import GATE, GateMatrix
-from model.signal import Array, Signal, Weights
+from model.lower import GATE, GATE_LOG2_SCALE, GateMatrix
+from model.signal import Array, Signal, Weights, scale_of
 from model.spans import BeyondError, Span
 
 if TYPE_CHECKING:
@@ -101,8 +101,21 @@ class Recurrent(Weighted):
         return {"output": self.output, "hidden": self.output}
 
     def real(self, quantity: str, values: Array) -> Array:
-        """Gates are Q3.12."""
-        return values * GATE.scale if quantity in self.all_gates else super().real(quantity, values)
+        """Gates have scales of their own."""
+        scales = dict(zip(self.all_gates, self.gate_scales, strict=True))
+        return values * scales[quantity] if quantity in scales else super().real(quantity, values)
+
+    # ---- gates ----
+
+    @property
+    def gates_log2(self) -> tuple[int, ...]:
+        """Of integers log2 of the scale of each gate before its activation: Q3.12."""
+        return (GATE_LOG2_SCALE,) * len(self.all_gates)
+
+    @property
+    def gate_scales(self) -> tuple[float, ...]:
+        """The same as numbers."""
+        return tuple(2.0**log2 for log2 in self.gates_log2)
 
     # ---- quantise ----
 
@@ -133,8 +146,15 @@ class Recurrent(Weighted):
 
     def shares_span(self, source: Signal, stored: Span, hidden: Span) -> tuple[Span, Span]:
         """What input and hidden state can give to the gates (G, H)."""
-        kernel = sums_span(self.format, self.kernel, self.bias, source, stored, GATE)
-        return kernel, sums_span(self.format, self.recurrent, self.recurrent_bias, self.output, hidden, GATE)
+        kernel = self._gates_span(self.kernel, self.bias, source, stored)
+        return kernel, self._gates_span(self.recurrent, self.recurrent_bias, self.output, hidden)
+
+    def _gates_span(self, weights: Weights, bias: Array, source: Signal, stored: Span) -> Span:
+        found = []
+        for g, scale in enumerate(self.gate_scales):
+            rows = Weights(weights.values[g : g + 1], scale_of(weights)[g : g + 1])
+            found.append(sums_span(self.format, rows, bias[g : g + 1], source, stored, replace(GATE, scale=scale)))
+        return np.concatenate([low for low, _ in found]), np.concatenate([high for _, high in found])
 
     @property
     def at_reset(self) -> Span:
