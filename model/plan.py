@@ -81,6 +81,7 @@ class Op:
     block: int = 0  # dense_add: which of the `blocks` parts of a step's input this is
     blocks: int = 1
     steps: int = 1  # how often it is done in a whole window
+    sources: tuple[Signal, ...] = ()  # all that the layer reads
     more: tuple[Value, ...] = ()  # of a layer that joins signals: what it reads besides x
     shape: Shape | None = None  # window: of those of the ring y
 
@@ -290,7 +291,8 @@ class Builder:
         """An operation of layer ``index``."""
         network = self.network
         place, layer, source = network.place(index), network.layers[index], network.input_of(index)
-        return Op(kind, place, layer, source, x, y, steps=max(self.steps, 1), **more)
+        sources = network.sources(index)
+        return Op(kind, place, layer, source, x, y, steps=max(self.steps, 1), sources=sources, **more)
 
     def temporary(self, dtype: str, length: int) -> Value:
         """A new short-lived vector."""
@@ -428,13 +430,19 @@ class Builder:
             what = f"layer '{self.network.layers[index].name}' reads {shape.length} steps, {shape.dilation} apart"
             raise UserError(f"{what}; supported: {types.INT16.high // 2} steps in all")
         ring = replace(ring, length=x.length, window=window.base)
-        opened = Level(steps, push=self.op("window", index, x, ring, shape=shape))
+        push = self.op("window", index, x, ring, shape=shape)
+        window_of = replace(ring, length=shape.length * x.length, stride=x.length)
+        if shape.wait == 0 and shape.stride == 1 and not extra:  # every vector completes one
+            self.emit(push)
+            self.current = window_of
+            return
+        opened = Level(steps, push=push)
         if extra:
             opened.pad = Value(ring.base, x.dtype, x.length, offset=slots * x.length)
             self.streamable = f"layer '{self.network.layers[index].name}' has padding where nothing comes in"
         self._running().body.append(opened)
         self.level, self.steps = opened, steps
-        self.current = replace(ring, length=shape.length * x.length, stride=x.length)
+        self.current = window_of
 
     def _slide(self, index: int, shape: Shape, steps: int) -> None:
         """Windows of an array."""

@@ -30,6 +30,7 @@ class Work(Generic[L]):
     steps: int = 1  # of the sequence that it reads step by step, each time another part of its weights
     blocks: int = 1  # parts of each step's weights
     optimize: str = "balanced"
+    sources: tuple[Signal, ...] = ()  # all that it reads
 
     @property
     def once(self) -> bool:

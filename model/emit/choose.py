@@ -66,7 +66,7 @@ def _works(network: Network, plan: Plan, optimize: str) -> dict[str, Work[Layer]
         if work is None:
             steps = op.steps if op.kind == "dense_add" else 1
             name = symbol(network.name, op.name)
-            work = Work(name, op.layer, op.source, (), steps, op.blocks, optimize)
+            work = Work(name, op.layer, op.source, (), steps, op.blocks, optimize, op.sources)
         found[op.name] = replace(work, kinds=tuple(dict.fromkeys((*work.kinds, op.kind))))
     return found
 

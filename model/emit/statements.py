@@ -49,16 +49,18 @@ class Statements:
 
     def statement(self, op: Op, within: Loop | When | None, at: str = "t", still: bool = False) -> str:
         """The call that does ``op``; ``still``: the caller holds one step only, nothing moves with time."""
-        x, y = (self.expression(value, None if still else within, at) for value in (op.x, op.y))
+        x, *more, y = (self.expression(value, None if still else within, at) for value in op.values)
         if op.kind == "copy":
             return f"(void)memcpy({y}, {x}, sizeof({types.named(op.y.dtype).c}) * {op.x.length}U);"
+        if op.kind == "window":
+            return f"(void){self.push(op, within, at, still)};"
         kernel = self.layers[op.name].calls[op.kind]
         if not kernel.layer:
-            return f"{kernel.function}({', '.join((x, y, str(op.y.length), *kernel.arguments))});"
+            return f"{kernel.function}({', '.join((x, *more, y, str(op.y.length), *kernel.arguments))});"
         part = [self.part(op, within, at)] if op.kind == "dense_add" else []
         cell = [self.expression(op.cell, None)] if op.cell else []
         scratch = [self.expression(v, None) for v in needed(op, self.operations.index(op), self.needs)]
-        return f"{kernel.function}({', '.join((kernel.layer, *part, x, y, *cell, *scratch))});"
+        return f"{kernel.function}({', '.join((kernel.layer, *part, x, *more, y, *cell, *scratch))});"
 
     def needs(self, op: Op) -> Sequence[tuple[str, int]]:
         """(type, elements) of what ``op`` needs only while it runs."""

@@ -38,6 +38,7 @@ class Format(ABC):
     tolerance: float  # largest difference from the reference, relative to the largest expected magnitude or 1
     multiplies: str  # what its products are of: s8: int8 x int8; s16: int8 x int16; f32
     zero_points: bool = False  # whether real 0.0 may be stored as another number
+    sum_shift: int = 0  # left, of integers before they are brought to one scale and added
     hybrid: bool = False  # whether vectors are quantised when they meet weights
 
     def __repr__(self) -> str:

@@ -153,6 +153,7 @@ FORMAT = Int16x8(
     cell=types.INT16,
     gates=types.INT16,
     tolerance=0.0,
+    sum_shift=15,
     multiplies="s16",
     bias_limit=2.0**34,
     bias_bound=2.0**62,  # weights scaled by ``least_scale`` bring no bias near; int64's limits are no float64 numbers

@@ -175,6 +175,7 @@ FORMAT = Int8(
     cell=types.INT16,
     gates=types.INT16,
     tolerance=0.0,
+    sum_shift=20,
     multiplies="s8",
     zero_points=True,
     bias_limit=2.0**30,

@@ -162,7 +162,8 @@ class Layer(ABC):
         if not self.elementwise:
             builder.arrange(index)
         length = builder.current.length if self.elementwise else self.output.shape[-1]
-        builder.emit(builder.op("apply", index, builder.current, builder.temporary(self.output.dtype, length)))
+        y = builder.temporary(self.output.dtype, length)
+        builder.emit(builder.op("apply", index, builder.current, y, more=builder.more))
         return index
 
     def lowered(self, source: Signal) -> Elementwise:

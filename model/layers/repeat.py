@@ -1,0 +1,46 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A vector as a sequence of equal steps (RepeatVector); costs nothing on the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from model.formats.base import Format
+from model.layers.base import Layer, Place, Ranges, Seat
+from model.signal import Array, Signal
+from model.spans import Span
+
+if TYPE_CHECKING:
+    from model.plan import Builder
+
+
+@dataclass(frozen=True, eq=False)
+class Repeat(Layer):
+    """The same stored values at every step."""
+
+    kind: ClassVar[str] = "repeat"
+    name: str
+    output: Signal  # (T, F)
+
+    def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Repeat:
+        """Whatever its input is."""
+        return replace(self, output=replace(source, shape=self.output.shape))
+
+    def span(self, source: Signal, stored: Span) -> Span:
+        """That of its input."""
+        return stored
+
+    def run(self, x: Array, seat: Seat) -> Array:
+        """(N, F) to (N, T, F)."""
+        return np.repeat(x[:, np.newaxis], self.output.shape[0], axis=1)
+
+    def work(self, builder: Builder, index: int) -> int:
+        """A loop that reads the same vector at every step."""
+        builder.arrange(index)
+        builder.steps, builder.level = self.output.shape[0], None
+        builder.streamable = f"layer '{self.name}' repeats what the whole window gave"
+        return index

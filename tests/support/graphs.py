@@ -1,0 +1,101 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Random networks with branches, as they are trained: real values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from model.layers.base import Layer
+from model.layers.concatenate import Concatenate
+from model.layers.merge import FUNCTIONS, Merge
+from model.layers.repeat import Repeat
+from model.network import Network, Node
+from model.signal import Signal
+from tests.support.networks import Chain, Numbers, Word
+
+
+class Graph:
+    """Grows by one layer at a time, on signals by their numbers."""
+
+    def __init__(self, shape: tuple[int, ...], seed: int) -> None:
+        """``shape``: of its input."""
+        self.random = np.random.default_rng(seed)
+        self.numbers = Numbers(Chain("float32", shape, (), seed=seed))
+        self.input = Signal(shape)
+        self.nodes: list[Node] = []
+
+    def signal(self, number: int) -> Signal:
+        """The one of this number."""
+        return self.nodes[number - 1].layer.output if number else self.input
+
+    def add(self, layer: Layer, *reads: int) -> int:
+        """A layer; returns the number of its signal."""
+        self.nodes.append(Node(layer, reads))
+        return len(self.nodes)
+
+    def word(self, word: Word, read: int) -> int:
+        """A layer that a word stands for."""
+        return self.add(self.numbers.layer(f"{word[0]}{len(self.nodes)}", self.signal(read), word), read)
+
+    def merge(self, function: str, one: int, other: int) -> int:
+        """Two signals of one shape."""
+        return self.add(Merge(f"{function}{len(self.nodes)}", function, self.signal(one)), one, other)
+
+    def concatenate(self, reads: Sequence[int]) -> int:
+        """Signals of as many steps."""
+        shape = (*self.signal(reads[0]).shape[:-1], sum(self.signal(n).shape[-1] for n in reads))
+        return self.add(Concatenate(f"concatenate{len(self.nodes)}", Signal(shape)), *reads)
+
+    def repeat(self, read: int, steps: int) -> int:
+        """A vector at every step."""
+        return self.add(Repeat(f"repeat{len(self.nodes)}", Signal((steps, *self.signal(read).shape))), read)
+
+    def network(self, output: int) -> Network:
+        """As it is now."""
+        return Network("net", "made by a test", "0" * 64, "float32", (self.input,), tuple(self.nodes), (output,))
+
+    def unread(self) -> list[int]:
+        """Signals that nothing reads yet."""
+        read = {number for node in self.nodes for number in node.reads}
+        return [number for number in range(1, len(self.nodes) + 1) if number not in read]
+
+
+def drawn(seed: int, layers: int = 6) -> Network:
+    """A random network with branches that are joined, of one to four steps, one to three features."""
+    random = np.random.default_rng(seed)
+    graph = Graph((int(random.integers(1, 5)), int(random.integers(1, 4))), seed)
+    for _ in range(layers):
+        read = int(random.integers(0, len(graph.nodes) + 1))
+        sequence = len(graph.signal(read).shape) == 2
+        alike = [n for n in range(1, len(graph.nodes) + 1) if graph.signal(n).shape == graph.signal(read).shape]
+        width = int(random.integers(1, 4))
+        choices = [
+            "dense",
+            "relu",
+            *(["lstm", "last", "both"] if sequence else ["repeat"]),
+            *(["join"] * 3 if alike else []),
+        ]
+        choice = str(random.choice(choices))
+        if choice == "join":
+            other = int(random.choice(alike))
+            if random.random() < 0.4:
+                graph.concatenate([read, other, other][: int(random.integers(2, 4))])
+            else:
+                graph.merge(str(random.choice(sorted(FUNCTIONS))), read, other)
+        elif choice == "repeat":
+            graph.repeat(read, int(random.integers(1, 4)))
+        else:
+            words: dict[str, Word] = {
+                "dense": ("dense", width, "linear"),
+                "relu": ("relu",),
+                "lstm": ("lstm", width, True, bool(random.random() < 0.2)),
+                "last": ("lstm", width, False, False),
+                "both": ("both", width, bool(random.random() < 0.7)),
+            }
+            graph.word(words[choice], read)
+    ends = [graph.word(("lstm", 2, False, False), n) if len(graph.signal(n).shape) == 2 else n for n in graph.unread()]
+    whole = graph.concatenate(ends) if len(ends) > 1 else ends[0]
+    return graph.network(graph.word(("dense", 2, "linear"), whole))
