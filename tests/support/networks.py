@@ -19,6 +19,7 @@ from model.layers.base import Layer
 from model.layers.bidirectional import Bidirectional
 from model.layers.convert import Convert
 from model.layers.dense import Dense
+from model.layers.fold import FACTORS, Fold
 from model.layers.gru import Gru
 from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
@@ -206,7 +207,8 @@ class Chain:
 
 # What a chain's words make of the shape they find: ("lstm", units, sequences, backwards), ("both", units, sequences),
 # ("gru", units, sequences, backwards), ("gru_before", ...), ("rnn", ...): cells; ("both_gru", units, sequences), ...,
-# ("dense", outputs, linear or relu), (a function's name,), ("reshape", shape), ("convert",), ("normalise",).
+# ("dense", outputs, linear or relu), (a function's name,), ("reshape", shape), ("convert",), ("normalise",),
+# ("fold", sum, ave or mul).
 def shape_after(word: Word, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of a layer's output."""
     kind, *rest = word
@@ -215,6 +217,8 @@ def shape_after(word: Word, shape: tuple[int, ...]) -> tuple[int, ...]:
         return (shape[0], units) if rest[1] else (units,)
     if kind == "dense":
         return (*shape[:-1], rest[0])
+    if kind == "fold":
+        return (*shape[:-1], shape[-1] // 2)
     return tuple(rest[0]) if kind == "reshape" else shape
 
 
@@ -233,6 +237,7 @@ def chains(draw: st.DrawFn, quantisation: str) -> Chain:
     for _ in range(draw(st.integers(1, 6))):
         kinds = ["dense", "function", "reshape", "convert" if integer else "normalise"]
         kinds += ["cell", "cell", "both"] if len(shape) == 2 else []
+        kinds += [] if shape[-1] % 2 else ["fold"]
         kind = draw(st.sampled_from(kinds))
         if kind == "cell":
             words.append((draw(st.sampled_from(CELLS)), draw(size), draw(st.booleans()), draw(st.booleans())))
@@ -240,6 +245,8 @@ def chains(draw: st.DrawFn, quantisation: str) -> Chain:
             words.append((draw(st.sampled_from(tuple(BOTH))), draw(size), draw(st.booleans())))
         elif kind == "dense":
             words.append((kind, draw(size), draw(st.sampled_from(("linear", "relu")))))
+        elif kind == "fold":
+            words.append((kind, draw(st.sampled_from(tuple(FACTORS)))))
         elif kind == "reshape":
             words.append((kind, draw(st.sampled_from(_other_shapes(shape)))))
         else:
@@ -331,6 +338,8 @@ class Numbers:
         if kind == "dense":
             kernel, out = self.weights((rest[0], source.shape[-1]), source), self.signal(shape, 2)
             return Dense(name, kernel, self.bias(kernel, source, out.scale), rest[1], out, format_of(out, kernel))
+        if kind == "fold":
+            return Fold(name, rest[0], self.signal(shape, 1))
         if kind == "reshape":
             return Reshape(name, replace(source, shape=shape))
         if kind == "convert":

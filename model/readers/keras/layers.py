@@ -5,79 +5,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from model.layers.base import Layer
-from model.layers.bidirectional import Bidirectional
 from model.layers.dense import Dense
-from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
 from model.layers.reshape import Reshape
+from model.readers.keras import recurrent
 from model.readers.keras.activations import activation, fused
-from model.readers.keras.settings import Config
 from model.readers.keras.source import Source
 from model.signal import Array, Signal, Weights
-
-
-def _lstm_arrays(config: Config) -> int:
-    """How many arrays an LSTM has."""
-    return 3 if config.get("use_bias", True) else 2
-
-
-def _read_lstm(source: Source) -> Lstm:
-    config = source.config
-    if len(source.input.shape) != 2:
-        raise source.refuse(f"needs a sequence (steps, features) as input, got shape {source.input.shape}")
-    steps, features = source.input.shape
-    units = int(config["units"])
-
-    def by_gate(array: Array) -> Array:  # Keras keeps the gates as column blocks i, f, c, o
-        return np.ascontiguousarray(array.reshape(-1, 4, units).transpose(1, 2, 0))
-
-    kernel = by_gate(source.array(0, features, 4 * units))
-    recurrent = by_gate(source.array(1, units, 4 * units))
-    source.only(_lstm_arrays(config))
-    bias = np.zeros((4, units), np.float32)
-    if config.get("use_bias", True):
-        bias = source.array(2, 4 * units).reshape(4, units)
-    sequences = bool(config.get("return_sequences"))
-    return Lstm(
-        name=source.name,
-        kernel=Weights(kernel),
-        recurrent=Weights(recurrent),
-        bias=bias,
-        return_sequences=sequences,
-        go_backwards=bool(config.get("go_backwards")),
-        cell_clip=0.0,
-        output=Signal((steps, units) if sequences else (units,)),
-    )
-
-
-def _lstm(source: Source) -> list[Layer]:
-    return [_read_lstm(source)]
-
-
-def _bidirectional(source: Source) -> list[Layer]:
-    forward = source.config["layer"]["config"]
-    given = source.config.get("backward_layer")
-    # Keras leaves it out when it is the forward layer turned round
-    backward = given["config"] if given else {**forward, "go_backwards": True}
-    if forward.get("go_backwards") or not backward.get("go_backwards"):
-        raise source.refuse("its first LSTM must have go_backwards=False and its second go_backwards=True")
-    count = _lstm_arrays(forward)
-    halves = []
-    for key, config, arrays in (
-        ("forward", forward, source.arrays[:count]),
-        ("backward", backward, source.arrays[count:]),
-    ):
-        part = source._replace(name=f"{source.name}_{key}", config=config, arrays=arrays)
-        halves.append(_read_lstm(part))
-    one, other = halves
-    if one.output.shape != other.output.shape:
-        raise source.refuse("its LSTMs must have the same units and return_sequences")
-    return [Bidirectional(source.name, one, other, Signal((*one.output.shape[:-1], 2 * one.units)))]
 
 
 def _values(value: Any) -> Array:
@@ -141,7 +81,11 @@ def _dense(source: Source) -> list[Layer]:
 
 
 def _time_distributed(source: Source) -> list[Layer]:
-    return _dense(source._replace(config=source.config["layer"]["config"]))
+    """What the layer within makes of a step, at every one."""
+    steps, *step = source.input.shape
+    inner = source.config["layer"]
+    made = LAYERS[inner["class_name"]](source._replace(config=inner["config"], input=Signal(tuple(step))))
+    return [replace(layer, output=replace(layer.output, shape=(steps, *layer.output.shape))) for layer in made]
 
 
 def _activation_layer(source: Source) -> list[Layer]:
@@ -172,8 +116,7 @@ def _nothing(source: Source) -> list[Layer]:
 
 
 LAYERS: dict[str, Callable[[Source], list[Layer]]] = {
-    "LSTM": _lstm,
-    "Bidirectional": _bidirectional,
+    **recurrent.LAYERS,
     "Dense": _dense,
     "TimeDistributed": _time_distributed,
     "Activation": _activation_layer,

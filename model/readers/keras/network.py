@@ -73,6 +73,18 @@ def _precision(chain: list[Config]) -> tuple[str, ...]:
     )
 
 
+def _stateful(chain: list[Config]) -> tuple[str, ...]:
+    """A note where Keras lets a window go on from the state that the one before left."""
+    parts = [part["config"] for layer in chain for part in (layer, *inner_layers(layer).values())]
+    told = [f"'{part.get('name')}'" for part in parts if part.get("stateful")]
+    if not told:
+        return ()
+    return (
+        f"{', '.join(dict.fromkeys(told))}: stateful in Keras; here every window starts from zeros, and with "
+        "state=stream the state goes on until a reset",
+    )
+
+
 def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, name: str, sha256: str) -> Network:
     layers_of_file = chain(config, path)
     signal = _input_signal(config["config"], layers_of_file, path)
@@ -85,7 +97,8 @@ def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, n
         layers += LAYERS[spec["class_name"]](source)
         signal = layers[-1].output if layers else signal
         _check(signal, where)
-    return chained(name, path.name, sha256, REAL, first, tuple(layers), _precision(layers_of_file))
+    notes = _precision(layers_of_file) + _stateful(layers_of_file)
+    return chained(name, path.name, sha256, REAL, first, tuple(layers), notes)
 
 
 DAMAGE = (

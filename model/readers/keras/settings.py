@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from model.errors import UserError
 
 Config = dict[str, Any]
+MERGES = ("concat", "sum", "ave", "mul")  # of a Bidirectional
 ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
 FLOATS = ("float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 POLICIES = ("DTypePolicy", "FloatDTypePolicy", "Policy")  # of Keras 3, 3.0 and 2
@@ -107,27 +108,42 @@ TRAINED: dict[str, Rule] = {
     for what in ("initializer", "regularizer", "constraint")
 }
 
+OVER_TIME: dict[str, Rule] = {  # of a layer that runs a cell
+    "return_sequences": FLAG,
+    "go_backwards": FLAG,
+    "return_state": FLAG,  # the states are further outputs, which no layer may read
+    "stateful": FLAG,  # here a stream goes on, and a window never does
+    "time_major": OFF,
+    "zero_output_for_mask": FLAG,  # of masks, which are refused; Bidirectional sets it
+    "num_constants": _one_of(None, 0),
+    "unroll": ANY,  # how it is computed
+}
+_CELL: dict[str, Rule] = {
+    "units": COUNT,
+    "activation": _function("tanh"),
+    "use_bias": FLAG,
+    # how it is computed or trained
+    **dict.fromkeys(("implementation", "dropout", "recurrent_dropout", "seed"), ANY),
+    **TRAINED,
+}
+CELLS: dict[str, dict[str, Rule]] = {
+    "LSTMCell": {**_CELL, "recurrent_activation": _function("sigmoid"), "unit_forget_bias": ANY},
+    "GRUCell": {**_CELL, "recurrent_activation": _function("sigmoid"), "reset_after": FLAG},
+    "SimpleRNNCell": _CELL,
+    "StackedRNNCells": {"cells": ANY, "reverse_state_order": ANY},  # each checked as the cell it is
+}
+
 SETTINGS: dict[str, dict[str, Rule]] = {
-    "LSTM": {
-        "units": COUNT,
-        "activation": _function("tanh"),
-        "recurrent_activation": _function("sigmoid"),
-        "use_bias": FLAG,
-        "return_sequences": FLAG,
-        "go_backwards": FLAG,
-        "return_state": OFF,
-        "stateful": OFF,
-        "time_major": OFF,
-        "zero_output_for_mask": FLAG,  # of masks, which are refused; Bidirectional sets it
-        # how it is computed or trained
-        **dict.fromkeys(("unroll", "implementation", "use_cudnn", "unit_forget_bias"), ANY),
-        **dict.fromkeys(("dropout", "recurrent_dropout", "seed"), ANY),
-        **TRAINED,
-    },
+    "LSTM": {**CELLS["LSTMCell"], **OVER_TIME, "use_cudnn": ANY},
+    "GRU": {**CELLS["GRUCell"], **OVER_TIME, "use_cudnn": ANY},
+    "SimpleRNN": {**CELLS["SimpleRNNCell"], **OVER_TIME},
+    "CuDNNLSTM": {"units": COUNT, **OVER_TIME, "unit_forget_bias": ANY, **TRAINED},
+    "CuDNNGRU": {"units": COUNT, **OVER_TIME, **TRAINED},
+    "RNN": {"cell": ANY, **OVER_TIME},  # checked as the cell it is
     "Bidirectional": {
         "layer": ANY,  # checked as the layer it is
         "backward_layer": ANY,
-        "merge_mode": _one_of("concat"),
+        "merge_mode": _one_of(*MERGES),
         "num_constants": _one_of(None, 0),
     },
     "Dense": {
@@ -148,7 +164,12 @@ SETTINGS: dict[str, dict[str, Rule]] = {
     "InputLayer": {"sparse": OFF, "ragged": OFF, "optional": OFF},
 }
 NEEDED: dict[str, tuple[str, ...]] = {
-    "LSTM": ("units", "activation", "recurrent_activation"),  # Keras 2.2 had another default
+    # Keras 2.2 had another default
+    **dict.fromkeys(("LSTM", "LSTMCell", "GRU", "GRUCell"), ("units", "activation", "recurrent_activation")),
+    **dict.fromkeys(("SimpleRNN", "SimpleRNNCell"), ("units", "activation")),
+    **dict.fromkeys(("CuDNNLSTM", "CuDNNGRU"), ("units",)),
+    "RNN": ("cell",),
+    "StackedRNNCells": ("cells",),
     "Bidirectional": ("layer", "merge_mode"),
     "Dense": ("units",),
     "TimeDistributed": ("layer",),
@@ -163,8 +184,7 @@ MODEL_SPEC = (*SPEC, "compile_config", "keras_version", "backend")
 MODEL_SETTINGS = ("name", "trainable", "dtype", "layers", "build_input_shape", "input_layers", "output_layers")
 
 WAYS_OUT = {
-    "stateful": "save the model with stateful=False",
-    "return_state": "save the model with return_state=False",
+    "merge_mode": "set one of them, or use two layers, the second with go_backwards=True",
     "time_major": "save the model with time_major=False and windows of (steps, features)",
     "quantization_config": "save the model before model.quantize(); lstmcu quantises it itself, by quant=",
     "dtype": "save the model in one of these, before any model.quantize(); lstmcu quantises it itself, by quant=",
@@ -179,8 +199,7 @@ WAYS_OUT = {
 OTHER_KINDS = {
     "Masking": "train on windows of one length, without Masking",
     **dict.fromkeys(("Sequential", "Functional", "Model"), "add the inner model's layers to the outer one, one by one"),
-    **dict.fromkeys(("GRU", "SimpleRNN", "ConvLSTM1D", "ConvLSTM2D", "RNN"), "train an LSTM"),
-    "CuDNNLSTM": "load its weights into an LSTM(recurrent_activation='sigmoid') and save that",
+    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D"), "train an LSTM or GRU"),
     **dict.fromkeys(("BatchNormalization", "LayerNormalization"), "fold it into the weights of its neighbours"),
     **dict.fromkeys(("Concatenate", "Add", "Multiply", "Attention"), "only a chain is supported; merge outside"),
     **dict.fromkeys(("Lambda", "TFOpLambda"), "do what it does in your own code, before or after the model"),
@@ -203,12 +222,22 @@ def shown(value: Any) -> str:
     return text if len(text) <= 100 else f"{text[:97]}..."
 
 
-INNER = {"Bidirectional": "LSTM", "TimeDistributed": "Dense"}  # the kind of layers supported within
+# the kinds of layers supported within a layer
+_SINGLE = ("LSTMCell", "GRUCell", "SimpleRNNCell")
+INNER: dict[str, tuple[str, ...]] = {
+    "Bidirectional": ("LSTM", "GRU", "SimpleRNN", "CuDNNLSTM", "CuDNNGRU", "RNN"),
+    "TimeDistributed": ("Dense", "Activation", "Dropout", "Flatten", "Reshape"),
+    "RNN": (*_SINGLE, "StackedRNNCells"),
+    "StackedRNNCells": _SINGLE,
+}
 
 
 def inner_layers(spec: Config) -> dict[str, Config]:
     """The layers within a layer, by setting. Keras leaves backward_layer out, or null, where it follows from layer."""
-    held = {key: spec["config"].get(key) for key in ("layer", "backward_layer")} if spec["class_name"] in INNER else {}
+    if spec["class_name"] not in INNER:
+        return {}
+    held = {key: spec["config"].get(key) for key in ("layer", "backward_layer", "cell")}
+    held |= {f"cell {number}": cell for number, cell in enumerate(spec["config"].get("cells") or ())}
     return {key: layer for key, layer in held.items() if layer is not None}
 
 
@@ -221,7 +250,7 @@ def check_value(key: str, value: Any, rule: Rule, where: str) -> None:
 
 def _check_settings(kind: str, config: Config, where: str) -> None:
     """Refuse a layer's settings that are unknown, missing or of a value that is not supported."""
-    known = {**COMMON, **SETTINGS[kind]}
+    known = {**COMMON, **(SETTINGS | CELLS)[kind]}
     for key in config:
         if key not in known:
             raise UserError(
@@ -255,7 +284,7 @@ def check_layer(spec: Config, where: str) -> None:
     kind = spec["class_name"]
     _check_settings(kind, spec["config"], where)
     for key, inner in inner_layers(spec).items():
-        if inner["class_name"] != INNER[kind]:
+        if inner["class_name"] not in INNER[kind]:
             name = inner["class_name"]
-            raise UserError(f"{where}: of a {name} is not supported; supported: {kind}({INNER[kind]})")
+            raise UserError(f"{where}: of a {name} is not supported; supported: {kind}({', '.join(INNER[kind])})")
         check_layer(inner, f"{where}: its {key}")

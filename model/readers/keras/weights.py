@@ -17,11 +17,15 @@ from model.signal import Array
 Arrays = tuple[Array, ...]
 # where a kind's arrays lie below the layer's group in a .keras file; kinds without weights are left out
 PLACES: dict[str, tuple[str, ...]] = {
-    "LSTM": ("cell/vars",),
-    "Bidirectional": ("forward_layer/cell/vars", "backward_layer/cell/vars"),
-    "Dense": ("vars",),
-    "TimeDistributed": ("layer/vars",),
-    "Normalization": ("vars",),
+    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), ("cell/vars",)),
+    **dict.fromkeys(("LSTMCell", "GRUCell", "SimpleRNNCell"), ("vars",)),
+    **dict.fromkeys(("CuDNNLSTM", "CuDNNGRU", "Dense", "Normalization"), ("vars",)),
+}
+# … and those of the layers within a layer: the groups of each, by its setting
+WITHIN: dict[str, tuple[tuple[str, str], ...]] = {
+    "Bidirectional": (("layer", "forward_layer"), ("layer", "backward_layer")),  # both have the same
+    "TimeDistributed": (("layer", "layer"),),
+    "RNN": (("cell", "cell"),),
 }
 IGNORED = re.compile(r"/seed_generator/|^[^/]+/bidirectional(_\d+)?/layer/")  # random numbers; a template never called
 
@@ -33,9 +37,20 @@ def _snake_case(class_name: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _has_weights(layer: Config) -> bool:
+def _places(layer: Config) -> tuple[str, ...]:
+    """Where a layer's arrays lie below its group."""
     kind, settings = layer["class_name"], layer["config"]
-    return kind in PLACES and (kind != "Normalization" or settings.get("mean") is None)
+    if kind == "Normalization" and settings.get("mean") is not None:
+        return ()
+    inner = [(group, settings[key]) for key, group in WITHIN.get(kind, ())]
+    cells = settings.get("cells", [])
+    inner += [(f"cells/{name}", cell) for name, cell in zip(_names(cells, False), cells, strict=True)]
+    found = tuple(f"{group}/{place}" for group, each in inner for place in _places(each))
+    return found or PLACES.get(kind, ())
+
+
+def _has_weights(layer: Config) -> bool:
+    return bool(_places(layer))
 
 
 def _names(layers: list[Config], twice: bool) -> list[str]:
@@ -67,7 +82,7 @@ def of_archive(weights: Contents, layers: list[Config], path: Path) -> list[Arra
         raise UserError(f"{path}: its weights lie in {found}, which are not those of {wanted}; save it again"[:600])
     taken: list[Arrays] = []
     for name, layer in zip(names, layers, strict=True):
-        groups = [f"{root}/{name}/{place}" for place in PLACES.get(layer["class_name"], ())]
+        groups = [f"{root}/{name}/{place}" for place in _places(layer)]
         for other in paths:
             if other.startswith(f"{root}/{name}/") and other.rpartition("/")[0] not in groups:
                 raise UserError(f"{path}: {described(layer)}: no part of it is known to read the array {other}")
@@ -79,12 +94,17 @@ def of_archive(weights: Contents, layers: list[Config], path: Path) -> list[Arra
 ROLES = ("kernel", "recurrent_kernel", "bias", "mean", "variance", "count")
 
 
-def _role(name: str) -> tuple[int, int]:
-    """Where an array of an .h5 file stands among its layer's: forward before backward, then as in ``ROLES``."""
-    *above, last = name.split("/")
-    role = re.sub(r"(_\d+)?(:\d+)?$", "", last)
-    backward = not any(part.startswith("forward_") for part in above[-2:])
-    return backward, ROLES.index(role) if role in ROLES else len(ROLES)
+def _ordered(names: list[str]) -> list[str]:
+    """The arrays of an .h5 file's layer: forward before backward, cell after cell, then as in ``ROLES``."""
+    groups = list(dict.fromkeys(name.rpartition("/")[0] for name in names))
+
+    def order(name: str) -> tuple[int, int, int]:
+        group, _, last = name.rpartition("/")
+        role = re.sub(r"(_\d+)?(:\d+)?$", "", last)
+        backward = not any(part.startswith("forward_") for part in group.split("/")[-2:])
+        return backward, groups.index(group), ROLES.index(role) if role in ROLES else len(ROLES)
+
+    return sorted(names, key=order)
 
 
 def of_legacy(weights: Contents, layers: list[Config], path: Path) -> list[Arrays]:
@@ -95,7 +115,7 @@ def of_legacy(weights: Contents, layers: list[Config], path: Path) -> list[Array
     taken = []
     for name in found:
         group = f"model_weights/{name}"
-        listed = sorted(weights.texts.get(f"{group}/weight_names", ()), key=_role)
+        listed = _ordered(weights.texts.get(f"{group}/weight_names", []))
         taken.append(tuple(weights.arrays[f"{group}/{array}"] for array in listed))
     return taken
 
