@@ -163,6 +163,7 @@ SETTINGS: dict[str, dict[str, Rule]] = {
     "Dropout": dict.fromkeys(("rate", "noise_shape", "seed"), ANY),
     "InputLayer": {"sparse": OFF, "ragged": OFF, "optional": OFF},
 }
+KNOWN = SETTINGS | CELLS  # layers, and what stands in them only
 NEEDED: dict[str, tuple[str, ...]] = {
     # Keras 2.2 had another default
     **dict.fromkeys(("LSTM", "LSTMCell", "GRU", "GRUCell"), ("units", "activation", "recurrent_activation")),
@@ -250,7 +251,7 @@ def check_value(key: str, value: Any, rule: Rule, where: str) -> None:
 
 def _check_settings(kind: str, config: Config, where: str) -> None:
     """Refuse a layer's settings that are unknown, missing or of a value that is not supported."""
-    known = {**COMMON, **(SETTINGS | CELLS)[kind]}
+    known = {**COMMON, **KNOWN[kind]}
     for key in config:
         if key not in known:
             raise UserError(
