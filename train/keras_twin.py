@@ -7,6 +7,7 @@ From Keras 3 it never does, whatever the model; the same weights in this twin gi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -52,6 +53,23 @@ def _lstm_arrays(layer: Lstm) -> list[Array]:
     return [kernel, recurrent, layer.bias.reshape(-1)]
 
 
+def _function(layers: Any, layer: Any) -> Any:
+    return layers.Activation(TF_NAMES.get(layer.function, layer.function))
+
+
+def _bent_relu(layers: Any, layer: Any) -> Any:
+    most, slope, threshold = layer.parameters
+    return layers.ReLU(None if math.isinf(most) else most, slope, threshold)
+
+
+TF_NAMES = {"silu": "swish", "hard_sigmoid_keras2": "hard_sigmoid"}  # where tf_keras calls a function otherwise
+FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "relu": lambda k, layer: k.ReLU(),
+    "relu6": lambda k, layer: k.ReLU(6.0),
+    "bent_relu": _bent_relu,
+    "leaky_relu": lambda k, layer: k.LeakyReLU(*layer.parameters),
+    "elu": lambda k, layer: k.ELU(*layer.parameters),
+}
 # the Keras layer of each kind, still without weights: (tf_keras.layers, layer)
 TWINS: dict[str, Callable[[Any, Any], Any]] = {
     "lstm": lambda k, layer: k.LSTM(
@@ -61,7 +79,7 @@ TWINS: dict[str, Callable[[Any, Any], Any]] = {
         _twin_layer(k, layer.forward), backward_layer=_twin_layer(k, layer.backward)
     ),
     "dense": lambda k, layer: k.Dense(layer.bias.size, activation=layer.activation),
-    "activation": lambda k, layer: k.ReLU() if layer.function == "relu" else k.Activation(layer.function),
+    "activation": lambda k, layer: FUNCTIONS.get(layer.function, _function)(k, layer),
     "reshape": lambda k, layer: k.Reshape(layer.output.shape),
 }
 # the arrays of its weights, as Keras has them

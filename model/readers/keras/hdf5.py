@@ -31,7 +31,7 @@ COUNT_LIMIT = 10_000  # groups and arrays
 DEPTH_LIMIT = 16
 ROOTS = ("layers", "_layer_checkpoint_dependencies", "model_weights")  # where Keras's versions put weights
 BFLOAT16 = np.dtype("V2")  # HDF5 and numpy have no such type
-TEXTS = ("model_config", "weight_names")  # attributes
+TEXTS = ("model_config", "weight_names", "keras_version")  # attributes
 
 
 @dataclass(frozen=True, eq=False)

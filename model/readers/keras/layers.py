@@ -14,8 +14,8 @@ from model.layers.base import Layer
 from model.layers.dense import Dense
 from model.layers.normalise import Normalise
 from model.layers.reshape import Reshape
-from model.readers.keras import recurrent
-from model.readers.keras.activations import activation, fused
+from model.readers.keras import activations, recurrent
+from model.readers.keras.activations import fused
 from model.readers.keras.source import Source
 from model.signal import Array, Signal, Weights
 
@@ -88,10 +88,6 @@ def _time_distributed(source: Source) -> list[Layer]:
     return [replace(layer, output=replace(layer.output, shape=(steps, *layer.output.shape))) for layer in made]
 
 
-def _activation_layer(source: Source) -> list[Layer]:
-    return activation(source.name, source.function("activation"), source.input)
-
-
 def _flatten(source: Source) -> list[Layer]:
     several = [length for length in source.input.shape if length > 1]
     if source.config.get("data_format") == "channels_first" and len(several) > 1:  # with one axis both are the same
@@ -119,7 +115,7 @@ LAYERS: dict[str, Callable[[Source], list[Layer]]] = {
     **recurrent.LAYERS,
     "Dense": _dense,
     "TimeDistributed": _time_distributed,
-    "Activation": _activation_layer,
+    **activations.LAYERS,
     "Flatten": _flatten,
     "Reshape": _reshape,
     "Normalization": _normalization,

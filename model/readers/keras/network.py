@@ -27,6 +27,7 @@ from model.readers.keras.source import Source
 from model.readers.keras.weights import ArraysOf, of_archive, of_legacy
 from model.signal import Signal
 
+METADATA = "metadata.json"  # of an archive
 MEMBER_LIMIT = 256 << 20  # bytes: no model for a microcontroller comes near, a zip bomb does
 ELEMENT_LIMIT = 1 << 24  # elements of a signal
 
@@ -85,6 +86,12 @@ def _stateful(chain: list[Config]) -> tuple[str, ...]:
     )
 
 
+def _version(config: Config) -> int:
+    """The first number of the version of Keras that wrote a file; 0 if it does not say."""
+    first = str(config.get("keras_version", "")).partition(".")[0]
+    return int(first) if first.isdecimal() else 0
+
+
 def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, name: str, sha256: str) -> Network:
     layers_of_file = chain(config, path)
     signal = _input_signal(config["config"], layers_of_file, path)
@@ -93,7 +100,7 @@ def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, n
     layers: list[Layer] = []
     for spec, arrays in zip(layers_of_file, arrays_of(weights, layers_of_file, path), strict=True):
         where = f"{path}: {described(spec)}"
-        source = Source(where, str(spec["config"]["name"]), spec["config"], arrays, signal)
+        source = Source(where, str(spec["config"]["name"]), spec["config"], arrays, signal, _version(config))
         layers += LAYERS[spec["class_name"]](source)
         signal = layers[-1].output if layers else signal
         _check(signal, where)
@@ -119,6 +126,8 @@ def _read_archive(path: Path, name: str, sha256: str) -> Network:
         with zipfile.ZipFile(path) as archive:
             config = json.loads(_member(archive, "config.json", path))
             weights = _member(archive, "model.weights.h5", path)
+            if METADATA in archive.namelist():
+                config["keras_version"] = json.loads(_member(archive, METADATA, path)).get("keras_version", "")
         return _build(config, hdf5.load(weights), of_archive, path, name, sha256)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         raise UserError(f"{path}: is not a Keras archive, or is truncated ({error}); save it again as .keras") from None
@@ -135,6 +144,7 @@ def _read_h5(path: Path, name: str, sha256: str) -> Network:
         if "model_config" not in contents.texts:
             raise NoModelError(f"{path}: holds weights only; save the whole model: model.save('{path.stem}.keras')")
         config = json.loads(contents.texts["model_config"][0])
+        config.setdefault("keras_version", *contents.texts.get("keras_version", [""])[:1])
         return _build(config, contents, of_legacy, path, name, sha256)
     except DAMAGE as error:
         what = f"{type(error).__name__} {error}"

@@ -16,7 +16,11 @@ from model.errors import UserError
 
 Config = dict[str, Any]
 MERGES = ("concat", "sum", "ave", "mul")  # of a Bidirectional
-ACTIVATIONS = ("linear", "relu", "sigmoid", "tanh", "softmax")
+ACTIVATIONS = (
+    "linear", "relu", "sigmoid", "tanh", "softmax", "hard_sigmoid", "softsign", "softplus", "elu", "selu", "silu",
+    "swish", "gelu", "exponential", "mish", "relu6", "leaky_relu", "hard_silu", "hard_swish", "hard_tanh",
+)  # fmt: skip
+ACTIVATION_LAYERS = ("ReLU", "LeakyReLU", "ThresholdedReLU", "ELU", "Softmax")  # may be an activation themselves
 FLOATS = ("float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 POLICIES = ("DTypePolicy", "FloatDTypePolicy", "Policy")  # of Keras 3, 3.0 and 2
 OBJECT = ("module", "class_name", "config", "registered_name", "shared_object_id")  # how Keras 3 writes any object
@@ -66,12 +70,29 @@ def _function(*names: str) -> Rule:
     return Rule(", ".join(names), lambda v: function_name(v) in names)
 
 
+def is_activation_layer(value: Any) -> bool:
+    """Whether an activation is one of Keras's layers."""
+    known = isinstance(value, dict) and value.get("class_name") in ACTIVATION_LAYERS
+    return known and isinstance(value.get("config"), dict) and of_keras(value.get("module", "keras"))
+
+
 def _is_numbers(value: Any) -> bool:
     if isinstance(value, dict) and value.get("class_name") == "__numpy__":
         value = value["config"]["value"]
     if isinstance(value, list):
         return all(_is_numbers(item) for item in value)
     return type(value) in (int, float) and math.isfinite(value)
+
+
+def number(value: Any) -> float:
+    """A number of the configuration; Keras 2 writes some as arrays."""
+    held = value["config"]["value"] if isinstance(value, dict) else value
+    return float(held)
+
+
+def _is_number(value: Any) -> bool:
+    held = value["config"]["value"] if isinstance(value, dict) and value.get("class_name") == "__numpy__" else value
+    return type(held) in (int, float) and math.isfinite(held)
 
 
 def _is_count(value: Any) -> bool:
@@ -91,6 +112,13 @@ COUNT = Rule("a whole number above 0", _is_count)
 SHAPE = Rule("a list of whole numbers", _is_shape)
 NUMBERS = Rule("numbers", _is_numbers)
 MAYBE_NUMBERS = Rule("numbers", lambda value: value is None or _is_numbers(value))
+NUMBER = Rule("a number", _is_number)
+NOT_NEGATIVE = Rule("a number, 0 at least", lambda value: _is_number(value) and number(value) >= 0)
+MAYBE_NUMBER = Rule("a number", lambda value: value is None or _is_number(value))
+ACTIVATION = Rule(
+    ", ".join((*ACTIVATIONS, *ACTIVATION_LAYERS)),
+    lambda value: function_name(value) in ACTIVATIONS or is_activation_layer(value),
+)
 AXIS = Rule("-1", lambda value: value is None or type(value) is int or (_is_shape(value) and None not in value))
 DTYPE = Rule(", ".join(FLOATS), lambda value: policy_name(value) in FLOATS)
 
@@ -148,14 +176,19 @@ SETTINGS: dict[str, dict[str, Rule]] = {
     },
     "Dense": {
         "units": COUNT,
-        "activation": _function(*ACTIVATIONS),
+        "activation": ACTIVATION,
         "use_bias": FLAG,
         "quantization_config": ABSENT,
         **dict.fromkeys(("lora_rank", "lora_alpha"), ANY),  # Keras saves the sum of both kernels
         **TRAINED,
     },
     "TimeDistributed": {"layer": ANY},
-    "Activation": {"activation": _function(*ACTIVATIONS)},
+    "Activation": {"activation": ACTIVATION},
+    "ReLU": {"max_value": MAYBE_NUMBER, "negative_slope": NOT_NEGATIVE, "threshold": NOT_NEGATIVE},
+    "LeakyReLU": {"alpha": NUMBER, "negative_slope": NUMBER},
+    "ThresholdedReLU": {"theta": NOT_NEGATIVE},
+    "ELU": {"alpha": NUMBER},
+    "Softmax": {"axis": AXIS},
     "Flatten": {"data_format": _one_of("channels_last", "channels_first")},
     "Reshape": {"target_shape": SHAPE},
     "Normalization": {"axis": AXIS, "invert": OFF, "mean": MAYBE_NUMBERS, "variance": MAYBE_NUMBERS},
@@ -175,6 +208,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "Dense": ("units",),
     "TimeDistributed": ("layer",),
     "Activation": ("activation",),
+    "ELU": ("alpha",),
     "Reshape": ("target_shape",),
     "Rescaling": ("scale", "offset"),
 }

@@ -22,6 +22,7 @@ class Source(NamedTuple):
     config: Config
     arrays: tuple[Array, ...]
     input: Signal
+    keras: int = 0  # the version of Keras that wrote the file, 2 or 3; 0: it does not say
 
     def refuse(self, what: str) -> UserError:
         """A complaint about this layer."""
