@@ -1,32 +1,35 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-/** From a GRU's gate values to what it keeps of the hidden state, in integers. */
+/** From a GRU's gates to what it keeps of the hidden state. z and r are Q0.15 from 0 to 1. */
 #ifndef LSTMCU_GRU_UPDATE_H
 #define LSTMCU_GRU_UPDATE_H
 
-#include "cell.h"
+#include "fixed_point.h"
 
-/** r times the hidden state's share of the candidate, Q3.12; reset before its activation. */
-static inline int32_t lstmcu_gru_faded(int16_t reset, int32_t share)
+/** A share of x: r or z times x. */
+static inline int32_t lstmcu_gru_share(int32_t share, int32_t x)
 {
     const lstmcu_scale q15 = {1 << 30, -14};
-    return lstmcu_requantise((int32_t)lstmcu_sigmoid16(reset) * share, q15);
+    return lstmcu_requantise(share * x, q15);
 }
 
-/** (1 - z) * h~ at the memory's scale; both before their activation. */
-static inline int32_t lstmcu_gru_added(lstmcu_scale scale, int16_t update, int16_t candidate)
+/** (1 - z) * candidate at the memory's scale. */
+static inline int32_t lstmcu_gru_added(lstmcu_scale scale, int32_t z, int32_t candidate)
 {
-    const int32_t product = (INT32_C(32768) - lstmcu_sigmoid16(update)) *
-                            lstmcu_tanh16(candidate, LSTMCU_GATE_LOG2_SCALE);
-    return lstmcu_saturate16(lstmcu_requantise(product, scale));
+    return lstmcu_saturate16(lstmcu_requantise((INT32_C(32768) - z) * candidate, scale));
 }
 
-/** The next memory: z * memory + (1 - z) * h~; both before their activation. */
-static inline int16_t lstmcu_gru_memory(lstmcu_scale scale, int16_t update, int16_t candidate,
+/** The next memory: z * memory + (1 - z) * candidate. */
+static inline int16_t lstmcu_gru_memory(lstmcu_scale scale, int32_t z, int32_t candidate,
                                         int16_t memory)
 {
-    return lstmcu_saturate16(lstmcu_kept(update, memory) +
-                             lstmcu_gru_added(scale, update, candidate));
+    return lstmcu_saturate16(lstmcu_gru_share(z, memory) + lstmcu_gru_added(scale, z, candidate));
+}
+
+/** The same in floats. */
+static inline float lstmcu_gru_hidden_f32(float z, float candidate, float hidden)
+{
+    return (z * hidden) + ((1.0f - z) * candidate);
 }
 
 #endif

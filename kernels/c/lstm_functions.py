@@ -20,7 +20,7 @@ INTEGERS = ('#include "cell.h"', '#include "gate_functions.h"', '#include "gates
 REALS = ('#include "cell_f32.h"', '#include "functions_f32.h"', '#include "gates.h"')
 
 
-def _real(function: Function, x: str) -> str:
+def real(function: Function, x: str) -> str:
     """An expression of functions_f32.h."""
     if function == named("linear"):
         return x
@@ -54,7 +54,7 @@ class _Code:
         number = self.layer.all_gates.index(gate)
         if self.format.integer:
             return self.integer(GATES[gate], self.layer.gate_functions[number], x)
-        return _real(self.layer.functions[number], x)
+        return real(self.layer.functions[number], x)
 
     def lines(self) -> tuple[str, ...]:
         """All of them."""
@@ -130,7 +130,7 @@ class _Code:
         total = " + ".join(terms)
         if self.layer.cell_clip > 0:
             total = f"lstmcu_clip_f32({total}, {float_literal(self.layer.cell_clip)})"
-        shown = _real(self.layer.activation, held)
+        shown = real(self.layer.activation, held)
         return [f"{made} = {total};", f"{'hidden' if self.once else 'next'}[unit] = output * {shown};"]
 
 

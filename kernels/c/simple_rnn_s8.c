@@ -1,43 +1,15 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
-#include "cell.h"
-#include "products.h"
-#include "simple_rnn.h"
-#include "trace.h"
-
-/* tanh of the sum at the hidden state's scale. */
-static int8_t shown(int16_t sum, lstmcu_scale scale, int32_t zero_point)
-{
-    const int32_t value = lstmcu_requantise(lstmcu_tanh16(sum, LSTMCU_GATE_LOG2_SCALE), scale);
-    return (int8_t)lstmcu_clamp(value + zero_point, INT8_MIN, INT8_MAX);
-}
+#include "simple_rnn_s8.h"
 
 void lstmcu_simple_rnn_s8_step(const lstmcu_simple_rnn_s8 *layer, const int8_t *x, int8_t *hidden,
                                int8_t *next)
 {
-    for (int32_t unit = 0; unit < layer->units; ++unit) {
-        const int32_t from_input =
-            product_s8(&layer->kernel[unit * layer->inputs], x, layer->inputs,
-                       layer->kernel_bias[unit], layer->kernel_scale);
-        const int32_t from_hidden =
-            product_s8(&layer->recurrent[unit * layer->units], hidden, layer->units,
-                       layer->recurrent_bias[unit], layer->recurrent_scale);
-        const int16_t sum = lstmcu_saturate16(from_input + from_hidden);
-        lstmcu_trace(&sum, sizeof sum);
-        next[unit] = shown(sum, layer->hidden, layer->zero_point);
-    }
-    (void)memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
+    lstmcu_simple_rnn_s8_step_of(layer, x, hidden, next, lstmcu_tanh_of_gate);
 }
 
 void lstmcu_simple_rnn_s8_once(const lstmcu_simple_rnn_once_s8 *layer, const int8_t *x,
                                int8_t *hidden)
 {
-    for (int32_t unit = 0; unit < layer->units; ++unit) {
-        const int16_t sum = (int16_t)product_s8(&layer->kernel[unit * layer->inputs], x,
-                                                layer->inputs, layer->bias[unit], layer->scale);
-        lstmcu_trace(&sum, sizeof sum);
-        hidden[unit] = shown(sum, layer->hidden, layer->zero_point);
-    }
+    lstmcu_simple_rnn_s8_once_of(layer, x, hidden, lstmcu_tanh_of_gate);
 }

@@ -99,6 +99,11 @@ class GateFunction(ABC):
     def _all(self) -> Int:
         return self.at(EVERY)
 
+    @property
+    def is_share(self) -> bool:
+        """Whether all that it gives is Q0.15 from 0 to 1."""
+        return self.out_log2 == Q15 and bool(self._all.min() >= 0)
+
     def span(self, low: Array, high: Array) -> Span:
         """What it gives of any stored value from ``low`` to ``high``, both of one shape."""
         self.hold()

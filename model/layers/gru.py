@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""One GRU direction: sigmoid gates, tanh candidate.
+"""One GRU direction; activations as may be, usually sigmoid and tanh.
 
 Gates are always in the order z, r, h (update, reset, candidate). The next hidden state is z * old + (1 - z) *
 candidate, which is all the memory there is. At 8 bits it would lose whatever moves slowly, so there it is kept at 16
@@ -16,13 +16,14 @@ import numpy as np
 
 from model import fixed_point as fp
 from model import spans
+from model.errors import UserError
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
 from model.formats.types import Type
-from model.functions import sigmoid
+from model.functions import Function
 from model.layers.base import Place, Ranges
-from model.layers.lstm import cell_scale
-from model.layers.recurrent import Recurrent, State, Step
+from model.layers.gate_functions import GateFunction, covering, of
+from model.layers.recurrent import SIGMOID, TANH, Recurrent, State, Step
 from model.lower import GATE, GATE_LOG2_SCALE
 from model.signal import Array, Signal, Weights, scale_of
 from model.spans import Span
@@ -38,7 +39,7 @@ class Update:
     """The integers of a step from the gates to the next hidden state."""
 
     kept: fp.Multiplier  # z * memory, and r times its share, Q0.15 times a scale, to that scale
-    added: fp.Multiplier  # (1 - z) * candidate, Q0.30, to the memory's scale
+    added: fp.Multiplier  # (1 - z) * candidate, with tanh Q0.30, to the memory's scale
     faded: fp.Multiplier  # r * memory, Q0.15 times the memory's scale, to the hidden state's
     shown: fp.Multiplier  # the memory to the hidden state's scale
 
@@ -62,6 +63,24 @@ class Gru(Recurrent):
     go_backwards: bool  # reads the sequence from its last step; outputs stay in the order computed
     output: Signal  # hidden state, (T, H) or (H,)
     format: Format = FLOAT32
+    activation: Function = TANH  # of the candidate
+    recurrent_activation: Function = SIGMOID  # of the other gates; in integers one from 0 to 1
+    gates_log2: tuple[int, ...] = (GATE_LOG2_SCALE,) * len(GATES)  # integers only: log2 of the gates' scales
+
+    @property
+    def plain(self) -> bool:
+        """Sigmoid and tanh."""
+        return (self.activation, self.recurrent_activation) == (TANH, SIGMOID)
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """Of each gate."""
+        return self.recurrent_activation, self.recurrent_activation, self.activation
+
+    @property
+    def candidate(self) -> GateFunction:
+        """What the candidate's activation is in integers."""
+        return self.gate_functions[CANDIDATE]
 
     @property
     def recurrent_bias(self) -> Array:
@@ -82,12 +101,19 @@ class Gru(Recurrent):
         if self.inner is None:
             return replace(out, shape=(self.units,))
         peak = max(out.zero_point - out.low, out.high - out.zero_point) * out.scale
-        return Signal((self.units,), self.inner[1].name, cell_scale(min(peak, 1.0)))  # tanh gives no more than 1
+        most = 2.0 ** (self.candidate.out_log2 + 15)  # which no mean of candidates exceeds
+        return Signal((self.units,), self.inner[1].name, 2.0 ** covering(min(peak, most)))
 
     # ---- quantise ----
 
     def with_hidden(self, place: Place, source: Signal, hidden: Signal, ranges: Ranges, format: Format) -> Gru:
         """The layer in integers, its hidden state stored as ``hidden``."""
+        gates_log2 = self.seen_log2(place, ranges)
+        if not of(self.recurrent_activation, gates_log2[0]).is_share:
+            raise UserError(
+                f"layer '{self.name}': recurrent_activation={self.recurrent_activation.name} of a GRU is supported in "
+                f"float32 and dynamic; in {format.name} one from 0 to 1, as sigmoid: use quant=float32"
+            )
         kernel = format.quantise_weights(self.kernel.values, format.least_scale(self.bias, source.scale))
         least = format.least_scale(self.recurrent_bias, hidden.scale)
         recurrent = format.quantise_weights(self.recurrent.values, least)
@@ -99,6 +125,7 @@ class Gru(Recurrent):
             candidate_bias=format.quantise_bias(self.recurrent_bias, hidden.scale, scale_of(recurrent))[CANDIDATE],
             output=replace(hidden, shape=self.output.shape),
             format=format,
+            gates_log2=gates_log2,
         )
 
     def signals(self) -> dict[str, Signal]:
@@ -115,14 +142,14 @@ class Gru(Recurrent):
         memory, hidden = float(self.remembered.scale), float(self.output.scale)
         return Update(
             kept=fp.multiplier(2.0**-15),
-            added=fp.multiplier(2.0**-30 / memory),
+            added=fp.multiplier(2.0 ** (-15 + self.candidate.out_log2) / memory),
             faded=fp.multiplier(2.0**-15 * memory / hidden),
             shown=fp.multiplier(memory / hidden),
         )
 
     @property
     def share_at_reset(self) -> Array:
-        """(H,) what a hidden state of 0 gives to the candidate, Q3.12."""
+        """(H,) what a hidden state of 0 gives to the candidate, at its scale."""
         _, recurrent = self.shares(self.output)
         return np.asarray(recurrent(CANDIDATE, np.full((1, self.units), self.output.zero_point))[0])
 
@@ -133,15 +160,15 @@ class Gru(Recurrent):
         update, zero = self.update, self.output.zero_point
         kernel, recurrent = self.shares_span(source, stored, hidden)
         low, high = spans.clipped((kernel[0] + recurrent[0], kernel[1] + recurrent[1]), GATE.low, GATE.high)  # (3, H)
+        z, r = (self.gate_functions[g].span(low[g], high[g]) for g in range(CANDIDATE))
         ends = [low[CANDIDATE], high[CANDIDATE]]
         if self.reset_after:
-            most = fp.sigmoid16(high[1])
             shares = (np.minimum(recurrent[0][CANDIDATE], 0), np.maximum(recurrent[1][CANDIDATE], 0))
-            faded = (fp.requantise32(most * share, update.kept) for share in shares)
+            faded = (fp.requantise32(r[1] * share, update.kept) for share in shares)
             pairs = zip((kernel[0][CANDIDATE], kernel[1][CANDIDATE]), faded, strict=True)
             ends = [fp.saturate(mine + share, 16) for mine, share in pairs]
-        candidate = np.maximum(*(np.abs(fp.tanh16(end, GATE_LOG2_SCALE)) for end in ends))
-        product = (ONE - fp.sigmoid16(low[0])) * candidate
+        candidate = np.maximum(*map(np.abs, self.candidate.span(*ends)))
+        product = (ONE - z[0]) * candidate
         added = spans.factored("its hidden state", (-product, product), update.added, 0)
         most = np.where(added[1] > 0, -self.remembered.low, 0)
         if not self.reset_after:
@@ -160,10 +187,10 @@ class Gru(Recurrent):
         def step(x: Array, state: State) -> tuple[tuple[Array, ...], State]:
             (hidden,) = state
             before = [kernel(g, x) + recurrent(g, hidden) for g in range(CANDIDATE)]
-            z, r = map(sigmoid, before)
+            z, r = map(self.recurrent_activation, before)
             share = r * recurrent(CANDIDATE, hidden) if self.reset_after else recurrent(CANDIDATE, r * hidden)
             candidate = kernel(CANDIDATE, x) + share
-            return (*before, candidate), (z * hidden + (1 - z) * np.tanh(candidate),)
+            return (*before, candidate), (z * hidden + (1 - z) * self.activation(candidate),)
 
         return step
 
@@ -176,14 +203,14 @@ class Gru(Recurrent):
         def step(x: Array, state: State) -> tuple[tuple[Array, ...], State]:
             memory, hidden = state[0], state[-1]  # one and the same where nothing else is kept
             before = [fp.saturate(kernel(g, x) + recurrent(g, hidden), 16) for g in range(CANDIDATE)]
-            z, r = map(fp.sigmoid16, before)
+            z, r = (function.at(gate) for function, gate in zip(self.gate_functions, before, strict=False))
             if self.reset_after:
                 share = fp.requantise32(r * recurrent(CANDIDATE, hidden), update.kept)
             else:
                 share = recurrent(CANDIDATE, shown(r * memory, update.faded))
             candidate = fp.saturate(kernel(CANDIDATE, x) + share, 16)
             kept = fp.requantise32(z * memory, update.kept)
-            added = fp.requantise32((ONE - z) * fp.tanh16(candidate, GATE_LOG2_SCALE), update.added)
+            added = fp.requantise32((ONE - z) * self.candidate.at(candidate), update.added)
             memory = fp.saturate(kept + fp.saturate(added, 16), 16)
             following = (memory, shown(memory, update.shown)) if self.inner else (memory,)
             return (*before, candidate), following

@@ -18,18 +18,17 @@ from model import lower, spans
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
 from model.formats.types import Type
-from model.functions import Function, named
+from model.functions import Function
 from model.layers import gate_functions
 from model.layers.base import Place, Ranges
 from model.layers.gate_functions import GateFunction
-from model.layers.recurrent import Recurrent, State, Step
+from model.layers.recurrent import SIGMOID, TANH, Recurrent, State, Step
 from model.lower import GATE, GATE_LOG2_SCALE
 from model.signal import Array, Signal, Weights, scale_of
 from model.spans import BeyondError, Span
 
 GATES = ("i", "f", "c", "o")
 ONCE_GATES = ("i", "c", "o")  # what a single step from reset needs
-SIGMOID, TANH = named("sigmoid"), named("tanh")  # what TFLite's LSTM has, and every kernel set
 MIN_CELL_LOG2 = -15  # finer cell scales make TFLite's own LSTM wrong, and gain nothing: |cell| <= 1 fits
 CELL_LOG2 = (-43, 2)  # of the cell's scale: its tanh shifts right by 31 bits at most; takes 3 * cell * 2**12 in 32 bits
 
@@ -70,22 +69,12 @@ class Lstm(Recurrent):
         """Whether its activations are those of TFLite's LSTM."""
         return (self.activation, self.recurrent_activation) == (TANH, SIGMOID)
 
-    @property
-    def kernels(self) -> str:
-        """Other activations have kernels of their own."""
-        return "lstm" if self.plain else "lstm_functions"
-
     # ---- activations ----
 
     @property
     def functions(self) -> tuple[Function, ...]:
         """Of each gate."""
         return tuple(self.activation if gate == "c" else self.recurrent_activation for gate in GATES)
-
-    @cached_property
-    def gate_functions(self) -> tuple[GateFunction, ...]:
-        """Those of each gate in integers."""
-        return tuple(map(gate_functions.of, self.functions, self.gates_log2))
 
     @cached_property
     def shown(self) -> GateFunction:
@@ -111,10 +100,7 @@ class Lstm(Recurrent):
             output=replace(hidden, shape=self.output.shape),
             cell_scale=cell_scale(max(map(abs, ranges[place, "cell"])), finest),
             format=format,
-            gates_log2=tuple(
-                gate_functions.input_log2(function, *ranges[place, gate])
-                for gate, function in zip(GATES, self.functions, strict=True)
-            ),
+            gates_log2=self.seen_log2(place, ranges),
         )
 
     @property
@@ -123,13 +109,8 @@ class Lstm(Recurrent):
         return Signal((self.units,), self.format.cell.name, self.cell_scale)
 
     def signals(self) -> dict[str, Signal]:
-        """The state, too, and the gates whose scale was made for what was seen of them."""
-        gates = {
-            gate: replace(gate_functions.scaled(log2), shape=(self.units,))
-            for gate, log2, function in zip(GATES, self.gates_log2, self.functions, strict=True)
-            if not gate_functions.settles(function)
-        }
-        return {**super().signals(), "cell": self.cell, **gates}
+        """The cell state, too."""
+        return {**super().signals(), "cell": self.cell}
 
     def real(self, quantity: str, values: Array) -> Array:
         """The cell state has a scale of its own."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
@@ -19,9 +19,12 @@ from model import fixed_point as fp
 from model import lower, spans
 from model.formats.base import Format
 from model.formats.types import Type
+from model.functions import Function, named
+from model.layers import gate_functions
 from model.layers.base import Place, Ranges, Seat, Weighted
+from model.layers.gate_functions import GateFunction
 from model.layers.products import absorbed, products, sums_span
-from model.lower import GATE, GATE_LOG2_SCALE, GateMatrix
+from model.lower import GATE, GateMatrix
 from model.signal import Array, Signal, Weights, scale_of
 from model.spans import BeyondError, Span
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from model.layers.normalise import Normalise
     from model.plan import Builder, Op, Value
 
+SIGMOID, TANH = named("sigmoid"), named("tanh")  # what most cells have, and every kernel set
 FINEST_HIDDEN = 2.0**-30  # a product of two Q0.15 numbers has no more bits
 
 State = tuple[Array, ...]  # (N, H) each, as ``Recurrent.states`` calls them: the hidden state is the last
@@ -47,6 +51,7 @@ class Recurrent(Weighted):
     kernel: Weights  # (G, H, F)
     recurrent: Weights  # (G, H, H)
     bias: Array  # (G, H); of integers at scale input * kernel
+    gates_log2: tuple[int, ...]  # integers only: log2 of the scale of each gate before its activation
     return_sequences: bool
     go_backwards: bool  # reads the sequence from its last step; outputs stay in the order computed
 
@@ -97,8 +102,13 @@ class Recurrent(Weighted):
         return (np.zeros((samples, self.units), dtype), hidden) if self.inner else (hidden,)
 
     def signals(self) -> dict[str, Signal]:
-        """The hidden state, too."""
-        return {"output": self.output, "hidden": self.output}
+        """The hidden state, too, and the gates whose scale was made for what was seen of them."""
+        gates = {
+            gate: replace(gate_functions.scaled(log2), shape=(self.units,))
+            for gate, log2, function in zip(self.all_gates, self.gates_log2, self.functions, strict=True)
+            if not gate_functions.settles(function)
+        }
+        return {"output": self.output, "hidden": self.output, **gates}
 
     def real(self, quantity: str, values: Array) -> Array:
         """Gates have scales of their own."""
@@ -108,9 +118,29 @@ class Recurrent(Weighted):
     # ---- gates ----
 
     @property
-    def gates_log2(self) -> tuple[int, ...]:
-        """Of integers log2 of the scale of each gate before its activation: Q3.12."""
-        return (GATE_LOG2_SCALE,) * len(self.all_gates)
+    @abstractmethod
+    def functions(self) -> tuple[Function, ...]:
+        """The activation of each gate."""
+
+    @property
+    @abstractmethod
+    def plain(self) -> bool:
+        """Whether its activations are the usual ones."""
+
+    @property
+    def kernels(self) -> str:
+        """Other activations have kernels of their own."""
+        return self.kind if self.plain else f"{self.kind}_functions"
+
+    @cached_property
+    def gate_functions(self) -> tuple[GateFunction, ...]:
+        """The activation of each gate in integers."""
+        return tuple(map(gate_functions.of, self.functions, self.gates_log2))
+
+    def seen_log2(self, place: Place, ranges: Ranges) -> tuple[int, ...]:
+        """``gates_log2`` for what was observed."""
+        each = zip(self.all_gates, self.functions, strict=True)
+        return tuple(gate_functions.input_log2(function, *ranges[place, gate]) for gate, function in each)
 
     @property
     def gate_scales(self) -> tuple[float, ...]:

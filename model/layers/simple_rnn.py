@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""One direction of a simple recurrent layer: the hidden state is tanh of the sum of both products."""
+"""One direction of a simple recurrent layer: the hidden state is tanh, or what may be, of the sum of both products."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from model import fixed_point as fp
 from model import spans
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
+from model.functions import Function
 from model.layers.base import Place, Ranges
-from model.layers.recurrent import Recurrent, State, Step
+from model.layers.recurrent import TANH, Recurrent, State, Step
 from model.lower import GATE, GATE_LOG2_SCALE
 from model.signal import Array, Signal, Weights, scale_of
 from model.spans import Span
@@ -37,6 +38,18 @@ class SimpleRnn(Recurrent):
     go_backwards: bool  # reads the sequence from its last step; outputs stay in the order computed
     output: Signal  # hidden state, (T, H) or (H,)
     format: Format = FLOAT32
+    activation: Function = TANH
+    gates_log2: tuple[int, ...] = (GATE_LOG2_SCALE,)  # integers only: log2 of the sum's scale
+
+    @property
+    def plain(self) -> bool:
+        """tanh."""
+        return self.activation == TANH
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """Of its only gate."""
+        return (self.activation,)
 
     def with_hidden(self, place: Place, source: Signal, hidden: Signal, ranges: Ranges, format: Format) -> SimpleRnn:
         """The layer in integers, its hidden state stored as ``hidden``."""
@@ -48,31 +61,40 @@ class SimpleRnn(Recurrent):
             bias=format.quantise_bias(self.bias, source.scale, scale_of(kernel)),
             output=replace(hidden, shape=self.output.shape),
             format=format,
+            gates_log2=self.seen_log2(place, ranges),
         )
 
     @property
     def shown(self) -> fp.Multiplier:
-        """What brings tanh, Q0.15, to the hidden state's scale."""
-        return fp.multiplier(2.0**-15 / float(self.output.scale))
+        """What brings the activation, with tanh Q0.15, to the hidden state's scale."""
+        return fp.multiplier(2.0 ** self.gate_functions[0].out_log2 / float(self.output.scale))
 
     def following(self, source: Signal, stored: Span, hidden: Span) -> Span:
-        """tanh of the largest sums."""
+        """The activation of all sums."""
         kernel, recurrent = self.shares_span(source, stored, hidden)
         low, high = spans.clipped((kernel[0] + recurrent[0], kernel[1] + recurrent[1]), GATE.low, GATE.high)
-        given = fp.tanh16(low[0], GATE_LOG2_SCALE), fp.tanh16(high[0], GATE_LOG2_SCALE)
+        given = self.gate_functions[0].span(low[0], high[0])
         return spans.factored("its hidden state", given, self.shown, self.output.zero_point)
 
     def step_of(self, source: Signal) -> Step:
         """That of its format."""
+        return self._integer_step(source) if self.format.integer else self._real_step(source)
+
+    def _real_step(self, source: Signal) -> Step:
         kernel, recurrent = self.shares(source)
-        integer, factor, out = self.format.integer, self.shown, self.output
 
         def step(x: Array, state: State) -> tuple[tuple[Array, ...], State]:
             total = kernel(0, x) + recurrent(0, state[0])
-            if not integer:
-                return (total,), (np.tanh(total),)
-            total = fp.saturate(total, 16)
-            hidden = fp.requantise32(fp.tanh16(total, GATE_LOG2_SCALE), factor) + out.zero_point
+            return (total,), (self.activation(total),)
+
+        return step
+
+    def _integer_step(self, source: Signal) -> Step:
+        (kernel, recurrent), factor, out = self.shares(source), self.shown, self.output
+
+        def step(x: Array, state: State) -> tuple[tuple[Array, ...], State]:
+            total = fp.saturate(kernel(0, x) + recurrent(0, state[0]), 16)
+            hidden = fp.requantise32(self.gate_functions[0].at(total), factor) + out.zero_point
             return (total,), (np.clip(hidden, out.low, out.high),)
 
         return step

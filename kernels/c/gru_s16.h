@@ -1,0 +1,98 @@
+/* SPDX-FileCopyrightText: 2026 lstmcu contributors
+ * SPDX-License-Identifier: Apache-2.0 */
+/** Steps of a GRU whose activations are given: see gru.h. share: of z and r; activation: of the
+ * candidate. */
+#ifndef LSTMCU_GRU_S16_H
+#define LSTMCU_GRU_S16_H
+
+#include <string.h>
+
+#include "gru.h"
+#include "gru_update.h"
+#include "of_gate.h"
+#include "products.h"
+#include "trace.h"
+
+static inline int32_t lstmcu_gru_s16_from_input(const lstmcu_gru_s16 *layer, int32_t row,
+                                                const int16_t *x, int g)
+{
+    return product_s16(&layer->kernel[row * layer->inputs], x, layer->inputs, layer->bias[row],
+                       layer->kernel_scale[g]);
+}
+
+static inline int32_t lstmcu_gru_s16_from_hidden(const lstmcu_gru_s16 *layer, int32_t row,
+                                                 const int16_t *hidden, int64_t bias, int g)
+{
+    return product_s16(&layer->recurrent[row * layer->units], hidden, layer->units, bias,
+                       layer->recurrent_scale[g]);
+}
+
+static inline void lstmcu_gru_s16_step_of(const lstmcu_gru_s16 *layer, const int16_t *x,
+                                          int16_t *hidden, int16_t *next, lstmcu_of_gate share,
+                                          lstmcu_of_gate activation)
+{
+    for (int32_t unit = 0; unit < layer->units; ++unit) {
+        int16_t gate[LSTMCU_GRU_GATES];
+        for (int g = 0; g < LSTMCU_GRU_GATES; ++g) {
+            const int32_t row = (unit * LSTMCU_GRU_GATES) + g;
+            const int64_t bias = (g == LSTMCU_NEW) ? layer->recurrent_bias[unit] : 0;
+            int32_t from_before = lstmcu_gru_s16_from_hidden(layer, row, hidden, bias, g);
+            if (g == LSTMCU_NEW) {
+                from_before = lstmcu_gru_share(share(gate[LSTMCU_RESET]), from_before);
+            }
+            gate[g] = lstmcu_saturate16(lstmcu_gru_s16_from_input(layer, row, x, g) + from_before);
+        }
+        lstmcu_trace(gate, sizeof gate);
+        next[unit] = lstmcu_gru_memory(layer->candidate, share(gate[LSTMCU_UPDATE]),
+                                       activation(gate[LSTMCU_NEW]), hidden[unit]);
+    }
+    (void)memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
+}
+
+static inline void lstmcu_gru_s16_step_before_of(const lstmcu_gru_s16 *layer, const int16_t *x,
+                                                 int16_t *hidden, int16_t *reset, int16_t *gates,
+                                                 lstmcu_of_gate share, lstmcu_of_gate activation)
+{
+    for (int32_t unit = 0; unit < layer->units; ++unit) {
+        int16_t *gate = &gates[unit * LSTMCU_NEW];
+        for (int g = 0; g < LSTMCU_NEW; ++g) {
+            const int32_t row = (unit * LSTMCU_GRU_GATES) + g;
+            gate[g] = lstmcu_saturate16(lstmcu_gru_s16_from_input(layer, row, x, g) +
+                                        lstmcu_gru_s16_from_hidden(layer, row, hidden, 0, g));
+        }
+        reset[unit] = (int16_t)lstmcu_gru_share(share(gate[LSTMCU_RESET]), hidden[unit]);
+    }
+    for (int32_t unit = 0; unit < layer->units; ++unit) {
+        const int32_t row = (unit * LSTMCU_GRU_GATES) + LSTMCU_NEW;
+        const int16_t *gate = &gates[unit * LSTMCU_NEW];
+        const int16_t candidate =
+            lstmcu_saturate16(lstmcu_gru_s16_from_input(layer, row, x, LSTMCU_NEW) +
+                              lstmcu_gru_s16_from_hidden(layer, row, reset, 0, LSTMCU_NEW));
+        lstmcu_trace(gate, LSTMCU_NEW * sizeof *gate);
+        lstmcu_trace(&candidate, sizeof candidate);
+        hidden[unit] = lstmcu_gru_memory(layer->candidate, share(gate[LSTMCU_UPDATE]),
+                                         activation(candidate), hidden[unit]);
+    }
+}
+
+static inline void lstmcu_gru_s16_once_of(const lstmcu_gru_once_s16 *layer, const int16_t *x,
+                                          int16_t *hidden, lstmcu_of_gate share,
+                                          lstmcu_of_gate activation)
+{
+    const int8_t *kernel = layer->kernel;
+    const int64_t *bias = layer->bias;
+    for (int32_t unit = 0; unit < layer->units; ++unit) {
+        int16_t gate[LSTMCU_GRU_GATES];
+        for (int g = 0; g < LSTMCU_GRU_GATES; ++g) {
+            gate[g] = (int16_t)product_s16(kernel, x, layer->inputs, *bias++, layer->scale[g]);
+            kernel += layer->inputs;
+        }
+        gate[LSTMCU_NEW] = lstmcu_saturate16(
+            gate[LSTMCU_NEW] + lstmcu_gru_share(share(gate[LSTMCU_RESET]), layer->share[unit]));
+        lstmcu_trace(gate, sizeof gate);
+        hidden[unit] = (int16_t)lstmcu_gru_added(layer->candidate, share(gate[LSTMCU_UPDATE]),
+                                                 activation(gate[LSTMCU_NEW]));
+    }
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-FileCopyrightText: 2026 lstmcu contributors
+ * SPDX-License-Identifier: Apache-2.0 */
+/** Steps of a simple recurrent layer whose activation is given: see simple_rnn.h. */
+#ifndef LSTMCU_SIMPLE_RNN_S16_H
+#define LSTMCU_SIMPLE_RNN_S16_H
+
+#include <string.h>
+
+#include "of_gate.h"
+#include "products.h"
+#include "simple_rnn.h"
+#include "trace.h"
+
+/** An activation's value at the hidden state's scale. */
+static inline int16_t lstmcu_simple_rnn_s16_shown(int32_t activated, lstmcu_scale scale)
+{
+    const int32_t value = lstmcu_requantise(activated, scale);
+    return lstmcu_saturate16(value);
+}
+
+static inline void lstmcu_simple_rnn_s16_step_of(const lstmcu_simple_rnn_s16 *layer,
+                                                 const int16_t *x, int16_t *hidden, int16_t *next,
+                                                 lstmcu_of_gate activation)
+{
+    for (int32_t unit = 0; unit < layer->units; ++unit) {
+        const int32_t from_input =
+            product_s16(&layer->kernel[unit * layer->inputs], x, layer->inputs, layer->bias[unit],
+                        layer->kernel_scale);
+        const int32_t from_hidden = product_s16(&layer->recurrent[unit * layer->units], hidden,
+                                                layer->units, 0, layer->recurrent_scale);
+        const int16_t sum = lstmcu_saturate16(from_input + from_hidden);
+        lstmcu_trace(&sum, sizeof sum);
+        next[unit] = lstmcu_simple_rnn_s16_shown(activation(sum), layer->hidden);
+    }
+    (void)memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
+}
+
+static inline void lstmcu_simple_rnn_s16_once_of(const lstmcu_simple_rnn_once_s16 *layer,
+                                                 const int16_t *x, int16_t *hidden,
+                                                 lstmcu_of_gate activation)
+{
+    for (int32_t unit = 0; unit < layer->units; ++unit) {
+        const int16_t sum = (int16_t)product_s16(&layer->kernel[unit * layer->inputs], x,
+                                                 layer->inputs, layer->bias[unit], layer->scale);
+        lstmcu_trace(&sum, sizeof sum);
+        hidden[unit] = lstmcu_simple_rnn_s16_shown(activation(sum), layer->hidden);
+    }
+}
+
+#endif
