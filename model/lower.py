@@ -13,6 +13,7 @@ import numpy as np
 from model import fixed_point as fp
 from model.formats import types
 from model.signal import Array, Signal, Weights, scale_of
+from model.spans import BeyondError
 
 if TYPE_CHECKING:
     from model.layers.dense import Dense
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 GATE_LOG2_SCALE = -12  # gates before their activation are Q3.12
 GATE = Signal((), types.INT16.name, 2.0**GATE_LOG2_SCALE)
+CHANNEL_BITS, MOST_CHANNEL_SHIFT = 30, 44  # of factors by channel
 NO_LIMIT = 1 << 15  # of a cell state that is not clipped
 
 # ---- factors ----
@@ -45,6 +47,31 @@ def gate_factors(source: Signal, weights: Weights, scales: Sequence[float]) -> l
 def dense_factors(layer: Dense, source: Signal) -> list[fp.Multiplier]:
     """What brings each row's sum to the output's scale."""
     return factors(source, layer.kernel, layer.output)
+
+
+@dataclass(frozen=True, eq=False)
+class Channels:
+    """A factor and an offset for each channel, with one rounding: (x * factor + offset) >> shift."""
+
+    factor: Array  # (F,) int64, below 2**30
+    offset: Array  # (F,) int64
+    shift: int
+
+    def at(self, x: Array) -> Array:
+        """Of stored x (..., F) or (), not yet saturated."""
+        return np.asarray((x * self.factor + self.offset) >> self.shift)
+
+
+def channels(scale: Array, offset: Array, source: Signal, out: Signal) -> Channels:
+    """Of stored values what x * scale + offset is of real ones; raises ``BeyondError`` where 64 bits are too few."""
+    factor = scale.astype(np.float64) * source.scale / out.scale
+    start = offset.astype(np.float64) / out.scale + out.zero_point
+    shift = min(CHANNEL_BITS - int(np.frexp(np.abs(factor).max())[1]), MOST_CHANNEL_SHIFT)
+    if shift < 1 or np.abs(start).max() >= 2.0 ** (60 - shift):
+        raise BeyondError(f"its scales or offsets are too large for steps of {out.scale:.3g}")
+    made = np.rint(factor * 2.0**shift).astype(np.int64)
+    folded = np.rint(start * 2.0**shift).astype(np.int64) - made * source.zero_point + (1 << (shift - 1))
+    return Channels(made, folded, shift)
 
 
 # ---- sums ----

@@ -30,6 +30,8 @@
 #define lstmcu_exponential_f32 LSTMCU_SYMBOL(exponential_f32)
 #define lstmcu_mish_f32 LSTMCU_SYMBOL(mish_f32)
 #define lstmcu_normalise_f32 LSTMCU_SYMBOL(normalise_f32)
+#define lstmcu_normalise_s8 LSTMCU_SYMBOL(normalise_s8)
+#define lstmcu_normalise_s16 LSTMCU_SYMBOL(normalise_s16)
 #define lstmcu_look_up_s8 LSTMCU_SYMBOL(look_up_s8)
 #define lstmcu_softmax_s8 LSTMCU_SYMBOL(softmax_s8)
 #define lstmcu_relu_s16 LSTMCU_SYMBOL(relu_s16)
@@ -79,6 +81,12 @@ void lstmcu_mish_f32(const float *x, float *y, int32_t count);
 /** y = x * scale + offset, an element each (count). */
 void lstmcu_normalise_f32(const float *x, float *y, int32_t count, const float *scale,
                           const float *offset);
+
+/** y = (x * factor + offset) / 2^shift, an element each (count), rounded down and saturated. */
+void lstmcu_normalise_s8(const int8_t *x, int8_t *y, int32_t count, const int32_t *factor,
+                         const int64_t *offset, int32_t shift);
+void lstmcu_normalise_s16(const int16_t *x, int16_t *y, int32_t count, const int32_t *factor,
+                          const int64_t *offset, int32_t shift);
 
 /** Any function of int8 as a table (256) of its results, from the stored value -128 on. */
 void lstmcu_look_up_s8(const int8_t *x, int8_t *y, int32_t count, const int8_t *table);

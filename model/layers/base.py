@@ -100,6 +100,10 @@ class Layer(ABC):
         """The layer that computes from x what this one computes from the normalised x; None if there is none."""
         return None
 
+    def giving(self, normalise: Normalise) -> Layer | None:
+        """The layer that gives normalised what this one gives; None if there is none."""
+        return None
+
     @property
     def suffix(self) -> str:
         """Which variant of the kernels computes it: that of its format, or of the type that it writes."""

@@ -60,6 +60,15 @@ class Dense(Weighted):
         kernel, bias = absorbed(self.kernel, self.bias, normalise)
         return replace(self, kernel=kernel, bias=bias)
 
+    def giving(self, normalise: Normalise) -> Dense | None:
+        """The same: nothing may be clamped before."""
+        if self.clamps:
+            return None
+        scale = normalise.scale.astype(np.float64)
+        kernel = (self.kernel.values * scale[:, None]).astype(np.float32)
+        bias = (self.bias * scale + normalise.offset).astype(np.float32)
+        return replace(self, kernel=Weights(kernel), bias=bias)
+
     def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Dense:
         """Of integers the output is no finer than shows, and no finer than its sums bear."""
         if not format.integer:

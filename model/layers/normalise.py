@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""y = x * scale + offset along the last axis; real values only (the quantiser folds it into the input)."""
+"""y = x * scale + offset along the last axis.
+
+As the first layer it is folded into the quantisation of the input, and wherever ``model.fold`` can into a neighbour.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from model import spans
-from model.errors import UserError
-from model.formats import types
+from model import lower, spans
 from model.formats.base import Elementwise, Format
 from model.layers.base import Layer, Place, Ranges, Seat
 from model.signal import Array, Signal
 from model.spans import Span
+
+FINEST = 2.0**-8  # an output's scale to that of the largest factor's product: finer shows nothing of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,21 +42,30 @@ class Normalise(Layer):
         return replace(self, scale=scale, offset=offset)
 
     def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Normalise:
-        """As the first layer it is folded into the input."""
-        if format.integer:
-            raise UserError(
-                f"layer '{self.name}': normalisation is supported in integer modes as the first layer only; "
-                "use quant=float32"
-            )
-        return self
+        """The output covers what was observed."""
+        if not format.integer:
+            return self
+        finest = source.scale * float(np.abs(self.scale).max()) * FINEST
+        return replace(self, output=format.signal(self.output.shape, *ranges[place, "output"], finest=finest))
+
+    def giving(self, normalise: Normalise) -> Normalise:
+        """One after the other."""
+        return normalise.absorbing(self)
 
     def span(self, source: Signal, stored: Span) -> Span:
-        """Of real values nothing is said."""
-        return spans.whole(self.output)
+        """From the ends times each factor; of real values nothing is said."""
+        if self.output.real:
+            return spans.whole(self.output)
+        channels = lower.channels(self.scale, self.offset, source, self.output)
+        ends = np.stack([channels.at(np.asarray(end, np.int64)) for end in stored])
+        return spans.clipped((ends.min(), ends.max()), self.output.low, self.output.high)
 
     def run(self, x: Array, seat: Seat) -> Array:
-        """In float64."""
-        return np.asarray(x * self.scale.astype(np.float64) + self.offset)
+        """In float64, or with one rounding."""
+        if self.output.real:
+            return np.asarray(x * self.scale.astype(np.float64) + self.offset)
+        channels = lower.channels(self.scale, self.offset, seat.source, self.output)
+        return np.clip(channels.at(x.astype(np.int64)), self.output.low, self.output.high)
 
     def applied(self, real: Array) -> Array:
         """Real values (N, T, F) in its units, float32 as on the device."""
@@ -61,6 +73,12 @@ class Normalise(Layer):
 
     def lowered(self, source: Signal) -> Elementwise:
         """Both arrays."""
-        count = f"({len(self.scale)} features)"
-        arrays = (("scale", self.scale, count), ("offset", self.offset, count))
-        return Elementwise(f"lstmcu_normalise_{types.of(self.scale).suffix}", arrays=arrays)
+        count, function = f"({len(self.scale)} features)", f"lstmcu_normalise_{self.suffix}"
+        if self.output.real:
+            return Elementwise(function, arrays=(("scale", self.scale, count), ("offset", self.offset, count)))
+        channels = lower.channels(self.scale, self.offset, source, self.output)
+        arrays = (
+            ("factor", channels.factor.astype(np.int32), f"{count}, times 2^{channels.shift}"),
+            ("offset", channels.offset, f"{count}, zero points and half a step folded in"),
+        )
+        return Elementwise(function, (channels.shift,), arrays)

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
 def read(path: Path) -> Network:
     """Read a trained model by the reader of its kind; raises ``UserError`` for any reason not to."""
-    from model.shown import told_apart  # slow to import, hence only here
+    from model.fold import folded  # slow to import, hence only here
+    from model.shown import told_apart
 
     kind = kinds.check(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     try:
-        return told_apart(kind.read(path, c_identifier(path.stem), digest))
+        return told_apart(folded(kind.read(path, c_identifier(path.stem), digest)))
     except UserError as error:
         raise type(error)(printable(str(error))) from None

@@ -30,8 +30,12 @@ LAYERS: dict[str, Make] = {
     "LeakyReLU": lambda k: [k.LeakyReLU(0.1), k.Dense(3), k.LeakyReLU()],
     "ELU": lambda k: [k.ELU(0.3), k.Dense(3), k.ELU()],
     "Softmax": lambda k: [k.Softmax(), k.Dense(3), k.Softmax(axis=-1)],
+    "BatchNormalization": lambda k: [
+        k.BatchNormalization(), k.Dense(3), k.BatchNormalization(epsilon=0.1), k.Activation("relu"),
+        k.BatchNormalization(scale=False), k.Flatten(), k.Dense(6, "tanh"), k.BatchNormalization(center=False),
+    ],
     "layers as activations": lambda k: [k.Dense(3, activation=k.LeakyReLU(0.1)), k.Activation(k.ReLU(max_value=0.5))],
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=["keras", "tf_keras"])

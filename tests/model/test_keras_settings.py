@@ -59,6 +59,7 @@ class Specimen:
             layers.Flatten(),
             layers.Dense(6, activation="relu"),
             layers.Activation("sigmoid"),
+            layers.BatchNormalization(),
             layers.ReLU(negative_slope=0.5, threshold=0.25),
             layers.LeakyReLU(0.1),
             layers.ELU(0.5),
@@ -172,11 +173,12 @@ def test_values_that_nobody_knows(specimen: Specimen) -> None:
     assert tried > 400
 
 
+WEIGHTS = ("kernel", "recurrent", "bias", "beta", "gamma", "moving_mean", "moving_variance")
 # what settings that do not matter may be
 ELSE: dict[str, Any] = {
-    **{f"{weights}_initializer": "zeros" for weights in ("kernel", "recurrent", "bias")},
-    **{f"{weights}_regularizer": "l2" for weights in ("kernel", "recurrent", "bias", "activity")},
-    **{f"{weights}_constraint": "non_neg" for weights in ("kernel", "recurrent", "bias")},
+    **{f"{weights}_initializer": "zeros" for weights in WEIGHTS},
+    **{f"{weights}_regularizer": "l2" for weights in (*WEIGHTS, "activity")},
+    **{f"{weights}_constraint": "non_neg" for weights in WEIGHTS},
     "trainable": False,
     "dropout": 0.4,
     "recurrent_dropout": 0.3,
@@ -186,6 +188,8 @@ ELSE: dict[str, Any] = {
     "implementation": 1,
     "rate": 0.9,
     "noise_shape": None,
+    "momentum": 0.5,
+    "synchronized": False,
 }
 
 

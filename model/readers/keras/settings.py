@@ -114,6 +114,7 @@ NUMBERS = Rule("numbers", _is_numbers)
 MAYBE_NUMBERS = Rule("numbers", lambda value: value is None or _is_numbers(value))
 NUMBER = Rule("a number", _is_number)
 NOT_NEGATIVE = Rule("a number, 0 at least", lambda value: _is_number(value) and number(value) >= 0)
+POSITIVE = Rule("a number above 0", lambda value: _is_number(value) and number(value) > 0)
 MAYBE_NUMBER = Rule("a number", lambda value: value is None or _is_number(value))
 ACTIVATION = Rule(
     ", ".join((*ACTIVATIONS, *ACTIVATION_LAYERS)),
@@ -129,6 +130,9 @@ COMMON: dict[str, Rule] = {
     "batch_shape": SHAPE,
     # of training, or said again by other settings
     **dict.fromkeys(("trainable", "activity_regularizer", "dynamic", "input_dim", "input_length"), ANY),
+}
+NORMALISED: dict[str, Rule] = {
+    f"{weights}_{what}": ANY for weights in ("beta", "gamma") for what in ("initializer", "regularizer", "constraint")
 }
 TRAINED: dict[str, Rule] = {
     f"{weights}_{what}": ANY
@@ -192,6 +196,19 @@ SETTINGS: dict[str, dict[str, Rule]] = {
     "Flatten": {"data_format": _one_of("channels_last", "channels_first")},
     "Reshape": {"target_shape": SHAPE},
     "Normalization": {"axis": AXIS, "invert": OFF, "mean": MAYBE_NUMBERS, "variance": MAYBE_NUMBERS},
+    "BatchNormalization": {
+        "axis": AXIS,
+        "epsilon": POSITIVE,
+        "scale": FLAG,
+        "center": FLAG,
+        "renorm": OFF,
+        "virtual_batch_size": ABSENT,
+        "adjustment": ABSENT,
+        # of training
+        **dict.fromkeys(("momentum", "synchronized", "fused", "renorm_clipping", "renorm_momentum"), ANY),
+        **NORMALISED,
+        **{f"moving_{what}_initializer": ANY for what in ("mean", "variance")},
+    },
     "Rescaling": {"scale": NUMBERS, "offset": NUMBERS},
     "Dropout": dict.fromkeys(("rate", "noise_shape", "seed"), ANY),
     "InputLayer": {"sparse": OFF, "ragged": OFF, "optional": OFF},
@@ -235,7 +252,7 @@ OTHER_KINDS = {
     "Masking": "train on windows of one length, without Masking",
     **dict.fromkeys(("Sequential", "Functional", "Model"), "add the inner model's layers to the outer one, one by one"),
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D"), "train an LSTM or GRU"),
-    **dict.fromkeys(("BatchNormalization", "LayerNormalization"), "fold it into the weights of its neighbours"),
+    "LayerNormalization": "fold it into the weights of its neighbours",
     **dict.fromkeys(("Concatenate", "Add", "Multiply", "Attention"), "only a chain is supported; merge outside"),
     **dict.fromkeys(("Lambda", "TFOpLambda"), "do what it does in your own code, before or after the model"),
 }

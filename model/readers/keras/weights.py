@@ -19,7 +19,7 @@ Arrays = tuple[Array, ...]
 PLACES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), ("cell/vars",)),
     **dict.fromkeys(("LSTMCell", "GRUCell", "SimpleRNNCell"), ("vars",)),
-    **dict.fromkeys(("CuDNNLSTM", "CuDNNGRU", "Dense", "Normalization"), ("vars",)),
+    **dict.fromkeys(("CuDNNLSTM", "CuDNNGRU", "Dense", "Normalization", "BatchNormalization"), ("vars",)),
 }
 # … and those of the layers within a layer: the groups of each, by its setting
 WITHIN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -91,7 +91,9 @@ def of_archive(weights: Contents, layers: list[Config], path: Path) -> list[Arra
 
 
 # what Keras calls an array, and the order in which a layer's arrays are read
-ROLES = ("kernel", "recurrent_kernel", "bias", "mean", "variance", "count")
+ROLES = (
+    "kernel", "recurrent_kernel", "bias", "mean", "variance", "count", "gamma", "beta", "moving_mean", "moving_variance",
+)  # fmt: skip
 
 
 def _ordered(names: list[str]) -> list[str]:
