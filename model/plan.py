@@ -17,6 +17,7 @@ from typing import Any
 from model.errors import UserError
 from model.formats import types
 from model.layers.base import Layer, Place
+from model.layers.window import Window
 from model.network import Network, check_ends
 from model.signal import Signal
 
@@ -37,36 +38,6 @@ class Value:
     window: str = ""  # of a ring: the state field that says in which slot the window starts
 
 
-@dataclass(frozen=True)
-class Shape:
-    """How windows are taken of a sequence: ``length`` of its vectors, ``dilation`` apart, every ``stride`` of them."""
-
-    length: int
-    stride: int = 1
-    dilation: int = 1
-    left: int = 0  # vectors of padding before the sequence
-    right: int = 0  # … and behind it
-
-    @property
-    def reach(self) -> int:
-        """From the first vector of a window to its last."""
-        return (self.length - 1) * self.dilation
-
-    def count(self, steps: int) -> int:
-        """How many windows a sequence of ``steps`` vectors has."""
-        return (steps + self.left + self.right - self.reach - 1) // self.stride + 1
-
-    @property
-    def early(self) -> int:
-        """How many windows the padding completes before the sequence starts."""
-        return max(0, self.left - self.reach)
-
-    @property
-    def wait(self) -> int:
-        """After how many vectors the next one completes the first window."""
-        return max(0, self.reach - self.left)
-
-
 @dataclass(frozen=True, eq=False)
 class Op:
     """One call of the runtime: ``kind`` on ``layer``, reading x and writing y."""
@@ -83,7 +54,7 @@ class Op:
     steps: int = 1  # how often it is done in a whole window
     sources: tuple[Signal, ...] = ()  # all that the layer reads
     more: tuple[Value, ...] = ()  # of a layer that joins signals: what it reads besides x
-    shape: Shape | None = None  # window: of those of the ring y
+    shape: Window | None = None  # window: of those of the ring y
 
     @property
     def name(self) -> str:
@@ -229,7 +200,7 @@ def _made(body: Sequence[Op | Level]) -> tuple[Step, ...]:
     return tuple(step if isinstance(step, Op) else step.made() for step in body)
 
 
-def _windows(body: Sequence[Op | Level]) -> Iterator[tuple[Level, Shape]]:
+def _windows(body: Sequence[Op | Level]) -> Iterator[tuple[Level, Window]]:
     """Those in a loop, outer ones first."""
     for step in body:
         if isinstance(step, Level):
@@ -409,22 +380,22 @@ class Builder:
         yield from self.later
         yield from inside(_made(self.loop.body) if self.loop else ())
 
-    def window(self, index: int, shape: Shape, fill: float) -> None:
+    def window(self, index: int, shape: Window, fill: float) -> None:
         """Let layer ``index`` read windows of the running sequence: their vectors side by side, oldest first.
 
         What follows runs once for each. ``fill`` is the stored value of padding. In an array the windows are read where
         they lie; of a sequence that is never whole the last vectors are kept in a ring, each in two slots, so that the
         vectors of a window lie side by side wherever it starts.
         """
-        x, steps = self.current, shape.count(self.steps)
+        x, steps = self.current, shape.steps(self.steps)
         whole = self.level is None and not x.backwards and not x.window
-        if whole and not self.stream and shape.dilation == 1 and not (shape.left or shape.right):
+        if whole and not self.stream and shape.dilation == 1 and not shape.padded:
             self._slide(index, shape, steps)
             return
-        name, padded = self.c_name(index), shape.left + shape.right > 0
+        name = self.c_name(index)
         slots = 2 * shape.length * shape.dilation
         extra = bool(shape.early or shape.right)  # a vector of padding to push
-        ring = self.state(name, "ring", x.dtype, (slots + extra) * x.length, fill if padded else None)
+        ring = self.state(name, "ring", x.dtype, (slots + extra) * x.length, fill if shape.padded else None)
         window = self.state(name, "window", types.INT16.name, 4, shape.wait)
         if slots > types.INT16.high:
             what = f"layer '{self.network.layers[index].name}' reads {shape.length} steps, {shape.dilation} apart"
@@ -444,7 +415,7 @@ class Builder:
         self.level, self.steps = opened, steps
         self.current = window_of
 
-    def _slide(self, index: int, shape: Shape, steps: int) -> None:
+    def _slide(self, index: int, shape: Window, steps: int) -> None:
         """Windows of an array."""
         x = self.current
         self.current = replace(x, length=shape.length * x.length, stride=shape.stride * x.stride)

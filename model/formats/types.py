@@ -60,8 +60,8 @@ def _requantise64(x: fp.Int, factor: fp.Multiplier) -> fp.Int:
 FLOAT32 = Type("float32", "float", "f32")
 INT8 = Type("int8", "int8_t", "s8")
 INT16 = Type("int16", "int16_t", "s16")
-INT32 = Type("int32", "int32_t", requantise=_requantise32)
-INT64 = Type("int64", "int64_t", requantise=_requantise64)
+INT32 = Type("int32", "int32_t", "s32", requantise=_requantise32)
+INT64 = Type("int64", "int64_t", "s64", requantise=_requantise64)
 ALL = {one.name: one for one in (FLOAT32, INT8, INT16, INT32, INT64)}
 
 

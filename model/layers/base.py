@@ -104,6 +104,15 @@ class Layer(ABC):
         """The layer that gives normalised what this one gives; None if there is none."""
         return None
 
+    def joined(self, following: Layer) -> Layer | None:
+        """One layer that does the work of this one and of the one that reads it; None if there is none."""
+        return None
+
+    def behind_zeros(self, left: int, right: int) -> Layer | None:
+        """The layer that computes from a sequence what this one computes behind that many vectors of zeros before and
+        behind it; None if there is none."""
+        return None
+
     @property
     def suffix(self) -> str:
         """Which variant of the kernels computes it: that of its format, or of the type that it writes."""

@@ -55,7 +55,7 @@ class Dense(Weighted):
         """All of its weights at every step."""
         return int(np.prod(source.shape[:-1])) * int(self.kernel.values.size)
 
-    def absorbing(self, normalise: Normalise) -> Dense:
+    def absorbing(self, normalise: Normalise) -> Dense | None:
         """With other weights and another bias."""
         kernel, bias = absorbed(self.kernel, self.bias, normalise)
         return replace(self, kernel=kernel, bias=bias)

@@ -12,7 +12,7 @@ import numpy as np
 from model.layers.base import Layer
 from model.layers.dense import Dense
 from model.layers.reshape import Reshape
-from model.readers.keras import activations, normalise, recurrent
+from model.readers.keras import activations, convolutions, normalise, recurrent
 from model.readers.keras.activations import fused
 from model.readers.keras.source import Source
 from model.signal import Signal, Weights
@@ -67,6 +67,7 @@ LAYERS: dict[str, Callable[[Source], list[Layer]]] = {
     "Flatten": _flatten,
     "Reshape": _reshape,
     **normalise.LAYERS,
+    **convolutions.LAYERS,
     "Dropout": _nothing,
     "InputLayer": _nothing,
 }

@@ -101,7 +101,9 @@ def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, n
     for spec, arrays in zip(layers_of_file, arrays_of(weights, layers_of_file, path), strict=True):
         where = f"{path}: {described(spec)}"
         source = Source(where, str(spec["config"]["name"]), spec["config"], arrays, signal, _version(config))
-        layers += LAYERS[spec["class_name"]](source)
+        for layer in LAYERS[spec["class_name"]](source):
+            joined = layers[-1].joined(layer) if layers else None
+            layers[len(layers) - (joined is not None) :] = [joined or layer]
         signal = layers[-1].output if layers else signal
         _check(signal, where)
     notes = _precision(layers_of_file) + _stateful(layers_of_file)

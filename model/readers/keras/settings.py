@@ -99,6 +99,16 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and value > 0
 
 
+def _is_one(value: Any) -> bool:
+    """Of one dimension, which may stand in a list."""
+    return _is_count(value[0] if isinstance(value, list) and len(value) == 1 else value)
+
+
+def _is_ends(value: Any) -> bool:
+    both = value if isinstance(value, list) else [value, value]
+    return len(both) == 2 and all(type(n) is int and n >= 0 for n in both)
+
+
 def _is_shape(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(n is None or type(n) is int for n in value)
 
@@ -109,6 +119,10 @@ FLAG = Rule("True or False", lambda value: isinstance(value, bool))
 OFF = _one_of(False)
 ABSENT = _one_of(None)
 COUNT = Rule("a whole number above 0", _is_count)
+ONE = Rule("a whole number above 0", _is_one)
+MAYBE_ONE = Rule("a whole number above 0", lambda value: value is None or _is_one(value))
+ENDS = Rule("one or two whole numbers", _is_ends)
+LAST = _one_of("channels_last")
 SHAPE = Rule("a list of whole numbers", _is_shape)
 NUMBERS = Rule("numbers", _is_numbers)
 MAYBE_NUMBERS = Rule("numbers", lambda value: value is None or _is_numbers(value))
@@ -136,7 +150,7 @@ NORMALISED: dict[str, Rule] = {
 }
 TRAINED: dict[str, Rule] = {
     f"{weights}_{what}": ANY
-    for weights in ("kernel", "recurrent", "bias")
+    for weights in ("kernel", "recurrent", "depthwise", "pointwise", "bias")
     for what in ("initializer", "regularizer", "constraint")
 }
 
@@ -164,6 +178,20 @@ CELLS: dict[str, dict[str, Rule]] = {
     "SimpleRNNCell": _CELL,
     "StackedRNNCells": {"cells": ANY, "reverse_state_order": ANY},  # each checked as the cell it is
 }
+CONVOLUTION: dict[str, Rule] = {
+    "kernel_size": ONE,
+    "strides": ONE,
+    "padding": _one_of("valid", "same", "causal"),
+    "data_format": LAST,
+    "dilation_rate": ONE,
+    "activation": ACTIVATION,
+    "use_bias": FLAG,
+    **TRAINED,
+}
+POOL: dict[str, Rule] = {
+    "pool_size": ONE, "strides": MAYBE_ONE, "padding": _one_of("valid", "same"), "data_format": LAST
+}  # fmt: skip
+GLOBAL_POOL: dict[str, Rule] = {"data_format": LAST, "keepdims": FLAG}
 
 SETTINGS: dict[str, dict[str, Rule]] = {
     "LSTM": {**CELLS["LSTMCell"], **OVER_TIME, "use_cudnn": ANY},
@@ -210,6 +238,13 @@ SETTINGS: dict[str, dict[str, Rule]] = {
         **{f"moving_{what}_initializer": ANY for what in ("mean", "variance")},
     },
     "Rescaling": {"scale": NUMBERS, "offset": NUMBERS},
+    "Conv1D": {"filters": COUNT, "groups": COUNT, **CONVOLUTION},
+    "DepthwiseConv1D": {"depth_multiplier": COUNT, "groups": _one_of(1), **CONVOLUTION},
+    "SeparableConv1D": {"filters": COUNT, "depth_multiplier": COUNT, "groups": _one_of(1), **CONVOLUTION},
+    **dict.fromkeys(("MaxPooling1D", "AveragePooling1D"), POOL),
+    **dict.fromkeys(("GlobalMaxPooling1D", "GlobalAveragePooling1D"), GLOBAL_POOL),
+    "ZeroPadding1D": {"padding": ENDS, "data_format": _one_of("channels_last", None)},
+    "Cropping1D": {"cropping": ENDS},
     "Dropout": dict.fromkeys(("rate", "noise_shape", "seed"), ANY),
     "InputLayer": {"sparse": OFF, "ragged": OFF, "optional": OFF},
 }
@@ -227,6 +262,11 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "Activation": ("activation",),
     "ELU": ("alpha",),
     "Reshape": ("target_shape",),
+    **dict.fromkeys(("Conv1D", "SeparableConv1D"), ("filters", "kernel_size", "padding")),
+    "DepthwiseConv1D": ("kernel_size", "padding"),
+    **dict.fromkeys(("MaxPooling1D", "AveragePooling1D"), ("pool_size", "padding")),
+    "ZeroPadding1D": ("padding",),
+    "Cropping1D": ("cropping",),
     "Rescaling": ("scale", "offset"),
 }
 # arguments of a layer's call but its input
@@ -240,6 +280,7 @@ WAYS_OUT = {
     "time_major": "save the model with time_major=False and windows of (steps, features)",
     "quantization_config": "save the model before model.quantize(); lstmcu quantises it itself, by quant=",
     "dtype": "save the model in one of these, before any model.quantize(); lstmcu quantises it itself, by quant=",
+    "data_format": "train the model with channels_last: (steps, features)",
     "mask": "train on windows of one length and call the layer without mask=",
     "initial_state": "call the layer without initial_state=; it starts from zeros",
     "training": "call the layer without training=",

@@ -20,6 +20,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), ("cell/vars",)),
     **dict.fromkeys(("LSTMCell", "GRUCell", "SimpleRNNCell"), ("vars",)),
     **dict.fromkeys(("CuDNNLSTM", "CuDNNGRU", "Dense", "Normalization", "BatchNormalization"), ("vars",)),
+    **dict.fromkeys(("Conv1D", "DepthwiseConv1D", "SeparableConv1D"), ("vars",)),
 }
 # … and those of the layers within a layer: the groups of each, by its setting
 WITHIN: dict[str, tuple[tuple[str, str], ...]] = {
@@ -92,7 +93,8 @@ def of_archive(weights: Contents, layers: list[Config], path: Path) -> list[Arra
 
 # what Keras calls an array, and the order in which a layer's arrays are read
 ROLES = (
-    "kernel", "recurrent_kernel", "bias", "mean", "variance", "count", "gamma", "beta", "moving_mean", "moving_variance",
+    "kernel", "depthwise_kernel", "pointwise_kernel", "recurrent_kernel", "bias",
+    "mean", "variance", "count", "gamma", "beta", "moving_mean", "moving_variance",
 )  # fmt: skip
 
 

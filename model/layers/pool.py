@@ -1,0 +1,88 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""The largest value or the mean of each feature over a window; stored as its input is."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+
+from model.formats.base import Elementwise, Format
+from model.layers.base import Layer, Place, Ranges, Seat
+from model.layers.window import Window
+from model.signal import Array, Signal
+from model.spans import Span
+
+if TYPE_CHECKING:
+    from model.plan import Builder
+
+
+def lowest(source: Signal) -> float:
+    """The smallest stored value: what a window of a maximum is padded with."""
+    return float(np.finfo(source.dtype).min) if source.real else source.low
+
+
+@dataclass(frozen=True, eq=False)
+class Pool(Layer):
+    """One vector of each window."""
+
+    name: str
+    window: Window
+    output: Signal
+
+    def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Self:
+        """Whatever its input is."""
+        return replace(self, output=replace(source, shape=self.output.shape))
+
+    def span(self, source: Signal, stored: Span) -> Span:
+        """That of its input."""
+        return stored
+
+    @abstractmethod
+    def pooled(self, windows: Array) -> Array:
+        """(N, T', K, F) to (N, T', F)."""
+
+    def run(self, x: Array, seat: Seat) -> Array:
+        """Window after window."""
+        return self.pooled(self.window.over(x, lowest(seat.source), seat.goes_on))
+
+    def work(self, builder: Builder, index: int) -> int:
+        """A function of each window."""
+        builder.arrange(index)
+        self.window.ask(builder, index, lowest(builder.network.input_of(index)))
+        y = builder.temporary(self.output.dtype, self.output.shape[-1])
+        builder.emit(builder.op("apply", index, builder.current, y))
+        return index
+
+    def lowered(self, source: Signal) -> Elementwise:
+        """kernels/c/pool.c."""
+        return Elementwise(f"lstmcu_{self.kind}_{self.output.stored.suffix}", (self.window.length,))
+
+
+@dataclass(frozen=True, eq=False)
+class MaxPool(Pool):
+    """The largest value."""
+
+    kind: ClassVar[str] = "max_pool"
+
+    def pooled(self, windows: Array) -> Array:
+        """Exact."""
+        return np.asarray(windows.max(axis=2))
+
+
+@dataclass(frozen=True, eq=False)
+class AveragePool(Pool):
+    """The mean; nothing is padded, as padding would not count."""
+
+    kind: ClassVar[str] = "average_pool"
+
+    def pooled(self, windows: Array) -> Array:
+        """Of stored integers rounded half away from zero, as TFLite does."""
+        total = windows.sum(axis=2)
+        if self.output.real:
+            return np.asarray(total / self.window.length)
+        rounded = (np.abs(total) + self.window.length // 2) // self.window.length
+        return np.asarray(np.sign(total) * rounded)
