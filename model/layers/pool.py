@@ -29,6 +29,7 @@ def lowest(source: Signal) -> float:
 class Pool(Layer):
     """One vector of each window."""
 
+    ignores_padding: ClassVar[bool] = False  # whether what is padded in does not show
     name: str
     window: Window
     output: Signal
@@ -67,6 +68,7 @@ class MaxPool(Pool):
     """The largest value."""
 
     kind: ClassVar[str] = "max_pool"
+    ignores_padding: ClassVar[bool] = True
 
     def pooled(self, windows: Array) -> Array:
         """Exact."""
@@ -75,7 +77,7 @@ class MaxPool(Pool):
 
 @dataclass(frozen=True, eq=False)
 class AveragePool(Pool):
-    """The mean; nothing is padded, as padding would not count."""
+    """The mean; nothing is padded, as padding would count."""
 
     kind: ClassVar[str] = "average_pool"
 

@@ -108,7 +108,7 @@ def _pool(kind: type[Pool]) -> Callable[[Source], list[Layer]]:
         length = _number(source.config["pool_size"])
         stride = length if source.config.get("strides") is None else _number(source.config["strides"])
         window = padded(source.config["padding"], steps, length, stride)
-        if window.padded and kind is AveragePool:
+        if window.padded and not kind.ignores_padding:
             raise source.refuse(
                 f"padding='same' would leave a mean of fewer than {length} steps at the ends of {steps}, which is not "
                 "supported; supported: padding='valid', or lengths and strides without a rest"
