@@ -30,6 +30,7 @@ from model.readers.keras import KIND as KERAS
 from model.readers.tflite import KIND as TFLITE
 from model.readers.tflite import file as tflite_file
 from model.signal import Array, to_real, to_stored
+from train import keras_twin
 from train.delivery import all_or_nothing
 
 ROOT = Path(__file__).parents[1]
@@ -170,6 +171,7 @@ def convert(model: Path, samples_path: Path, out: Path, timeout: float) -> Summa
     network = readers.read(model)
     if network.came_quantised or kinds.check(model) == TFLITE:
         raise UserError(f"{model}: is converted already; give model= the trained Keras or PyTorch file")
+    keras_twin.check(network)
     data = samples.load(samples_path, network.input, network.output)
     windows, calibration = data.inputs[:WINDOWS], data.calibration[:WINDOWS]
     print(f"converting {model} ({len(calibration)} windows to calibrate, {len(windows)} to compare):", flush=True)

@@ -44,6 +44,17 @@ def without_normalise(network: Network) -> Network:
     return network.but(layers=tuple(layers))
 
 
+def check(network: Network) -> None:
+    """Raise ``UserError`` naming the first layer that TensorFlow Lite has no operator for, or none that is read."""
+    for layer in network.layers:
+        for _, part in ((None, layer), *layer.parts(Place(0))):
+            if part.kernels not in TWINS and part.as_input is None:
+                raise UserError(
+                    f"{network.source}: layer '{part.name}' is a {part.kernels}, which is not supported in a "
+                    "conversion to TensorFlow Lite: build from this file itself, in any quant="
+                )
+
+
 def _lstm_arrays(layer: Lstm) -> list[Array]:
     """Kernel (F, 4H), recurrent kernel (H, 4H) and bias (4H,), the gates as column blocks i, f, c, o."""
     kernel, recurrent = (

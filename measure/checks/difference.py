@@ -24,8 +24,8 @@ from model import plan, reference, samples, store, trace
 from model.errors import UserError, run_main
 from model.escape import visible
 from model.files import write_atomically
+from model.layers import gates
 from model.layers.base import Place
-from model.layers.lstm import GATES
 from model.network import Network, placed
 from model.signal import Array, to_real
 from model.trace import Key
@@ -96,7 +96,7 @@ def verdict(table: list[Row], order: trace.Order) -> str:
     if not found:
         return "Every intermediate value agrees with the reference."
     _, _, (sample, step, unit), row = min(found, key=lambda item: item[:2])
-    what = f"gate {row.quantity}" if row.quantity in GATES else row.quantity
+    what = f"gate {row.quantity}" if row.quantity in gates() else row.quantity
     assert row.there is not None
     values = "device {:.9g}, reference {:.9g}".format(*row.there)
     where = f"sample {sample}, step {step}, unit {unit}"

@@ -19,3 +19,9 @@ def every() -> dict[str, type[Layer]]:
         held = vars(importlib.import_module(f"model.layers.{module.name}")).values()
         found |= {one.kind: one for one in held if isinstance(one, type) and issubclass(one, Layer) and one.kind}
     return found
+
+
+@cache
+def gates() -> frozenset[str]:
+    """What the gates of cells are called."""
+    return frozenset(gate for layer in every().values() for gate in layer.all_gates)

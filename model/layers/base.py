@@ -55,6 +55,7 @@ class Layer(ABC):
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
     kind: ClassVar[str] = ""  # what layers of its class are called, in C and in stored networks
     keeps_state: ClassVar[bool] = False  # whether anything passes from one time step to the next
+    all_gates: ClassVar[tuple[str, ...]] = ()  # of a cell: in the order of its weights
     flat: ClassVar[bool] = False  # whether it gives the same elements in another shape, which costs nothing
     joins: ClassVar[bool] = False  # whether it may read several signals: see ``Joining``
     name: str

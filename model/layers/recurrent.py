@@ -46,7 +46,6 @@ class Recurrent(Weighted):
     """A cell with an input and a recurrent matrix for each of its gates."""
 
     keeps_state: ClassVar[bool] = True
-    all_gates: ClassVar[tuple[str, ...]]  # in the order of the weights
     once_gates: ClassVar[tuple[str, ...]]  # those that a single step from reset needs
     kernel: Weights  # (G, H, F)
     recurrent: Weights  # (G, H, H)

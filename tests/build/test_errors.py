@@ -83,12 +83,12 @@ def _truncated(path: Path) -> None:
     path.write_bytes(data[: len(data) // 2])
 
 
-def _gru(path: Path) -> None:
-    archive(path, [LAYERS[0], ("GRU", {"name": "memory", "units": 4}, [])])
+def _conv_lstm(path: Path) -> None:
+    archive(path, [LAYERS[0], ("ConvLSTM1D", {"name": "memory", "filters": 4}, [])])
 
 
-def _relu_lstm(path: Path) -> None:
-    archive(path, [LAYERS[0], lstm(3, 4, "memory", activation="relu")])
+def _softmax_lstm(path: Path) -> None:
+    archive(path, [LAYERS[0], lstm(3, 4, "memory", activation="softmax")])
 
 
 def _celu_dense(path: Path) -> None:
@@ -100,8 +100,8 @@ def _celu_dense(path: Path) -> None:
     [
         (_text, ["is not a Keras archive"]),
         (_truncated, ["is not a Keras archive, or is truncated"]),
-        (_gru, ["layer 'memory' (GRU)", "not supported", "supported: LSTM"]),
-        (_relu_lstm, ["layer 'memory' (LSTM)", "activation='relu'", "supported: tanh"]),
+        (_conv_lstm, ["layer 'memory' (ConvLSTM1D)", "not supported", "supported: LSTM"]),
+        (_softmax_lstm, ["layer 'memory' (LSTM)", "activation='softmax'", "supported: linear"]),
         (_celu_dense, ["layer 'head' (Dense)", "activation='celu'", "supported: linear, relu, sigmoid, tanh, softmax"]),
     ],
 )

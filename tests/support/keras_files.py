@@ -17,7 +17,7 @@ import numpy as np
 from model.signal import Array
 
 Layer = tuple[str, dict[str, Any], list[Array]]
-PLACES = {"LSTM": "cell/vars", "GRU": "cell/vars", "TimeDistributed": "layer/vars"}
+PLACES = {**dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), "cell/vars"), "TimeDistributed": "layer/vars"}
 
 
 def values(*shape: int, seed: int = 0) -> Array:
@@ -47,7 +47,7 @@ def dense(inputs: int, units: int, name: str = "dense", **settings: Any) -> Laye
 
 
 def _group(kind: str) -> str:
-    return re.sub("([a-z])([A-Z])", r"\1_\2", kind).lower() if kind != "LSTM" else "lstm"
+    return re.sub("([a-z])([A-Z])", r"\1_\2", kind).lower()
 
 
 def config_of(layers: list[Layer], model_class: str = "Sequential") -> dict[str, Any]:

@@ -19,7 +19,7 @@ from model import readers, reference
 from model.errors import UserError
 from model.network import Network
 from tests.support import keras_files
-from tests.support.keras_files import dense, input_layer, lstm
+from tests.support.keras_files import dense, input_layer, lstm, values
 from train import convert, keras_twin
 
 ROOT = Path(__file__).parents[2]
@@ -122,10 +122,11 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
 def test_refusals_before_any_work(tmp_path: Path) -> None:
     samples = tmp_path / "m.npz"
     np.savez(samples, inputs=np.zeros((3, 5, 3), np.float32))
-    gru = [input_layer(5, 3), ("GRU", {"name": "gru", "units": 4}, []), dense(4, 2)]
-    model = keras_files.archive(tmp_path / "m.keras", gru)
-    with pytest.raises(UserError, match=r"layer 'gru' .* is not supported"):
-        convert.convert(model, samples, tmp_path / "out", 60)
+    rnn = ("SimpleRNN", {"name": "mine", "units": 4, "activation": "tanh"}, [values(3, 4), values(4, 4), values(4)])
+    for name, recurrent in (("mine", rnn), ("lstm", lstm(3, 4, activation="relu"))):
+        model = keras_files.archive(tmp_path / "m.keras", [input_layer(5, 3), recurrent, dense(4, 2)])
+        with pytest.raises(UserError, match=rf"layer '{name}' .* is not supported in a conversion to TensorFlow Lite"):
+            convert.convert(model, samples, tmp_path / "out", 60)
     model = keras_files.archive(tmp_path / "m.keras", [input_layer(6, 3), lstm(3, 4)])
     with pytest.raises(UserError, match=r"has shape \(3, 5, 3\); the model's input asks for \(N, 6, 3\)"):
         convert.convert(model, samples, tmp_path / "out", 60)

@@ -16,6 +16,7 @@ from model.layers.gru import CANDIDATE, Gru
 from model.layers.lstm import Lstm
 from model.layers.recurrent import Recurrent
 from model.layers.simple_rnn import SimpleRnn
+from model.readers.keras.activations import function_of
 from model.readers.keras.settings import Config
 from model.readers.keras.source import Source
 from model.signal import Array, Signal, Weights
@@ -62,19 +63,24 @@ def _bias(source: Source, *shape: int) -> Array:
     return source.array(2, *shape) if _has_bias(source.config) else np.zeros(shape, np.float32)
 
 
+def _functions(source: Source) -> dict[str, Any]:
+    """The activations of a cell with gates."""
+    return {key: function_of(source, key) for key in ("activation", "recurrent_activation")}
+
+
 def _lstm(source: Source) -> Lstm:
     kernel, recurrent = _matrices(source, 4)
     bias = _bias(source, 4 * len(recurrent)).reshape(4, -1)
-    return Lstm(bias=bias, cell_clip=0.0, **_common(source, 4, kernel, recurrent))
+    return Lstm(bias=bias, cell_clip=0.0, **_functions(source), **_common(source, 4, kernel, recurrent))
 
 
-def _gru_of(source: Source, kernel: Array, recurrent: Array, biases: Array) -> Gru:
+def _gru_of(source: Source, kernel: Array, recurrent: Array, biases: Array, **functions: Any) -> Gru:
     """``biases`` (1 or 2, 3H): the second is of the recurrent products, and only there where reset comes after."""
     rows = biases.reshape(len(biases), 3, -1)
     own = np.zeros_like(rows[0, 0]) if len(rows) == 1 else rows[1, CANDIDATE]
     bias = rows.sum(axis=0)
     bias[CANDIDATE] = rows[0, CANDIDATE]
-    common = _common(source, 3, kernel, recurrent)
+    common = {**_common(source, 3, kernel, recurrent), **functions}
     return Gru(bias=bias, candidate_bias=own, reset_after=len(rows) == 2, **common)
 
 
@@ -83,13 +89,13 @@ def _gru(source: Source) -> Gru:
     columns = kernel.shape[1]
     after = bool(source.config.get("reset_after", False))  # Keras before 2.1.3 had nothing else and did not say it
     biases = _bias(source, 2, columns) if after else _bias(source, columns)
-    return _gru_of(source, kernel, recurrent, biases.reshape(-1, columns))
+    return _gru_of(source, kernel, recurrent, biases.reshape(-1, columns), **_functions(source))
 
 
 def _simple_rnn(source: Source) -> SimpleRnn:
     kernel, recurrent = _matrices(source, 1)
     bias = _bias(source, len(recurrent)).reshape(1, -1)
-    return SimpleRnn(bias=bias, **_common(source, 1, kernel, recurrent))
+    return SimpleRnn(bias=bias, activation=function_of(source), **_common(source, 1, kernel, recurrent))
 
 
 def _of_cudnn(source: Source, gates: int) -> tuple[Array, Array, Array]:

@@ -66,10 +66,6 @@ def _one_of(*values: Any) -> Rule:
     return Rule(says, lambda given: any(type(given) is type(value) and given == value for value in values))
 
 
-def _function(*names: str) -> Rule:
-    return Rule(", ".join(names), lambda v: function_name(v) in names)
-
-
 def is_activation_layer(value: Any) -> bool:
     """Whether an activation is one of Keras's layers."""
     known = isinstance(value, dict) and value.get("class_name") in ACTIVATION_LAYERS
@@ -134,6 +130,10 @@ ACTIVATION = Rule(
     ", ".join((*ACTIVATIONS, *ACTIVATION_LAYERS)),
     lambda value: function_name(value) in ACTIVATIONS or is_activation_layer(value),
 )
+CELL_ACTIVATION = Rule(
+    ", ".join(name for name in ACTIVATION.says.split(", ") if name.lower() != "softmax"),
+    lambda value: ACTIVATION.holds(value) and "softmax" not in (function_name(value) or value["class_name"]).lower(),
+)
 AXIS = Rule("-1", lambda value: value is None or type(value) is int or (_is_shape(value) and None not in value))
 DTYPE = Rule(", ".join(FLOATS), lambda value: policy_name(value) in FLOATS)
 
@@ -166,15 +166,15 @@ OVER_TIME: dict[str, Rule] = {  # of a layer that runs a cell
 }
 _CELL: dict[str, Rule] = {
     "units": COUNT,
-    "activation": _function("tanh"),
+    "activation": CELL_ACTIVATION,
     "use_bias": FLAG,
     # how it is computed or trained
     **dict.fromkeys(("implementation", "dropout", "recurrent_dropout", "seed"), ANY),
     **TRAINED,
 }
 CELLS: dict[str, dict[str, Rule]] = {
-    "LSTMCell": {**_CELL, "recurrent_activation": _function("sigmoid"), "unit_forget_bias": ANY},
-    "GRUCell": {**_CELL, "recurrent_activation": _function("sigmoid"), "reset_after": FLAG},
+    "LSTMCell": {**_CELL, "recurrent_activation": CELL_ACTIVATION, "unit_forget_bias": ANY},
+    "GRUCell": {**_CELL, "recurrent_activation": CELL_ACTIVATION, "reset_after": FLAG},
     "SimpleRNNCell": _CELL,
     "StackedRNNCells": {"cells": ANY, "reverse_state_order": ANY},  # each checked as the cell it is
 }
