@@ -15,11 +15,12 @@ import numpy as np
 from model import formats, layers
 from model.files import write_atomically
 from model.formats.base import Format
+from model.functions import Function
 from model.layers.window import Window
 from model.network import Network, Node
 from model.signal import Array, Signal, Weights
 
-CLASSES: dict[str, Any] = {cls.__name__: cls for cls in (Network, Node, Signal, Weights, Window)}
+CLASSES: dict[str, Any] = {cls.__name__: cls for cls in (Function, Network, Node, Signal, Weights, Window)}
 
 
 def _encode(value: Any, arrays: dict[str, Array]) -> Any:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,17 @@ from hypothesis import strategies as st
 
 from model import store
 from model.formats.int8 import FORMAT as INT8
+from model.functions import named
 from model.layers.activation import Activation
 from model.layers.bidirectional import Bidirectional
 from model.layers.convert import Convert
+from model.layers.gru import Gru
 from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
 from model.network import chained
 from model.signal import Signal
 from tests.support import networks
-from tests.support.networks import Spec
+from tests.support.networks import Chain, Spec
 
 
 def assert_same(a: Any, b: Any) -> None:
@@ -53,6 +56,17 @@ def test_every_network_comes_back(tmp_path_factory: pytest.TempPathFactory, spec
     store.save(again, folder / "b.npz")
     assert (folder / "a.npz").read_bytes() == (folder / "b.npz").read_bytes()
     assert sorted(path.name for path in folder.iterdir()) == ["a.npz", "b.npz"]
+
+
+@pytest.mark.parametrize("quantisation", ["float32", "int8"])
+def test_every_cell_comes_back(tmp_path: Path, quantisation: str) -> None:
+    words = (("gru", 3, True, False), ("gru_before", 2, True, True), ("both_rnn", 2, True), ("fold", "mul"))
+    network = networks.build_chain(Chain(quantisation, (4, 3), words, seed=2))
+    layers = list(network.layers)
+    assert isinstance(layers[0], Gru)
+    layers[0] = dataclasses.replace(layers[0], activation=named("bent_relu", math.inf, 0.1, 0.0))
+    store.save(network.but(layers=layers), tmp_path / "a.npz")
+    assert_same(network.but(layers=layers), store.load(tmp_path / "a.npz"))
 
 
 def test_every_kind_of_layer_comes_back(tmp_path: Path) -> None:
