@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "gates.h"
 
+#include <stddef.h>
+
 #include "products.h"
 #include "trace.h"
 
@@ -12,7 +14,7 @@ void lstmcu_unit_gates_s8(const lstmcu_gates_s8 *layer, int32_t unit, const int8
     for (int32_t g = 0; g < layer->gates; ++g) {
         int32_t value = product_s8(&layer->kernel[row * layer->inputs], x, layer->inputs,
                                    layer->kernel_bias[row], layer->kernel_scale[g]);
-        if (layer->recurrent != 0) {
+        if (layer->recurrent != NULL) {
             value += product_s8(&layer->recurrent[row * layer->units], hidden, layer->units,
                                 layer->recurrent_bias[row], layer->recurrent_scale[g]);
         }
@@ -29,7 +31,7 @@ void lstmcu_unit_gates_s16(const lstmcu_gates_s16 *layer, int32_t unit, const in
     for (int32_t g = 0; g < layer->gates; ++g) {
         int32_t value = product_s16(&layer->kernel[row * layer->inputs], x, layer->inputs,
                                     layer->bias[row], layer->kernel_scale[g]);
-        if (layer->recurrent != 0) {
+        if (layer->recurrent != NULL) {
             value += product_s16(&layer->recurrent[row * layer->units], hidden, layer->units, 0,
                                  layer->recurrent_scale[g]);
         }
@@ -45,7 +47,7 @@ void lstmcu_unit_gates_f32(const lstmcu_gates_f32 *layer, int32_t unit, const fl
     int32_t row = unit * layer->gates;
     for (int32_t g = 0; g < layer->gates; ++g) {
         gate[g] = dot_f32(&layer->kernel[row * layer->inputs], x, layer->inputs, layer->bias[row]);
-        if (layer->recurrent != 0) {
+        if (layer->recurrent != NULL) {
             gate[g] = dot_f32(&layer->recurrent[row * layer->units], hidden, layer->units, gate[g]);
         }
         ++row;
@@ -61,7 +63,7 @@ void lstmcu_unit_gates_dyn(const lstmcu_gates_dyn *layer, int32_t unit, const in
         gate[g] = layer->bias[row];
         gate[g] += product_dyn(&layer->kernel[row * layer->inputs], quantised, layer->inputs,
                                layer->kernel_total[row], range[0], layer->kernel_scale[g]);
-        if (layer->recurrent != 0) {
+        if (layer->recurrent != NULL) {
             gate[g] += product_dyn(&layer->recurrent[row * layer->units], &quantised[layer->inputs],
                                    layer->units, layer->recurrent_total[row], range[1],
                                    layer->recurrent_scale[g]);

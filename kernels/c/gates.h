@@ -3,7 +3,7 @@
 /** The gates of one unit before their activation, of any cell: G gates, F inputs, H units.
  *
  * What a cell makes of them is generated, so that a firmware holds the functions that it uses and
- * no others. Of a single step from reset `recurrent` is 0, and so may `hidden` be. */
+ * no others. Of a single step from reset `recurrent` is NULL, and so may `hidden` be. */
 #ifndef LSTMCU_GATES_H
 #define LSTMCU_GATES_H
 

@@ -62,5 +62,5 @@ def gates(name: str, layer: Lstm, source: Signal, once: bool) -> tuple[tuple[Con
     made |= _integers(name, layer, source, rows, once) if layer.format.integer else _reals(name, layer, rows)
     members = [*rows.sizes, (str(len(rows.gates)), "gates")]
     for each in ("kernel", "recurrent", *_order(layer)):
-        members.append((made[each].name, "") if each in made else ("0", ONCE))
+        members.append((made[each].name, "") if each in made else ("NULL", ONCE))
     return tuple(made.values()), ConstStruct(f"{name}_layer", f"lstmcu_gates_{layer.suffix}", tuple(members))

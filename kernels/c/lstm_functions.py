@@ -7,10 +7,13 @@ So the compiler has its functions and scales in sight, and firmware none that it
 
 from __future__ import annotations
 
+import numpy as np
+
 from kernels.c.gates import gates
 from kernels.common.constants import Constants, ConstArray, Kernel, float_literal, numbers, scale
 from kernels.common.work import Work
 from model import lower
+from model.formats.real import GREATEST
 from model.functions import Function, named
 from model.layers.gate_functions import HIGH, LOW, GateFunction
 from model.layers.lstm import Lstm
@@ -24,7 +27,8 @@ def real(function: Function, x: str) -> str:
     """An expression of functions_f32.h."""
     if function == named("linear"):
         return x
-    return f"lstmcu_{function.name}({', '.join((x, *map(float_literal, function.parameters)))})"
+    parameters = (float_literal(float(np.clip(each, -GREATEST, GREATEST))) for each in function.parameters)
+    return f"lstmcu_{function.name}({', '.join((x, *parameters))})"
 
 
 class _Code:
@@ -85,7 +89,7 @@ class _Code:
 
     def _vectors(self) -> list[str]:
         """What the gates are made of, and where they go."""
-        whole = ["quantised", "range"] if self.format.hybrid else ["x", "0" if self.once else "hidden"]
+        whole = ["quantised", "range"] if self.format.hybrid else ["x", "NULL" if self.once else "hidden"]
         return ["layer", "unit", *whole, "gate"]
 
     @property
@@ -102,16 +106,16 @@ class _Code:
 
     def _integer_update(self) -> list[str]:
         cell, out, (made, held) = lower.cell(self.layer), self.layer.output, self._cell
-        terms = ["lstmcu_product16(input, candidate, to_cell)"]
-        if not self.once:
-            terms.insert(0, "lstmcu_product16(forget, cell[unit], to_kept)")
-        shown = self.integer("cell", self.layer.shown, held)
-        zero = f" + {out.zero_point}" if out.zero_point else ""
-        value = f"lstmcu_requantise({shown} * output, to_hidden){zero}"
         low, high = max(LOW, -cell.limit), min(HIGH, cell.limit)
+        zero = f" + {out.zero_point}" if out.zero_point else ""
+        kept = [] if self.once else ["const int32_t kept = lstmcu_product16(forget, cell[unit], to_kept);"]
         return [
-            f"{made} = ({self.state})lstmcu_clamp({' + '.join(terms)}, {low}, {high});",
-            f"{'hidden' if self.once else 'next'}[unit] = ({self.value})lstmcu_clamp({value}, {out.low}, {out.high});",
+            *kept,
+            "const int32_t added = lstmcu_product16(input, candidate, to_cell);",
+            f"{made} = ({self.state})lstmcu_clamp({'' if self.once else 'kept + '}added, {low}, {high});",
+            f"const int32_t shown = {self.integer('cell', self.layer.shown, held)};",
+            f"const int32_t value = lstmcu_requantise(shown * output, to_hidden){zero};",
+            f"{'hidden' if self.once else 'next'}[unit] = ({self.value})lstmcu_clamp(value, {out.low}, {out.high});",
         ]
 
     def _ranges(self) -> list[str]:

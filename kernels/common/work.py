@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from model.layers.base import Layer
 from model.signal import Signal
 
-L_co = TypeVar("L_co", bound=Layer, covariant=True)
+L = TypeVar("L", bound=Layer)
 
 
 class UnprovenError(Exception):
@@ -18,11 +18,11 @@ class UnprovenError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Work(Generic[L_co]):
+class Work(Generic[L]):
     """All that the plan has one layer do."""
 
     name: str  # in C, of its constants and functions
-    layer: L_co
+    layer: L
     source: Signal  # what it reads, whole
     kinds: tuple[
         str, ...

@@ -21,6 +21,7 @@ from model.layers.dense import Dense
 from model.layers.lstm import GATES, Lstm
 from model.network import Network, chained
 from model.signal import Array, Signal, Weights, to_real
+from model.trace import Recorder
 from tests.firmware.test_networks import check_bench, check_network
 from tests.support import networks
 from tests.support.host import Host
@@ -195,3 +196,19 @@ def test_a_firmware_holds_the_functions_that_it_uses_and_no_others() -> None:
         assert "tanh" not in text
         assert "lstmcu_sigmoid" not in text
         assert "lstmcu_unit_gates_" in text
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+@pytest.mark.parametrize("quantisation", ["float32", "int8"])
+def test_a_trace_shows_every_gate(host: Host, quantisation: str, steps: int) -> None:
+    random = np.random.default_rng(7)
+    source = Signal((steps, 2))
+    network = network_of(source, real_lstm(random, source, 3, activation=named("relu")))
+    inputs = inputs_of(random, network)
+    made = quantise.quantise(network, inputs, quantisation)
+    stored, expected = reference.stored_inputs(made, inputs), Recorder()
+    reference.run(made, stored, expected.observe)
+    noted = host.noted(made, stored)
+    assert {quantity for _, quantity in noted} == {"i", "c", "o", "hidden", *(["f", "cell"] if steps > 1 else [])}
+    for key, values in noted.items():
+        np.testing.assert_allclose(values, expected.values[key], rtol=0, atol=0 if made.format.exact else 1e-5)
