@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from model.layers.base import Layer
 from model.signal import Signal
 
-L = TypeVar("L", bound=Layer)
+L_co = TypeVar("L_co", bound=Layer, covariant=True)
 
 
 class UnprovenError(Exception):
@@ -18,11 +18,11 @@ class UnprovenError(Exception):
 
 
 @dataclass(frozen=True, eq=False)
-class Work(Generic[L]):
+class Work(Generic[L_co]):
     """All that the plan has one layer do."""
 
     name: str  # in C, of its constants and functions
-    layer: L
+    layer: L_co
     source: Signal  # what it reads, whole
     kinds: tuple[
         str, ...
