@@ -34,6 +34,10 @@ LAYERS: dict[str, Make] = {
         k.BatchNormalization(), k.Dense(3), k.BatchNormalization(epsilon=0.1), k.Activation("relu"),
         k.BatchNormalization(scale=False), k.Flatten(), k.Dense(6, "tanh"), k.BatchNormalization(center=False),
     ],
+    "LayerNormalization": lambda k: [
+        k.LayerNormalization(), k.Dense(3), k.LayerNormalization(epsilon=0.1, scale=False), k.Flatten(),
+        k.LayerNormalization(center=False), k.LayerNormalization(center=False, scale=False),
+    ],
     "layers as activations": lambda k: [k.Dense(3, activation=k.LeakyReLU(0.1)), k.Activation(k.ReLU(max_value=0.5))],
 }  # fmt: skip
 

@@ -60,6 +60,7 @@ class Specimen:
             layers.Dense(6, activation="relu"),
             layers.Activation("sigmoid"),
             layers.BatchNormalization(),
+            layers.LayerNormalization(),
             layers.ReLU(negative_slope=0.5, threshold=0.25),
             layers.LeakyReLU(0.1),
             layers.ELU(0.5),

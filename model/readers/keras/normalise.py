@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from model.layers.base import Layer
+from model.layers.layer_norm import LayerNorm
 from model.layers.normalise import Normalise
 from model.readers.keras.source import Source
 from model.signal import Array
@@ -102,8 +103,18 @@ def _batch_normalization(source: Source) -> list[Layer]:
     return _normalise(source, scale, beta - mean * scale)
 
 
+def _layer_normalization(source: Source) -> list[Layer]:
+    """Over the last axis, with a mean and a variance of each vector."""
+    _check_last_axis(source)
+    gamma, beta, held = _gamma_beta(source)
+    source.only(held)
+    epsilon = float(source.config.get("epsilon", 1e-3))
+    return [LayerNorm(source.name, gamma.astype(np.float32), beta.astype(np.float32), epsilon, source.input)]
+
+
 LAYERS: dict[str, Callable[[Source], list[Layer]]] = {
     "Normalization": _normalization,
     "Rescaling": _rescaling,
     "BatchNormalization": _batch_normalization,
+    "LayerNormalization": _layer_normalization,
 }

@@ -237,6 +237,14 @@ SETTINGS: dict[str, dict[str, Rule]] = {
         **NORMALISED,
         **{f"moving_{what}_initializer": ANY for what in ("mean", "variance")},
     },
+    "LayerNormalization": {
+        "axis": AXIS,
+        "epsilon": POSITIVE,
+        "scale": FLAG,
+        "center": FLAG,
+        "rms_scaling": OFF,
+        **NORMALISED,
+    },
     "Rescaling": {"scale": NUMBERS, "offset": NUMBERS},
     "Conv1D": {"filters": COUNT, "groups": COUNT, **CONVOLUTION},
     "DepthwiseConv1D": {"depth_multiplier": COUNT, "groups": _one_of(1), **CONVOLUTION},
@@ -293,7 +301,6 @@ OTHER_KINDS = {
     "Masking": "train on windows of one length, without Masking",
     **dict.fromkeys(("Sequential", "Functional", "Model"), "add the inner model's layers to the outer one, one by one"),
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D"), "train an LSTM or GRU"),
-    "LayerNormalization": "fold it into the weights of its neighbours",
     **dict.fromkeys(("Concatenate", "Add", "Multiply", "Attention"), "only a chain is supported; merge outside"),
     **dict.fromkeys(("Lambda", "TFOpLambda"), "do what it does in your own code, before or after the model"),
 }

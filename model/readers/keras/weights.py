@@ -19,7 +19,8 @@ Arrays = tuple[Array, ...]
 PLACES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), ("cell/vars",)),
     **dict.fromkeys(("LSTMCell", "GRUCell", "SimpleRNNCell"), ("vars",)),
-    **dict.fromkeys(("CuDNNLSTM", "CuDNNGRU", "Dense", "Normalization", "BatchNormalization"), ("vars",)),
+    **dict.fromkeys(("CuDNNLSTM", "CuDNNGRU", "Dense", "Normalization"), ("vars",)),
+    **dict.fromkeys(("BatchNormalization", "LayerNormalization"), ("vars",)),
     **dict.fromkeys(("Conv1D", "DepthwiseConv1D", "SeparableConv1D"), ("vars",)),
 }
 # … and those of the layers within a layer: the groups of each, by its setting
@@ -42,6 +43,8 @@ def _places(layer: Config) -> tuple[str, ...]:
     """Where a layer's arrays lie below its group."""
     kind, settings = layer["class_name"], layer["config"]
     if kind == "Normalization" and settings.get("mean") is not None:
+        return ()
+    if kind == "LayerNormalization" and not (settings.get("scale", True) or settings.get("center", True)):
         return ()
     inner = [(group, settings[key]) for key, group in WITHIN.get(kind, ())]
     cells = settings.get("cells", [])
