@@ -20,6 +20,7 @@ from model.layers.lstm import Lstm
 from model.layers.reshape import Reshape
 from model.network import Network
 from model.signal import Array, Signal, Weights
+from tests.oracle import tflite_convolutions
 from tests.oracle.flatbuffer import File, Tensor, pack
 
 NONE, RELU, TANH = 0, 1, 4  # ActivationFunctionType
@@ -105,6 +106,9 @@ def _dense(file: File, layer: Dense, number: int, source: Signal) -> int:
 
 
 def _layer(file: File, layer: Layer, number: int, source: Signal) -> int:
+    over_windows = tflite_convolutions.layer(file, layer, number, source)
+    if over_windows is not None:
+        return over_windows
     if isinstance(layer, Lstm):
         return _lstm(file, layer, number, source, layer.output)
     if isinstance(layer, Bidirectional):

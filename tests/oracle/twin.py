@@ -128,7 +128,9 @@ def _convert(tf: Any, keras: Any, twin: Twin) -> bytes:
     layers = [_layer(keras, kind, settings) for kind, settings in twin.layers]
     model = keras.Sequential([keras.layers.InputLayer(batch_input_shape=(1, *twin.shape)), *layers])
     rng = np.random.default_rng(twin.seed)
-    model.set_weights([_drawn(rng, w, twin.numbers) for w in model.get_weights()])
+    drawn = [_drawn(rng, w, twin.numbers) for w in model.get_weights()]
+    named = zip(model.weights, drawn, strict=True)
+    model.set_weights([np.abs(values) if "variance" in weights.name else values for weights, values in named])
     with tempfile.TemporaryDirectory() as saved:
         model.export(saved)
         converter = tf.lite.TFLiteConverter.from_saved_model(saved)

@@ -25,8 +25,11 @@ LATER_FIELDS = 16  # that a table may have been given by later schemas
 OPERATOR_NAMES: dict[int, str] = {code: name for name, code in vars(tflite.BuiltinOperator).items() if name.isupper()}
 TYPE_NAMES: dict[int, str] = {code: name.lower() for name, code in vars(tflite.TensorType).items() if name.isupper()}
 
+OVER_AXES = ("FusedActivationFunction", "Padding", "StrideH", "StrideW")
+CONVOLUTION = (*OVER_AXES, "DilationHFactor", "DilationWFactor")
+POOL = ("Pool2DOptions", (*OVER_AXES, "FilterHeight", "FilterWidth"))
 # operator: (its options table, the fields that are read); of the others, no value changes what is computed here:
-# KeepNumDims says how the output's shape is written, ProjClip is of a projection, which is refused
+# KeepNumDims and KeepDims say how the output's shape is written, ProjClip is of a projection, which is refused
 OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "UNIDIRECTIONAL_SEQUENCE_LSTM": (
         "UnidirectionalSequenceLSTMOptions",
@@ -43,6 +46,9 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("FusedActivationFunction", "WeightsFormat", "QuantizedBiasType", "AsymmetricQuantizeInputs"),
     ),
     "CONCATENATION": ("ConcatenationOptions", ("Axis", "FusedActivationFunction")),
+    "CONV_2D": ("Conv2DOptions", CONVOLUTION),
+    "DEPTHWISE_CONV_2D": ("DepthwiseConv2DOptions", CONVOLUTION),
+    **dict.fromkeys(("MAX_POOL_2D", "AVERAGE_POOL_2D"), POOL),
     "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
     "STRIDED_SLICE": (
         "StridedSliceOptions",

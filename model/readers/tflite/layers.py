@@ -18,6 +18,7 @@ from model.layers.bidirectional import Bidirectional
 from model.layers.convert import Convert
 from model.layers.dense import Dense
 from model.layers.lstm import CELL_LOG2, Lstm
+from model.readers.tflite import convolutions
 from model.readers.tflite.chain import LSTM, Direction, Pair, Step
 from model.readers.tflite.file import Operator, Tensor
 from model.readers.tflite.reader import Reader, bias_types, format_of
@@ -231,7 +232,10 @@ def _read_activation(reader: Reader, operator: Operator) -> None:
 
 
 def _read_reshape(reader: Reader, operator: Operator) -> None:
-    reader.relabel(reader.signal_of(reader.graph.tensors[operator.outputs[0]]))
+    output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
+    if len(output.shape) == 3 and 1 in output.shape[:2]:  # a sequence over two axes, as convolutions read it
+        output = replace(output, shape=(output.size // output.shape[2], output.shape[2]))
+    reader.relabel(output)
 
 
 def _read_convert(reader: Reader, operator: Operator) -> None:
@@ -245,7 +249,8 @@ def _read_convert(reader: Reader, operator: Operator) -> None:
 READERS: dict[str, Callable[[Reader, Operator], None]] = {
     "FULLY_CONNECTED": _read_dense,
     **dict.fromkeys(FUNCTIONS, _read_activation),
-    "RESHAPE": _read_reshape,
+    **convolutions.READERS,
+    **dict.fromkeys(("RESHAPE", "EXPAND_DIMS", "SQUEEZE"), _read_reshape),
     "QUANTIZE": _read_convert,
     "DEQUANTIZE": _read_convert,
 }

@@ -24,7 +24,7 @@ from model.readers.tflite.file import Graph, Operator, Refuse, Tensor, load, ope
 from model.readers.tflite.layers import SUPPORTED, read_step
 from model.readers.tflite.reader import Reader, signal_of
 
-WEIGHTED = (LSTM, "FULLY_CONNECTED")
+WEIGHTED = (LSTM, "FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
 WAYS_OUT = {
     "WHILE": "a loop, which is how Keras 3 converts an LSTM; give the .keras file instead",
     "BIDIRECTIONAL_SEQUENCE_LSTM": "an old fused form; convert again with TensorFlow 2, or give the Keras file instead",

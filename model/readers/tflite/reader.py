@@ -47,8 +47,9 @@ class Reader:
         return f"{kind}_{count}" if count else kind
 
     def add(self, layer: Layer) -> None:
-        """Append a layer."""
-        self.layers.append(layer)
+        """Append a layer, or let the last one do its work."""
+        joined = self.layers[-1].joined(layer) if self.layers else None
+        self.layers[len(self.layers) - (joined is not None) :] = [joined or layer]
         self.signal = layer.output
 
     def relabel(self, signal: Signal) -> None:
@@ -92,8 +93,8 @@ class Reader:
             raise self.refuse(f"{operator}: {what} has values that are not finite")
         return array
 
-    def weights(self, operator: Operator, index: int, what: str, *shape: int, rows: int = 1) -> Weights:
-        """A weight matrix: float32, or int8 with one scale, or with one a row where ``rows`` are many."""
+    def weights(self, operator: Operator, index: int, what: str, *shape: int, rows: int = 1, axis: int = 0) -> Weights:
+        """A weight matrix: float32, or int8 with one scale, or with one a row (along ``axis``) of many ``rows``."""
         allowed = tuple(format.weights.name for format in formats.every() if format.values is self.signal.stored)
         values = self.array(operator, index, what, allowed, *shape)
         if types.of(values).real:
@@ -101,7 +102,7 @@ class Reader:
         tensor = self.tensor(operator, index)
         assert tensor is not None
         scale = tensor.scale
-        if len(scale) not in (1, rows) or (len(scale) > 1 and tensor.axis != 0):
+        if len(scale) not in (1, rows) or (len(scale) > 1 and tensor.axis != axis):
             along = f" along axis {tensor.axis}" if tensor.axis else ""
             one = f"one{' or one a row' * (rows > 1)}"
             raise self.refuse(f"{operator}: {what} has {len(scale)} scales{along}; supported: {one}")
