@@ -103,8 +103,9 @@ def same(a: Network, b: Network) -> None:
 def test_a_functional_model_is_the_chain_it_draws(tmp_path: Path) -> None:
     layers = [*SIMPLE[:2], dense(4, 4, "a", activation="tanh"), dense(4, 3, "b")]
     config = config_of(layers, "Functional")
-    config["config"]["layers"].reverse()  # Keras sorts by depth, whatever the order in the file
-    members = {"config.json": json.dumps(config).encode(), "model.weights.h5": weights_of(layers)}
+    # the calls say what reads what, the order in the file whose weights are whose
+    config["config"]["layers"].reverse()
+    members = {"config.json": json.dumps(config).encode(), "model.weights.h5": weights_of(layers[::-1])}
     path = write_archive(tmp_path / "functional.keras", members)
     drawn = readers.read(path)
     assert [layer.name for layer in drawn.layers] == ["lstm", "a", "a_tanh", "b"]
@@ -232,6 +233,18 @@ def _loose(config: dict[str, Any]) -> None:
     config["config"]["layers"][2]["inbound_nodes"][0]["args"][0]["config"]["keras_history"][0] = "nobody"
 
 
+def _circle(config: dict[str, Any]) -> None:
+    config["config"]["layers"][1]["inbound_nodes"] = [[["dense", 0, 0, {}]]]
+
+
+def _constant(config: dict[str, Any]) -> None:
+    config["config"]["layers"][2]["inbound_nodes"][0]["args"] = [1.5]
+
+
+def _second(config: dict[str, Any]) -> None:
+    config["config"]["layers"][2]["inbound_nodes"][0]["args"][0]["config"]["keras_history"][2] = 1
+
+
 def _subclassed(config: dict[str, Any]) -> None:
     config["class_name"] = "MyModel"
 
@@ -239,21 +252,26 @@ def _subclassed(config: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (_branch, "layer 'dense' (Dense): reads 2 layers; only a chain of layers is supported"),
-        (_fork, "lstm and dense read the same layer; only a chain is supported"),
-        (_loose, "the layers do not form one chain"),
+        (_branch, "layer 'dense' (Dense): reads 2 layers; supported: one"),
+        (_fork, "layer 'lstm' (LSTM): nothing reads it, and it is no output of the model"),
+        (_loose, "layer 'dense' (Dense): reads what no layer before it gives"),
+        (_circle, "layer 'lstm' (LSTM): reads what no layer before it gives"),
+        (_constant, "layer 'dense' (Dense): reads 1.5; supported: what other layers give"),
+        (_second, "layer 'dense' (Dense): reads what no layer before it gives"),
         (_subclassed, "a MyModel model is not supported; save a Sequential or Functional one"),
         (lambda config: config.update(strange=1), "the model has 'strange', which lstmcu does not know"),
         (lambda config: config["config"].update(strange=1), "the model has the setting 'strange', which lstmcu does"),
-        (lambda config: config["config"].pop("output_layers"), "its output_layers name nothing, but the chain"),
+        (lambda config: config["config"].pop("output_layers"), "its output_layers name nothing, which is no output"),
+        (lambda config: config["config"].update(output_layers=[["no", 0, 0]]), "its output_layers name 'no', which is"),
         (lambda config: config["config"].update(input_layers=[["lstm", 0, 0]]), "its input_layers name 'lstm', but"),
+        (lambda config: config["config"].update(input_layers=[]), "name nothing, but its inputs are 'input'"),
         (lambda config: config["config"]["layers"].insert(0, config["config"]["layers"][1]), "have one name"),
         (lambda config: config.pop("config"), "the archive is damaged"),
         (lambda config: config["config"].update(layers=[]), "holds no recurrent layer"),
         (lambda config: config["config"]["layers"][1]["config"].pop("units"), "(LSTM): does not say its units"),
     ],
 )
-def test_models_that_are_no_chain(tmp_path: Path, change: Callable[[dict[str, Any]], object], sentence: str) -> None:
+def test_models_that_are_no_graph(tmp_path: Path, change: Callable[[dict[str, Any]], object], sentence: str) -> None:
     config = config_of(SIMPLE, "Functional")
     change(config)
     members = {"config.json": json.dumps(config).encode(), "model.weights.h5": weights_of(SIMPLE)}

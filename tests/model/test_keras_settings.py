@@ -23,7 +23,7 @@ import pytest
 from model import readers, reference
 from model.errors import UserError
 from model.readers.keras import hdf5
-from model.readers.keras.settings import ANY, COMMON, KNOWN
+from model.readers.keras.settings import ANY, COMMON, KNOWN, PAIRWISE
 from tests.support.keras_files import write_archive
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -45,6 +45,8 @@ class Specimen:
             layers.Rescaling(0.5, offset=0.1),
             layers.LSTM(3, return_sequences=True),
             layers.Dropout(0.3),
+            *(lambda x, name=name: getattr(layers, name)()([x, x]) for name in (*PAIRWISE, "Average", "Concatenate")),
+            lambda x: layers.Subtract()([layers.Add()([x, x]), x]),
             layers.GRU(3, return_sequences=True),
             layers.SimpleRNN(3, return_sequences=True),
             layers.RNN(
@@ -66,7 +68,8 @@ class Specimen:
             layers.ELU(0.5),
             *(layers.ThresholdedReLU(0.2) for _ in range(hasattr(layers, "ThresholdedReLU"))),  # of Keras 2 alone
             layers.Softmax(),
-            layers.Reshape((3, 2)),
+            layers.RepeatVector(2),
+            layers.Reshape((3, 4)),
         ):
             x = layer(x)
         path = folder / f"{keras.__name__}.keras"

@@ -1,36 +1,22 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""The layers of a Keras model in the order data flows: one chain from its one input to its one output.
+"""How data flows through a Keras model: the calls of its layers, each after those that make what it reads.
 
-Every layer must be Keras's own, of a supported kind, and called once with its input alone; whatever else a model's
-configuration says is refused by its name.
+Models within the model are taken apart, and a layer that is called several times stands there as often.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import heapq
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from model.errors import NoModelError, UserError
-from model.readers.keras.settings import (
-    CALL,
-    DTYPE,
-    MODEL_SETTINGS,
-    MODEL_SPEC,
-    OTHER_KINDS,
-    SETTINGS,
-    Config,
-    check_layer,
-    check_value,
-    of_keras,
-    shown,
-)
+from model.errors import UserError
+from model.readers.keras.checks import described, is_model, layers_of
+from model.readers.keras.settings import CALL, JOINS, PAIRWISE, Config, check_value, shown
 
-RECURRENT = re.compile("LSTM|GRU|RNN|Bidirectional|>", re.IGNORECASE)  # in names of kinds; `own>Kind` may be anything
-MODELS = ("Sequential", "Functional", "Model")
-CLASSES = {"Model": ("Model", "Functional"), "Functional": ("Functional", "Model"), "Sequential": ("Sequential",)}
+STEP_LIMIT = 4096  # calls of layers; models within models can ask for any number of them
 
 
 class Tensor(NamedTuple):
@@ -48,11 +34,19 @@ class Call(NamedTuple):
     named: Config
 
 
-def described(spec: Config) -> str:
-    """A layer in a complaint."""
-    settings = spec.get("config")
-    name = settings.get("name") if isinstance(settings, dict) else None
-    return f"layer '{name}' ({spec['class_name']})"
+class Step(NamedTuple):
+    """One call of a layer that is no model."""
+
+    spec: Config
+    reads: tuple[int, ...]  # numbers of signals: the model's inputs come first, then what each step writes
+
+
+class Drawn(NamedTuple):
+    """A model as one graph of layers."""
+
+    inputs: tuple[Config, ...]  # the InputLayers, or the first layer of a Sequential model without one
+    steps: tuple[Step, ...]
+    outputs: tuple[int, ...]
 
 
 def _tensor(node: Any) -> Tensor | None:
@@ -64,6 +58,15 @@ def _tensor(node: Any) -> Tensor | None:
         if type(call) is int and type(output) is int:
             return Tensor(name, call, output)
     return None
+
+
+def _tensors(structure: Any) -> list[Tensor]:
+    """What a model's input_layers or output_layers name: a list as it is, a dict in the order of its keys."""
+    tensor = _tensor(structure)
+    if tensor:
+        return [tensor]
+    inner = [structure[key] for key in sorted(structure)] if isinstance(structure, dict) else structure
+    return [tensor for item in inner for tensor in _tensors(item)] if isinstance(structure, dict | list) else []
 
 
 def _calls(spec: Config) -> list[Call]:
@@ -81,141 +84,170 @@ def _calls(spec: Config) -> list[Call]:
     return calls
 
 
-def _source(spec: Config, where: str) -> str | None:
-    """The layer whose output a layer reads; None for a model's input."""
-    calls = _calls(spec)
-    if spec["class_name"] == "InputLayer" and not calls:
-        return None
-    if len(calls) != 1:
-        raise UserError(f"{where}: is called {len(calls)} times; supported: once; give each call a layer of its own")
-    inputs, named = list(calls[0].inputs), calls[0].named
+def _reads(spec: Config, call: Call, where: str) -> list[Tensor]:
+    """The tensors that a call of a layer reads; anything else that it is given is refused by its name."""
+    inputs, named = list(call.inputs), dict(call.named)
     inputs += [named.pop(key) for key in ("inputs", "sequences") if key in named]
     for key, value in named.items():
         if key not in CALL:
             raise UserError(f"{where}: is called with {key}={shown(value)}, which is not supported; call it without")
         check_value(key, value, CALL[key], f"{where}: in its call")
-    tensors = [_tensor(value) for value in inputs]
-    others = [value for value, tensor in zip(inputs, tensors, strict=True) if tensor is None and value is not None]
-    sources = [tensor for tensor in tensors if tensor]
-    if others or len(sources) != 1:
-        what = f"{len(sources)} layers" if len(sources) > 1 else f"{shown(others[0]) if others else 'nothing'}"
-        raise UserError(f"{where}: reads {what}; only a chain of layers is supported, each called with its input alone")
-    if (sources[0].call, sources[0].output) != (0, 0):
+    several = is_model(spec) or spec["class_name"] in JOINS
+    flat = [item for value in inputs for item in (value if several and not _tensor(value) else [value])]
+    read = [tensor for tensor in map(_tensor, flat) if tensor]
+    others = [value for value in flat if _tensor(value) is None and value is not None]
+    if others or not read:
         raise UserError(
-            f"{where}: reads output {sources[0].output} of call {sources[0].call} of layer '{sources[0].layer}'; "
-            "supported: the first output of a layer that is called once"
+            f"{where}: reads {shown(others[0]) if others else 'nothing'}; supported: what other layers give"
         )
-    return sources[0].layer
+    if len(read) > 1 and not several:
+        raise UserError(f"{where}: reads {len(read)} layers; supported: one")
+    return read
 
 
-def _ends(structure: Any) -> list[Tensor]:
-    """The tensors that a model's input_layers or output_layers name, whatever list or dict they stand in."""
-    tensor = _tensor(structure)
-    if tensor:
-        return [tensor]
-    inner = structure.values() if isinstance(structure, dict) else structure
-    return [tensor for item in inner for tensor in _ends(item)] if isinstance(structure, dict | list) else []
+@dataclass
+class _Functional:
+    """The calls of the layers of one Functional model, and the tensors between them."""
+
+    model: Config
+    where: str
+    layers: dict[str, Config] = field(default_factory=dict)
+    calls: list[tuple[Tensor, list[Tensor]]] = field(default_factory=list)  # its first output, and what it reads
+    firsts: dict[str, int] = field(default_factory=dict)  # the number of a layer's first call, if it is not 0
+
+    def __post_init__(self) -> None:
+        """Read the calls, in the order of the file."""
+        listed = layers_of(self.model)
+        self.layers = {layer["config"]["name"]: layer for layer in listed}
+        if len(self.layers) != len(listed):
+            raise UserError(
+                f"{self.where}: two of its layers have one name; give each a name of its own and save it again"
+            )
+        for name, layer in self.layers.items():
+            where = f"{self.where}: {described(layer)}"
+            for number, call in enumerate(() if layer["class_name"] == "InputLayer" else _calls(layer)):
+                self.calls.append((Tensor(name, number, 0), _reads(layer, call, where)))
+        self._count_from()
+
+    def _count_from(self) -> None:
+        """Keras 2 counts a model's calls from 1: the first made the model itself."""
+        of_models: dict[str, set[int]] = {name: set() for name, layer in self.layers.items() if is_model(layer)}
+        for tensor in (*self.ends("output"), *(tensor for _, reads in self.calls for tensor in reads)):
+            of_models.get(tensor.layer, set()).add(tensor.call)
+        for name, numbers in of_models.items():
+            of_keras_3 = any(isinstance(node, dict) for node in self.layers[name]["inbound_nodes"])
+            self.firsts[name] = int(not of_keras_3 and 0 not in numbers)
+
+    def ends(self, what: str) -> list[Tensor]:
+        """The model's inputs or outputs."""
+        return _tensors(self.model["config"].get(f"{what}_layers"))
+
+    def counted(self, tensor: Tensor) -> Tensor:
+        """With the calls of its layer counted from 0."""
+        return tensor._replace(call=tensor.call - self.firsts.get(tensor.layer, 0))
+
+    def inputs(self) -> list[str]:
+        """The names of its InputLayers, in the order in which it takes its inputs."""
+        named = self.ends("input")
+        there = [name for name, layer in self.layers.items() if layer["class_name"] == "InputLayer"]
+        if sorted(named) != sorted(Tensor(name, 0, 0) for name in there):
+            says = " and ".join(f"'{tensor.layer}'" for tensor in named) or "nothing"
+            inputs = " and ".join(f"'{name}'" for name in there) or "none"
+            raise UserError(f"{self.where}: its input_layers name {says}, but its inputs are {inputs}; save it again")
+        return [tensor.layer for tensor in named]
 
 
-def _check_end(settings: Config, key: str, due: str, path: Path) -> None:
-    """Refuse more than one input or output, and one that is not the chain's end."""
-    found = _ends(settings.get(key))
-    what = key.partition("_")[0]
-    if len(found) > 1:
-        names = " and ".join(f"'{tensor.layer}'" for tensor in found)
-        way_out = (
-            f"save a model of one of them: keras.Model(model.input, model.get_layer('{found[-1].layer}').output)"
-            if what == "output"
-            else "join them outside, into the features of one input"
-        )
-        raise UserError(f"{path}: the model has {len(found)} {what}s, {names}; supported: one; {way_out}")
-    if found != [Tensor(due, 0, 0)]:
-        says = f"'{found[0].layer}'" if found else "nothing"
-        raise UserError(f"{path}: its {key} name {says}, but the chain of its layers has '{due}' there; save it again")
+@dataclass
+class _Drawing:
+    """The graph of a model, as one model after the other is taken apart."""
+
+    path: Path
+    inputs: int
+    steps: list[Step] = field(default_factory=list)
+
+    def call(self, spec: Config, reads: list[int]) -> list[int]:
+        """What a call of a layer or model gives."""
+        if is_model(spec):
+            return self.model(spec, reads, f"{self.path}: {described(spec)}")
+        if spec["class_name"] in PAIRWISE and len(reads) > 2:
+            reads = [*self.call(spec, reads[:-1]), reads[-1]]
+        if len(self.steps) == STEP_LIMIT:
+            raise UserError(f"{self.path}: calls its layers more than {STEP_LIMIT} times; give a smaller model")
+        self.steps.append(Step(spec, tuple(reads)))
+        return [self.inputs + len(self.steps) - 1]
+
+    def model(self, model: Config, reads: list[int], where: str) -> list[int]:
+        """What a model gives that reads these signals."""
+        return (self._sequential if model["class_name"] == "Sequential" else self._functional)(model, reads, where)
+
+    def _sequential(self, model: Config, reads: list[int], where: str) -> list[int]:
+        for number, layer in enumerate(layers_of(model)):
+            told = f"{where}: {described(layer)}"
+            if len(reads) != 1:
+                raise UserError(f"{told}: reads {len(reads)} signals; supported in a Sequential model: one")
+            if layer["class_name"] != "InputLayer":
+                reads = self.call(layer, reads)
+            elif number:
+                raise UserError(f"{told}: stands behind other layers; supported: as the first")
+        return reads
+
+    def _functional(self, model: Config, reads: list[int], where: str) -> list[int]:
+        graph = _Functional(model, where)
+        names = graph.inputs()
+        if len(names) != len(reads):
+            raise UserError(f"{where}: is called with {len(reads)} signals, but has {len(names)} inputs")
+        signals = {Tensor(name, 0, 0): number for name, number in zip(names, reads, strict=True)}
+        waiting: dict[Tensor, list[int]] = {}
+        missing = []  # of each call: how many of the tensors it reads are not there yet
+        for number, (_, tensors) in enumerate(graph.calls):
+            needed = set(map(graph.counted, tensors))
+            missing.append(len(needed))
+            for tensor in needed:
+                waiting.setdefault(tensor, []).append(number)
+        ready: list[int] = []
+        arrived = list(signals)
+        while ready or arrived:
+            for tensor in arrived:
+                for number in waiting.get(tensor, ()):
+                    missing[number] -= 1
+                    if not missing[number]:
+                        heapq.heappush(ready, number)
+            arrived = []
+            if ready:  # the first in the file's order of those that can be
+                made, tensors = graph.calls[heapq.heappop(ready)]
+                given = self.call(graph.layers[made.layer], [signals[graph.counted(tensor)] for tensor in tensors])
+                arrived = [made._replace(output=output) for output in range(len(given))]
+                signals |= zip(arrived, given, strict=True)
+        return self._outputs(graph, signals, set(waiting), missing)
+
+    def _outputs(
+        self, graph: _Functional, signals: dict[Tensor, int], read: set[Tensor], missing: list[int]
+    ) -> list[int]:
+        """What the model gives, if all that it says leads there."""
+        for (made, _), count in zip(graph.calls, missing, strict=True):
+            if count:
+                what = f"{described(graph.layers[made.layer])}: reads what no layer before it gives"
+                raise UserError(f"{graph.where}: {what}; supported: graphs of layers, each output of which is read")
+        outputs = [graph.counted(tensor) for tensor in graph.ends("output")]
+        if not outputs or not set(outputs) <= set(signals):
+            says = " and ".join(f"'{tensor.layer}'" for tensor in outputs) or "nothing"
+            raise UserError(
+                f"{graph.where}: its output_layers name {says}, which is no output of its layers; save it again"
+            )
+        for made, _ in graph.calls:
+            if not any(tensor[:2] == made[:2] for tensor in (*read, *outputs)):
+                what = f"{described(graph.layers[made.layer])}: nothing reads it, and it is no output of the model"
+                raise UserError(f"{graph.where}: {what}; save the model without it")
+        return [signals[tensor] for tensor in outputs]
 
 
-def _functional(settings: Config, layers: list[Config], path: Path) -> list[Config]:
-    """The chain that the layers' calls draw."""
-    by_name = {layer["config"]["name"]: layer for layer in layers}
-    if len(by_name) != len(layers):
-        raise UserError(f"{path}: two of its layers have one name; give each a name of its own and save it again")
-    follows: dict[str | None, list[str]] = {}
-    for name, layer in by_name.items():
-        follows.setdefault(_source(layer, f"{path}: {described(layer)}"), []).append(name)
-    chain: list[Config] = []
-    at: str | None = None
-    while at in follows:
-        if len(follows[at]) > 1 and at is None:
-            _check_end(settings, "input_layers", follows[at][0], path)
-        if len(follows[at]) > 1:
-            raise UserError(f"{path}: {' and '.join(follows[at])} read the same layer; only a chain is supported")
-        at = follows.pop(at)[0]
-        chain.append(by_name[at])
-    if len(chain) != len(layers):
-        raise UserError(f"{path}: the layers do not form one chain from input to output")
-    _check_end(settings, "input_layers", chain[0]["config"]["name"], path)
-    _check_end(settings, "output_layers", chain[-1]["config"]["name"], path)
-    return chain
-
-
-def _kinds(specs: list[Config]) -> Iterator[str]:
-    """The kinds of layers, and of those within them. Of a class of the user's own nothing is known."""
-    for spec in specs:
-        settings = spec["config"]
-        yield spec["class_name"] if of_keras(spec.get("module", "keras")) else f"RNN of {spec['module']}"
-        held = [settings.get(key) for key in ("layer", "backward_layer")] if isinstance(settings, dict) else []
-        yield from _kinds([layer for layer in held if layer])
-        yield from _kinds(settings.get("layers", []) if isinstance(settings, dict) else settings)
-
-
-def _check_recurrent(layers: list[Config], path: Path) -> None:
-    """Refuse a model that nothing would make a recurrent one."""
-    if not any(RECURRENT.search(kind) for kind in _kinds(layers)):
-        raise NoModelError(f"{path}: holds no recurrent layer, as LSTM; lstmcu builds recurrent networks")
-
-
-def _check_layers(layers: list[Config], path: Path) -> None:
-    """Refuse kinds that are not supported: of several, the one that explains the others. Then what layers say."""
-    known = [layer for kind in OTHER_KINDS for layer in layers if layer["class_name"] == kind]
-    for layer in (*known, *layers):
-        kind = layer["class_name"]
-        if kind not in SETTINGS:
-            way_out = f"; {OTHER_KINDS[kind]}" if kind in OTHER_KINDS else ""
-            supported = ", ".join(SETTINGS)
-            what = f"this kind of layer is not supported; supported: {supported}{way_out}"
-            raise UserError(f"{path}: {described(layer)}: {what}")
-    for layer in layers:
-        check_layer(layer, f"{path}: {described(layer)}")
-
-
-def _check_model(config: Config, path: Path) -> None:
-    """Refuse a model that is not Keras's Sequential or Functional, and what is unknown of it."""
-    kind, registered = config["class_name"], config.get("registered_name")
-    own = registered not in (None, *CLASSES.get(kind, ())) or not of_keras(config.get("module", "keras"))
-    if kind not in MODELS or own:
-        name = shown(registered or kind).strip("'")
-        raise UserError(f"{path}: a {name} model is not supported; save a Sequential or Functional one, not a subclass")
-    for key in config:
-        if key not in MODEL_SPEC:
-            raise UserError(f"{path}: the model has '{key}', which lstmcu does not know; save it without")
-    settings = config["config"]
-    for key in settings if isinstance(settings, dict) else ():
-        if key not in MODEL_SETTINGS:
-            raise UserError(f"{path}: the model has the setting '{key}', which lstmcu does not know; save it without")
-    if isinstance(settings, dict) and "dtype" in settings:
-        check_value("dtype", settings["dtype"], DTYPE, f"{path}: the model")
-
-
-def chain(config: Config, path: Path) -> list[Config]:
-    """The layers in the order data flows; raises ``UserError`` for a model that is anything but one chain."""
-    _check_model(config, path)
-    settings = config["config"]
-    layers = list(settings) if isinstance(settings, list) else list(settings["layers"])  # a list: Keras before 2.2.3
-    _check_recurrent(layers, path)
-    _check_layers(layers, path)
-    if config["class_name"] != "Sequential":
-        return _functional(settings, layers, path)
-    for layer in layers[1:]:
-        if layer["class_name"] == "InputLayer":
-            raise UserError(f"{path}: {described(layer)}: stands behind other layers; supported: as the first")
-    return layers
+def draw(model: Config, path: Path) -> Drawn:
+    """The graph of a model that has been checked."""
+    layers = layers_of(model)
+    inputs = layers[:1]
+    if model["class_name"] != "Sequential":
+        graph = _Functional(model, str(path))
+        inputs = [graph.layers[name] for name in graph.inputs()]
+    drawing = _Drawing(path, len(inputs))
+    outputs = drawing.model(model, list(range(len(inputs))), str(path))
+    return Drawn(tuple(inputs), tuple(drawing.steps), tuple(outputs))

@@ -11,8 +11,9 @@ import numpy as np
 
 from model.layers.base import Layer
 from model.layers.dense import Dense
+from model.layers.repeat import Repeat
 from model.layers.reshape import Reshape
-from model.readers.keras import activations, convolutions, normalise, recurrent
+from model.readers.keras import activations, convolutions, merges, normalise, recurrent
 from model.readers.keras.activations import fused
 from model.readers.keras.source import Source
 from model.signal import Signal, Weights
@@ -55,6 +56,12 @@ def _reshape(source: Source) -> list[Layer]:
     return [Reshape(source.name, Signal(tuple(shape)))]
 
 
+def _repeat(source: Source) -> list[Layer]:
+    if len(source.input.shape) != 1:
+        raise source.refuse(f"needs a vector as input, got shape {source.input.shape}")
+    return [Repeat(source.name, Signal((int(source.config["n"]), source.input.size)))]
+
+
 def _nothing(source: Source) -> list[Layer]:
     return []
 
@@ -66,8 +73,9 @@ LAYERS: dict[str, Callable[[Source], list[Layer]]] = {
     **activations.LAYERS,
     "Flatten": _flatten,
     "Reshape": _reshape,
+    "RepeatVector": _repeat,
     **normalise.LAYERS,
     **convolutions.LAYERS,
     "Dropout": _nothing,
-    "InputLayer": _nothing,
+    **merges.READ,
 }

@@ -11,20 +11,22 @@ import json
 import math
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from model.errors import NoModelError, UserError
 from model.formats import REAL
 from model.kinds import ZIP
-from model.layers.base import Layer
-from model.network import Network, chained
+from model.network import Network, Node
 from model.readers.keras import HDF5, hdf5
-from model.readers.keras.graph import chain, described
+from model.readers.keras.checks import check, described, is_model, layers_of, leaves
+from model.readers.keras.graph import Step, draw
 from model.readers.keras.hdf5 import Contents
 from model.readers.keras.layers import LAYERS
 from model.readers.keras.settings import Config, inner_layers, policy_name
 from model.readers.keras.source import Source
-from model.readers.keras.weights import ArraysOf, of_archive, of_legacy
+from model.readers.keras.weights import ArraysOf, has_weights, of_archive, of_legacy
 from model.signal import Signal
 
 METADATA = "metadata.json"  # of an archive
@@ -42,15 +44,22 @@ def _member(archive: zipfile.ZipFile, name: str, path: Path) -> bytes:
     return archive.read(info)
 
 
-def _input_signal(config: Config, chain: list[Config], path: Path) -> Signal:
-    first = chain[0]
-    settings = first["config"]
-    built = config.get("build_input_shape") if isinstance(config, dict) else None
-    shape = settings.get("batch_shape") or settings.get("batch_input_shape") or built
+def _shape(spec: Config) -> Any:
+    """The shape that an InputLayer, or the first layer of a model, says it is given; None if it says none."""
+    settings = spec["config"]
+    if is_model(spec):
+        built = settings.get("build_input_shape") if isinstance(settings, dict) else None
+        return _shape(layers_of(spec)[0]) or built
+    return settings.get("batch_shape") or settings.get("batch_input_shape")
+
+
+def _input_signal(shape: Any, path: Path) -> Signal:
     if not shape or any(n is None for n in shape[1:]):
+        sizes = [str(n) if n else "32" for n in (shape or (None, None, 1))[1:]]
         raise UserError(
-            f"{path}: the input shape is {shape}; steps and features must be fixed: save the model with "
-            "Input(shape=(steps, features))"
+            f"{path}: the input shape is {shape}; steps and features must be fixed: "
+            f"fixed = keras.models.clone_model(model, keras.Input(({', '.join(sizes)},))), with the sizes you want; "
+            "fixed.set_weights(model.get_weights()); save that"
         )
     return Signal(tuple(int(n) for n in shape[1:]))
 
@@ -61,9 +70,9 @@ def _check(signal: Signal, where: str) -> None:
         raise UserError(f"{where}: has shape {signal.shape}; supported: 1 to {ELEMENT_LIMIT} elements")
 
 
-def _precision(chain: list[Config]) -> tuple[str, ...]:
+def _precision(layers: list[Config]) -> tuple[str, ...]:
     """A note where Keras computes in another type than float32."""
-    parts = [part for layer in chain for part in (layer, *inner_layers(layer).values())]
+    parts = [part for layer in layers for part in (layer, *inner_layers(layer).values())]
     policies = [(part["config"].get("name"), policy_name(part["config"].get("dtype"))) for part in parts]
     told = [f"'{name}' in {policy}" for name, policy in policies if policy != REAL]
     if not told:
@@ -92,22 +101,56 @@ def _version(config: Config) -> int:
     return int(first) if first.isdecimal() else 0
 
 
+def _repeated(steps: tuple[Step, ...]) -> tuple[str, ...]:
+    """A note of the layers that are called several times."""
+    calls = Counter(id(step.spec) for step in steps)
+    several = {id(step.spec): step.spec for step in steps if calls[id(step.spec)] > 1 and has_weights(step.spec)}
+    return tuple(
+        f"{described(spec)} is called {calls[number]} times, and its weights stand in flash as often"
+        for number, spec in several.items()
+    )
+
+
+def _joined(network: Network) -> Network:
+    """The network with one layer for two that are one together, the second being the only reader of the first."""
+    index = 0
+    while index < len(network.nodes):
+        reads, layer = network.nodes[index].reads, network.layers[index]
+        before = network.writer(reads[0]) if len(reads) == 1 else None
+        alone = before is not None and network.follower(before) == index
+        joined = network.layers[before].joined(layer) if alone and before is not None else None
+        if joined is None or before is None:
+            index += 1
+        else:
+            network = network.with_layer(before, joined).without(index)
+    return network
+
+
 def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, name: str, sha256: str) -> Network:
-    layers_of_file = chain(config, path)
-    signal = _input_signal(config["config"], layers_of_file, path)
-    _check(signal, f"{path}: the input")
-    first = signal
-    layers: list[Layer] = []
-    for spec, arrays in zip(layers_of_file, arrays_of(weights, layers_of_file, path), strict=True):
-        where = f"{path}: {described(spec)}"
-        source = Source(where, str(spec["config"]["name"]), spec["config"], arrays, signal, _version(config))
-        for layer in LAYERS[spec["class_name"]](source):
-            joined = layers[-1].joined(layer) if layers else None
-            layers[len(layers) - (joined is not None) :] = [joined or layer]
-        signal = layers[-1].output if layers else signal
-        _check(signal, where)
-    notes = _precision(layers_of_file) + _stateful(layers_of_file)
-    return chained(name, path.name, sha256, REAL, first, tuple(layers), notes)
+    check(config, path)
+    drawn, arrays = draw(config, path), arrays_of(weights, config, path)
+    first = _shape(config) if config["class_name"] == "Sequential" else None
+    signals = [_input_signal(first or _shape(spec), path) for spec in drawn.inputs]
+    for signal in signals:
+        _check(signal, f"{path}: the input")
+    inputs, nodes = tuple(signals), list[Node]()
+    numbers = list(range(len(inputs)))  # of the signals that the inputs and steps give
+    for step in drawn.steps:
+        where, reads = f"{path}: {described(step.spec)}", tuple(numbers[number] for number in step.reads)
+        settings = step.spec["config"]
+        one, *others = (signals[number] for number in reads)
+        held, version = arrays.get(id(step.spec), ()), _version(config)
+        source = Source(where, str(settings["name"]), settings, held, one, version, tuple(others))
+        for layer in LAYERS[step.spec["class_name"]](source):
+            nodes.append(Node(layer, reads))
+            signals.append(layer.output)
+            reads = (len(signals) - 1,)
+        numbers.append(reads[0])
+        _check(signals[reads[0]], where)
+    outputs = tuple(numbers[number] for number in drawn.outputs)
+    layers = list(leaves(config))
+    notes = (*_precision(layers), *_stateful(layers), *_repeated(drawn.steps))
+    return _joined(Network(name, path.name, sha256, REAL, inputs, tuple(nodes), outputs, notes))
 
 
 DAMAGE = (

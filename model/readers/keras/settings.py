@@ -24,6 +24,8 @@ ACTIVATION_LAYERS = ("ReLU", "LeakyReLU", "ThresholdedReLU", "ELU", "Softmax")  
 FLOATS = ("float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 POLICIES = ("DTypePolicy", "FloatDTypePolicy", "Policy")  # of Keras 3, 3.0 and 2
 OBJECT = ("module", "class_name", "config", "registered_name", "shared_object_id")  # how Keras 3 writes any object
+PAIRWISE = ("Add", "Multiply", "Maximum", "Minimum")  # layers that read several, which two by two give the same
+JOINS = (*PAIRWISE, "Subtract", "Average", "Concatenate")  # layers that read several
 PACKAGES = ("keras", "tf_keras", "tensorflow")  # whose classes are Keras's own
 
 
@@ -119,6 +121,7 @@ ONE = Rule("a whole number above 0", _is_one)
 MAYBE_ONE = Rule("a whole number above 0", lambda value: value is None or _is_one(value))
 ENDS = Rule("one or two whole numbers", _is_ends)
 LAST = _one_of("channels_last")
+WHOLE = Rule("a whole number", lambda value: type(value) is int)
 SHAPE = Rule("a list of whole numbers", _is_shape)
 NUMBERS = Rule("numbers", _is_numbers)
 MAYBE_NUMBERS = Rule("numbers", lambda value: value is None or _is_numbers(value))
@@ -223,6 +226,7 @@ SETTINGS: dict[str, dict[str, Rule]] = {
     "Softmax": {"axis": AXIS},
     "Flatten": {"data_format": _one_of("channels_last", "channels_first")},
     "Reshape": {"target_shape": SHAPE},
+    "RepeatVector": {"n": COUNT},
     "Normalization": {"axis": AXIS, "invert": OFF, "mean": MAYBE_NUMBERS, "variance": MAYBE_NUMBERS},
     "BatchNormalization": {
         "axis": AXIS,
@@ -254,6 +258,8 @@ SETTINGS: dict[str, dict[str, Rule]] = {
     "ZeroPadding1D": {"padding": ENDS, "data_format": _one_of("channels_last", None)},
     "Cropping1D": {"cropping": ENDS},
     "Dropout": dict.fromkeys(("rate", "noise_shape", "seed"), ANY),
+    **{join: {} for join in JOINS},
+    "Concatenate": {"axis": WHOLE},
     "InputLayer": {"sparse": OFF, "ragged": OFF, "optional": OFF},
 }
 KNOWN = SETTINGS | CELLS  # layers, and what stands in them only
@@ -270,12 +276,14 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "Activation": ("activation",),
     "ELU": ("alpha",),
     "Reshape": ("target_shape",),
+    "RepeatVector": ("n",),
     **dict.fromkeys(("Conv1D", "SeparableConv1D"), ("filters", "kernel_size", "padding")),
     "DepthwiseConv1D": ("kernel_size", "padding"),
     **dict.fromkeys(("MaxPooling1D", "AveragePooling1D"), ("pool_size", "padding")),
     "ZeroPadding1D": ("padding",),
     "Cropping1D": ("cropping",),
     "Rescaling": ("scale", "offset"),
+    "Concatenate": ("axis",),
 }
 # arguments of a layer's call but its input
 CALL: dict[str, Rule] = {"training": _one_of(None, False), "mask": ABSENT, "initial_state": ABSENT}
@@ -299,9 +307,8 @@ WAYS_OUT = {
 # kinds of layers that people have and lstmcu does not, the most telling first
 OTHER_KINDS = {
     "Masking": "train on windows of one length, without Masking",
-    **dict.fromkeys(("Sequential", "Functional", "Model"), "add the inner model's layers to the outer one, one by one"),
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D"), "train an LSTM or GRU"),
-    **dict.fromkeys(("Concatenate", "Add", "Multiply", "Attention"), "only a chain is supported; merge outside"),
+    **dict.fromkeys(("Attention", "AdditiveAttention", "MultiHeadAttention"), "train without attention"),
     **dict.fromkeys(("Lambda", "TFOpLambda"), "do what it does in your own code, before or after the model"),
 }
 

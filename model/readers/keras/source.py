@@ -23,6 +23,7 @@ class Source(NamedTuple):
     arrays: tuple[Array, ...]
     input: Signal
     keras: int = 0  # the version of Keras that wrote the file, 2 or 3; 0: it does not say
+    others: tuple[Signal, ...] = ()  # what else a layer reads that reads several
 
     def refuse(self, what: str) -> UserError:
         """A complaint about this layer."""

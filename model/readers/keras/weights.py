@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from model.errors import UserError
-from model.readers.keras.graph import described
+from model.readers.keras.checks import described, is_model, layers_of, leaves
 from model.readers.keras.hdf5 import Contents
 from model.readers.keras.settings import Config
 from model.signal import Array
@@ -53,8 +53,9 @@ def _places(layer: Config) -> tuple[str, ...]:
     return found or PLACES.get(kind, ())
 
 
-def _has_weights(layer: Config) -> bool:
-    return bool(_places(layer))
+def has_weights(layer: Config) -> bool:
+    """Whether a file holds arrays of a layer, or of one within a model."""
+    return any(map(has_weights, layers_of(layer))) if is_model(layer) else bool(_places(layer))
 
 
 def _names(layers: list[Config], twice: bool) -> list[str]:
@@ -65,32 +66,43 @@ def _names(layers: list[Config], twice: bool) -> list[str]:
     for layer in layers:
         base = _snake_case(layer["class_name"])
         count = seen.get(base, 0)
-        seen[base] = count + (2 if twice and _has_weights(layer) else 1)
+        seen[base] = count + (2 if twice and has_weights(layer) else 1)
         names.append(f"{base}_{count}" if count else base)
     return names
 
 
-def of_archive(weights: Contents, layers: list[Config], path: Path) -> list[Arrays]:
-    """The arrays of each layer of a .keras file, in Keras's order."""
+def _below(weights: Contents, group: str) -> Contents:
+    """What lies in a group."""
+    held = {path: array for path, array in weights.arrays.items() if path.startswith(f"{group}/")}
+    return Contents({path[len(group) + 1 :]: array for path, array in held.items()}, {})
+
+
+def of_archive(weights: Contents, model: Config, path: Path) -> dict[int, Arrays]:
+    """The arrays of each layer of a .keras file, by its identity, in Keras's order. A model's group has the groups of
+    its layers in it."""
+    layers = layers_of(model)
     paths = [name for name in weights.arrays if not IGNORED.search(name)]
     held = {tuple(name.split("/")[:2]) for name in paths}
     roots = {root for root, *_ in held}
     root = roots.pop() if len(roots) == 1 else "layers"
     for twice in (False, True):
         names = _names(layers, twice)
-        if {(root, name) for name, layer in zip(names, layers, strict=True) if _has_weights(layer)} == held:
+        if {(root, name) for name, layer in zip(names, layers, strict=True) if has_weights(layer)} == held:
             break
     else:
-        wanted = ", ".join(described(layer) for layer in layers if _has_weights(layer))
+        wanted = ", ".join(described(layer) for layer in layers if has_weights(layer))
         found = ", ".join(sorted("/".join(group) for group in held)) or "nothing"
         raise UserError(f"{path}: its weights lie in {found}, which are not those of {wanted}; save it again"[:600])
-    taken: list[Arrays] = []
+    taken: dict[int, Arrays] = {}
     for name, layer in zip(names, layers, strict=True):
+        if is_model(layer):
+            taken |= of_archive(_below(weights, f"{root}/{name}"), layer, path)
+            continue
         groups = [f"{root}/{name}/{place}" for place in _places(layer)]
         for other in paths:
             if other.startswith(f"{root}/{name}/") and other.rpartition("/")[0] not in groups:
                 raise UserError(f"{path}: {described(layer)}: no part of it is known to read the array {other}")
-        taken.append(tuple(array for group in groups for array in weights.numbered(group)))
+        taken[id(layer)] = tuple(array for group in groups for array in weights.numbered(group))
     return taken
 
 
@@ -114,17 +126,35 @@ def _ordered(names: list[str]) -> list[str]:
     return sorted(names, key=order)
 
 
-def of_legacy(weights: Contents, layers: list[Config], path: Path) -> list[Arrays]:
-    """The arrays of each layer of a whole-model .h5 file: its group, named after the layer, lists them."""
-    found = [layer["config"]["name"] for layer in layers]
-    if len(set(found)) != len(found):
+def _check_names(layers: list[Config], path: Path) -> list[str]:
+    """The names of layers, by which an .h5 file tells their arrays."""
+    names = [layer["config"]["name"] for layer in layers]
+    if len(set(names)) != len(names):
         raise UserError(f"{path}: two of its layers have one name; give each a name of its own and save it again")
-    taken = []
-    for name in found:
+    return names
+
+
+def of_legacy(weights: Contents, model: Config, path: Path) -> dict[int, Arrays]:
+    """The arrays of each layer of a whole-model .h5 file, by its identity: the group of the layer's name lists them.
+
+    A model's group lists those of all layers within it; the name of each is a part of its arrays' names.
+    """
+    layers = layers_of(model)
+    taken: dict[int, Arrays] = {}
+    for name, layer in zip(_check_names(layers, path), layers, strict=True):
         group = f"model_weights/{name}"
         listed = _ordered(weights.texts.get(f"{group}/weight_names", []))
-        taken.append(tuple(weights.arrays[f"{group}/{array}"] for array in listed))
+        if not is_model(layer):
+            taken[id(layer)] = tuple(weights.arrays[f"{group}/{array}"] for array in listed)
+            continue
+        inner = list(leaves(layer))
+        owners = dict(zip(_check_names(inner, path), inner, strict=True))
+        for array in listed:
+            owner = next((owners[part] for part in array.split("/")[:-1] if part in owners), None)
+            if owner is None:
+                raise UserError(f"{path}: {described(layer)}: no layer in it is known to read the array {array}")
+            taken[id(owner)] = (*taken.get(id(owner), ()), weights.arrays[f"{group}/{array}"])
     return taken
 
 
-ArraysOf = Callable[[Contents, list[Config], Path], list[Arrays]]
+ArraysOf = Callable[[Contents, Config, Path], dict[int, Arrays]]
