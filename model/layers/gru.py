@@ -95,6 +95,11 @@ class Gru(Recurrent):
         return None if self.format.values is cell else (MEMORY, cell)
 
     @property
+    def same(self) -> dict[str, str]:
+        """Where there is no memory of its own the hidden state is it."""
+        return {} if self.inner else {MEMORY: "hidden"}
+
+    @property
     def remembered(self) -> Signal:
         """What passes from step to step in integers, (H,): a power of two holds all that the hidden state covers."""
         out = self.output

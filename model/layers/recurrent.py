@@ -94,6 +94,11 @@ class Recurrent(Weighted):
         """All that passes from step to step."""
         return (self.inner[0], "hidden") if self.inner else ("hidden",)
 
+    @property
+    def same(self) -> dict[str, str]:
+        """What is kept apart in other formats, and what of this one it is to be compared with."""
+        return {}
+
     def reset(self, samples: int) -> State:
         """The state before the first step: real zeros. Only the hidden state may store them as another number."""
         dtype = self.output.stored.computed
@@ -240,6 +245,7 @@ class Recurrent(Weighted):
             for key, values in zip(history, (*gates, *state), strict=True):
                 history[key].append(values)
         stacked = {key: np.stack(values, axis=1).reshape(samples, steps, -1) for key, values in history.items()}
+        stacked |= {other: stacked[key] for other, key in self.same.items()}
         for key, values in stacked.items():
             seat.observe(seat.place, key, values)
         return stacked["hidden"] if self.return_sequences else stacked["hidden"][:, -1]
