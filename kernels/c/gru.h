@@ -24,7 +24,11 @@
 #define lstmcu_gru_dyn_step_before LSTMCU_SYMBOL(gru_dyn_step_before)
 #define lstmcu_gru_dyn_once LSTMCU_SYMBOL(gru_dyn_once)
 
-enum { LSTMCU_UPDATE, LSTMCU_RESET, LSTMCU_NEW, LSTMCU_GRU_GATES };
+/* gate rows of the weight arrays, in this order for every unit */
+#define LSTMCU_UPDATE 0
+#define LSTMCU_RESET 1
+#define LSTMCU_NEW 2
+#define LSTMCU_GRU_GATES 3
 
 #ifdef __cplusplus
 extern "C" {
