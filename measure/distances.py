@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from model import formats, samples
+from model.ends import Ends
 from model.metadata import Metadata
 from model.signal import Array, Signal
 
@@ -35,8 +36,8 @@ def against_reference(outputs: Array, expected: Array, quantisation: str) -> dic
 
 
 def to_real(stored: Array, signal: dict[str, Any]) -> Array:
-    """Outputs as real numbers."""
-    return np.asarray((stored.astype(np.float64) - signal["zero_point"]) * signal["scale"])
+    """Outputs as real numbers; where there are several outputs, each element has its own scale."""
+    return np.asarray((stored.astype(np.float64) - np.array(signal["zero_point"])) * np.array(signal["scale"]))
 
 
 def distance(a: Array, b: Array) -> dict[str, float]:
@@ -45,11 +46,16 @@ def distance(a: Array, b: Array) -> dict[str, float]:
     return {"mae": float(difference.mean()), "max_abs": float(difference.max())}
 
 
-def as_trained(card: dict[str, Any]) -> tuple[Signal, Signal]:
-    """Input and output of the model as its file has them: real values, unless it came quantised."""
+def as_trained(card: dict[str, Any]) -> tuple[Ends, Ends]:
+    """Inputs and outputs of the model as its file has them: real values, unless it came quantised."""
     kept = ("shape", "dtype", "scale", "zero_point") if card["came_quantised"] else ("shape",)
-    source, output = (Signal(**{key: card[end][key] for key in kept}) for end in ("input", "output"))
-    return replace(source, shape=tuple(source.shape)), replace(output, shape=tuple(output.shape))
+
+    def signal(told: dict[str, Any]) -> Signal:
+        made = Signal(**{key: told[key] for key in kept})
+        return replace(made, shape=tuple(made.shape))
+
+    inputs, outputs = (Ends(tuple(map(signal, card[ends]))) for ends in ("inputs", "outputs"))
+    return inputs, outputs
 
 
 def against_targets(

@@ -28,7 +28,7 @@ from model.escape import visible
 from model.files import npy_bytes, write_atomically
 from model.layers.base import Place
 from model.network import STATES, Network, goes_on, placed
-from model.signal import Array, Signal, to_real
+from model.signal import Array, Signal
 
 
 @dataclass(frozen=True)
@@ -75,11 +75,12 @@ def ideal_outputs(
 ) -> tuple[Array, list[Clipped]]:
     """Real outputs of the model as trained, and how many samples each signal of the quantised one cannot hold."""
     if trained.came_quantised:
-        return to_real(expected, network.output), []
+        return network.made.to_real(expected), []
     seen = Saturation(network)
     if network.format.integer:
         real = given if network.normalise is None else network.normalise.applied(given)
-        seen.count("", "", "input", network.input, real)
+        for number, (signal, part) in enumerate(zip(network.inputs, network.given.parts(real), strict=True)):
+            seen.count("", "", f"input {number}" if number else "input", signal, part)
     return reference.run(trained, given, seen.observe, goes_on=goes_on(network, state)), seen.found
 
 
@@ -93,7 +94,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     network, trained = store.load(arguments.network), store.load(arguments.trained)
-    loaded = samples.load(arguments.samples, trained.input, trained.output)
+    loaded = samples.load(arguments.samples, trained.given, trained.made)
     given = loaded.inputs
     inputs = given if loaded.stored else reference.stored_inputs(network, given)
     expected = reference.run(network, inputs, goes_on=goes_on(network, arguments.state))

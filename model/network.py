@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from model import formats
+from model.ends import Ends
 from model.errors import UserError
 from model.formats.base import Format
 from model.layers.base import Layer, Place
@@ -69,14 +70,24 @@ class Network:
         return self.signal(self.outputs[0])
 
     @property
+    def given(self) -> Ends:
+        """All inputs."""
+        return Ends(self.inputs)
+
+    @property
+    def made(self) -> Ends:
+        """All outputs."""
+        return Ends(tuple(map(self.signal, self.outputs)))
+
+    @property
     def layers(self) -> tuple[Layer, ...]:
         """All, in their order."""
         return tuple(node.layer for node in self.nodes)
 
     @property
     def steps(self) -> int:
-        """T of its input; 1 of a vector."""
-        return self.input.shape[0] if len(self.input.shape) == 2 else 1
+        """T of its inputs; 1 of vectors."""
+        return max(each.shape[0] if len(each.shape) == 2 else 1 for each in self.inputs)
 
     def input_of(self, index: int) -> Signal:
         """What layer ``index`` reads first, of a chain all that it reads."""
@@ -158,14 +169,17 @@ def chained(
     return Network(name, source, sha256, quantisation, (input,), nodes, outputs, notes, came_quantised)
 
 
-WAY_OUT = "only models with one input and one output run: make the others models of their own"
-
-
 def check_ends(network: Network) -> None:
-    """Raise ``UserError`` naming what no step after the reader can take yet: several inputs or outputs."""
-    for what, count in (("inputs", len(network.inputs)), ("outputs", len(network.outputs))):
-        if count != 1:
-            raise UserError(f"model '{network.name}' has {count} {what}; {WAY_OUT}")
+    """Raise ``UserError`` naming what no step after the reader can take."""
+    for what, ends in (("inputs", network.given), ("outputs", network.made)):
+        if len({each.dtype for each in ends.signals}) != 1:
+            types = " and ".join(dict.fromkeys(each.dtype for each in ends.signals))
+            raise UserError(f"model '{network.name}' has {what} of {types}; supported: all of one type")
+    for number, signal in enumerate(network.inputs):
+        if not network.readers(number) and number not in network.outputs:
+            raise UserError(
+                f"model '{network.name}': nothing reads its input {number}, {signal.shape}; save it without"
+            )
     for index, node in enumerate(network.nodes):
         if len(node.reads) != 1 and not node.layer.joins:
             raise UserError(f"layer '{node.layer.name}' reads {len(node.reads)} signals; a {node.layer.kind} reads one")

@@ -118,6 +118,7 @@ class Plan:
     fields: tuple[Field, ...]
     temporaries: tuple[Value, ...]  # vectors that live between two operations only
     work: tuple[Loop | Op, ...]
+    outputs: tuple[Value, ...]  # what a step writes of each; their strides are those from one step's to the next's
     streamable: str = ""  # empty: yes; else why not
 
 
@@ -237,6 +238,7 @@ class Builder:
     work: list[Loop | Op] = field(default_factory=list)
     loop: Level | None = None  # that is running
     later: list[Op] = field(default_factory=list)  # what is done when it has ended
+    ended: list[Flow] = field(default_factory=list)  # what is put out
     sums: Value | None = None  # of the Dense over a flattened sequence that is under way
     streamable: str = ""
     # of the layer at work
@@ -452,17 +454,31 @@ class Builder:
         self.current = replace(self.current, length=shape[-1], stride=shape[-1] if self.steps else 0)
 
 
+def end_name(which: str, number: int) -> str:
+    """What an input or output is called in C."""
+    return f"{which}_{number}" if number else which
+
+
+def _inputs(network: Network) -> dict[int, Flow]:
+    """Where the inputs are: the caller's arrays."""
+    flows = {}
+    for number, signal in enumerate(network.inputs):
+        shape = signal.shape
+        if len(shape) > 2:
+            raise UserError(f"model '{network.name}' has an input of shape {shape}; supported: (steps, features)")
+        steps = shape[0] if len(shape) == 2 else 0
+        value = Value(end_name("input", number), signal.dtype, shape[-1], stride=shape[-1] if steps else 0)
+        flows[number] = Flow(value, steps, shape)
+    return flows
+
+
 def make(network: Network, stream: bool) -> Plan:
     """Plan ``network``; ``stream`` keeps what a single step from reset would not need."""
     check_ends(network)
-    shape, layers = network.input.shape, network.layers
+    layers = network.layers
     if not layers:
         raise UserError(f"model '{network.name}' has no layers that compute anything; give one with an LSTM")
-    if len(shape) > 2:
-        raise UserError(f"model '{network.name}' has an input of shape {shape}; supported: (steps, features)")
-    steps = shape[0] if len(shape) == 2 else 0
-    first = Value("input", network.input.dtype, shape[-1], stride=shape[-1] if steps else 0)
-    builder = Builder(network, stream, {0: Flow(first, steps, shape)})
+    builder = Builder(network, stream, _inputs(network))
     while len(builder.done) < len(layers):
         index = builder.next()
         builder.begin(index)
@@ -471,26 +487,36 @@ def make(network: Network, stream: bool) -> Plan:
             index = network.follower(index) or last
             builder.done.add(index)
         builder.end(last)
-    _finish(builder)
-    return Plan(tuple(builder.fields), tuple(builder.temporaries), tuple(builder.work), builder.streamable)
+    outputs = tuple(_put_out(builder, place, number) for place, number in enumerate(network.outputs))
+    builder.flows.clear()
+    builder.close()
+    if len({value.stride > 0 for value in outputs}) > 1 or len({flow.steps for flow in builder.ended}) > 1:
+        builder.streamable = builder.streamable or "its outputs come at different rates"
+    if len({each.shape[0] for each in network.inputs if len(each.shape) == 2}) > 1:
+        builder.streamable = builder.streamable or "its inputs have different numbers of steps"
+    return Plan(tuple(builder.fields), tuple(builder.temporaries), tuple(builder.work), outputs, builder.streamable)
 
 
-def _finish(builder: Builder) -> None:
-    """Let the output be written where the caller wants it."""
-    network = builder.network
-    flow = builder.flows.pop(network.outputs[0])
+def _put_out(builder: Builder, place: int, number: int) -> Value:
+    """Let output ``place`` be written where the caller wants it."""
+    network, flow = builder.network, builder.flows[number]
+    again = number in network.outputs[place + 1 :]
+    if not again:
+        builder.flows[number] = replace(flow, level=None)  # nothing is to store it
     builder.current, builder.steps, builder.level, builder.after = flow.value, flow.steps, flow.level, flow.after
+    builder.ended.append(flow)
     value, steps = flow.value, flow.steps
-    output = Value("output", value.dtype, value.length, stride=value.length if steps > 1 else 0)
+    output = Value(end_name("output", place), value.dtype, value.length, stride=value.length if steps > 1 else 0)
     level = builder.level or Level(0)
     ops: list[Any] = level.body if steps else builder.later if builder.loop else builder.work
     own = [at for at, op in enumerate(ops) if isinstance(op, Op) and op.y.base == value.base]
-    read = any(x.base == value.base for op in builder.operations() for x in (op.x, *op.more))
+    read = again or any(x.base == value.base for op in builder.operations() for x in (op.x, *op.more))
     if value in builder.temporaries and own and not read:
         for at in own:
             part = ops[at].y
             ops[at] = replace(ops[at], y=replace(output, length=part.length, offset=part.offset))
         builder.temporaries.remove(value)
     else:
-        builder.emit(builder.op("copy", len(network.layers) - 1, value, output))
-    builder.close()
+        writer = network.writer(number)
+        builder.emit(builder.op("copy", len(network.layers) - 1 if writer is None else writer, value, output))
+    return output

@@ -51,13 +51,14 @@ def _quantise_integer(network: Network, calibration: Array, format: Format, goes
     ranges = Ranges()
     reference.run(network, calibration, ranges.observe, goes_on=goes_on)
     _check_finite(network, ranges)
-    low, high = float(calibration.min()), float(calibration.max())
+    seen = [(float(part.min()), float(part.max())) for part in network.given.parts(calibration)]
     readers = network.readers(0)
-    normalise = network.layers[readers[0]].as_input if len(readers) == 1 else None
+    normalise = network.layers[readers[0]].as_input if len(readers) == len(network.inputs) == 1 else None
     if normalise is not None:  # the first layer: nothing else reads the input
-        low, high = ranges.of[network.place(0), "output"]
+        seen = [ranges.of[network.place(0), "output"]]
         network = replace(network.without(0), normalise=normalise)
-    quantised = network.but(quantisation=format.name, input=format.signal(network.input.shape, low, high))
+    inputs = tuple(format.signal(each.shape, *span) for each, span in zip(network.inputs, seen, strict=True))
+    quantised = replace(network, quantisation=format.name, inputs=inputs)
     for index, layer in enumerate(network.layers):
         done = layer.quantised_of(network.place(index), quantised.sources(index), ranges.of, format)
         quantised = quantised.with_layer(index, done)
@@ -79,7 +80,8 @@ def quantise(network: Network, calibration: Array, quantisation: str, *, goes_on
 
 def describe(network: Network) -> str:
     """What each signal of an integer network covers, a line each."""
-    rows = [("input", network.input), *((layer.name, layer.output) for layer in network.layers)]
+    inputs = [("input" if n == 0 else f"input {n}", each) for n, each in enumerate(network.inputs)]
+    rows = [*inputs, *((layer.name, layer.output) for layer in network.layers)]
     width = max(len(name) for name, _ in rows)
     lines = []
     for name, signal in rows:
@@ -93,7 +95,7 @@ def describe(network: Network) -> str:
 
 def check_amount(path: Path, network: Network, data: samples.Samples) -> None:
     """Raise ``UserError`` if the reference would need too much memory for all windows at once."""
-    sizes = [network.input.size, *(layer.output.size for layer in network.layers)]
+    sizes = [*(each.size for each in network.inputs), *(layer.output.size for layer in network.layers)]
     sizes += [source.shape[0] * part.output.shape[-1] for _, part, source in parts(network) if part.keeps_state]
     most = max(1, WORK // max(sizes))
     for name, windows in (("inputs", data.inputs), ("calibration", data.calibration)):
@@ -107,7 +109,7 @@ def check_amount(path: Path, network: Network, data: samples.Samples) -> None:
 def calibrated(network: Network, samples_path: Path, quantisation: str, state: str = "window") -> Network:
     """The network that the device will run, of a trained one: quantised, unless it came so."""
     check_ends(network)
-    data = samples.load(samples_path, network.input, network.output)
+    data = samples.load(samples_path, network.given, network.made)
     check_amount(samples_path, network, data)
     if network.came_quantised:
         if network.quantisation != quantisation:

@@ -29,15 +29,17 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     trained = store.load(arguments.trained)
-    signal = trained.input
-    if signal.real:
+    if trained.input.real:
         raise UserError(
             f"{trained.source}: takes real values, whose range only samples tell; give samples= an .npz with "
             "'inputs' (N, steps, features)"
         )
-    windows = np.random.default_rng(SEED).integers(signal.low, signal.high, (COUNT, *signal.shape), endpoint=True)
+    random, windows = np.random.default_rng(SEED), {}
+    for number, signal in enumerate(trained.inputs):
+        drawn = random.integers(signal.low, signal.high, (COUNT, *signal.shape), endpoint=True)
+        windows[f"inputs_{number}" if number else "inputs"] = drawn.astype(signal.dtype)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, inputs=windows.astype(signal.dtype))
+    np.savez_compressed(buffer, **windows)  # type: ignore[arg-type]
     write_atomically(arguments.out, buffer.getvalue())
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from model.layers.base import Observe, Place, Seat
 from model.network import Network
-from model.signal import Array, to_stored
+from model.signal import Array
 
 
 def _ignore(place: Place, quantity: str, values: Array) -> None:
@@ -38,20 +38,20 @@ def vectors(network: Network, index: int) -> int:
 
 
 def run(network: Network, inputs: Array, observe: Observe = _ignore, *, goes_on: bool = False) -> Array:
-    """Outputs (N, ...) in the network's output type for inputs (N, T, F) in its input type.
+    """Outputs (N, ...) in the network's output type for inputs (N, T, F) in its input type; of several see ``Ends``.
 
     ``goes_on``: window n + 1 goes on from where window n ended, as a network can that ``plan.make`` finds streamable.
     """
-    signals: list[Array] = [inputs.astype(network.input.stored.computed)]
+    signals: list[Array] = network.given.parts(inputs.astype(network.input.stored.computed))
     with np.errstate(over="ignore", invalid="ignore"):  # what is no finite number has its way, too
         for index, node in enumerate(network.nodes):
             place, sources = network.place(index), network.sources(index)
             seat = Seat(place, sources[0], observe, goes_on, sources, vectors(network, index))
             signals.append(node.layer.run_of([signals[number] for number in node.reads], seat))
             observe(place, "output", signals[-1])
-        return signals[network.outputs[0]].astype(network.output.dtype)
+        return network.made.packed([signals[number] for number in network.outputs]).astype(network.output.dtype)
 
 
 def stored_inputs(network: Network, real: Array) -> Array:
     """Real inputs (N, T, F) as the device takes them: normalised where the network folds that in, then quantised."""
-    return to_stored(real if network.normalise is None else network.normalise.applied(real), network.input)
+    return network.given.to_stored(real if network.normalise is None else network.normalise.applied(real))

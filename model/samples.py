@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from model import arrays, sample_file, tables
+from model.ends import Ends
 from model.errors import UserError, printable
-from model.signal import Array, Signal, to_real
+from model.signal import Array
 
 # arrays of an .npz, and what else such arrays are called
 NAMES = {
@@ -41,48 +42,76 @@ class _Fit:
     """What samples must be to fit a model."""
 
     path: Path
-    source: Signal  # the model's input, as its file has it
-    output: Signal
+    source: Ends  # the model's inputs, as its file has them
+    output: Ends
 
     @property
     def classes(self) -> int:
         """How many classes the output scores; 0 if it is no vector."""
         sizes = _without_ones(self.output.shape)
-        return sizes[0] if len(sizes) == 1 else 0
+        return sizes[0] if len(sizes) == len(self.output.signals) == 1 else 0
+
+    def named(self, name: str) -> list[str]:
+        """The arrays of every input: ``inputs``, ``inputs_1`` and so on."""
+        return [f"{name}_{number}" if number else name for number in range(len(self.source.signals))]
+
+    @property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """All arrays there may be, and what else they are called."""
+        more = [each for name in ("inputs", "calibration") for each in self.named(name)[1:]]
+        return {**NAMES, **dict.fromkeys(more, ())}
 
     def stored(self) -> dict[str, str]:
         """Names of arrays to the dtype that means stored values; empty for a model of real values."""
-        signals = {"inputs": self.source, "calibration": self.source, "targets": self.output}
+        signals = {"targets": self.output.signals[0]}
+        for name in ("inputs", "calibration"):
+            signals |= dict(zip(self.named(name), self.source.signals, strict=True))
         return {name: signal.dtype for name, signal in signals.items() if not signal.real}
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """What a sample of this array must be."""
+        if name == "targets":
+            return self.output.shape
+        number = name.rpartition("_")[2]
+        return self.source.signals[int(number) if number.isdigit() else 0].shape
 
     def check(self, name: str, shape: tuple[int, ...]) -> None:
         """Raise ``UserError`` unless an array of this name may have this shape."""
-        signal = self.output if name == "targets" else self.source
+        due = self.shape(name)
         labels = name == "targets" and self.classes and len(shape) and shape[1:] in ((), (1,))
-        if not _fits(shape, signal.shape) and not labels:
-            wanted = f"the model's {'output' if name == 'targets' else 'input'} asks for {_windows(signal.shape)}"
+        if not _fits(shape, due) and not labels:
+            wanted = f"the model's {'output' if name == 'targets' else 'input'} asks for {_windows(due)}"
             wanted += " or classes (N,)" if name == "targets" and self.classes else ""
-            raise UserError(f"{self.path}: '{name}' has shape {shape}; {wanted}{_advice(shape, signal.shape)}")
+            raise UserError(f"{self.path}: '{name}' has shape {shape}; {wanted}{_advice(shape, due)}")
         if shape[0] == 0:
             raise UserError(f"{self.path}: '{name}' holds no samples")
 
     def known(self, names: list[str]) -> None:
         """Raise ``UserError`` unless the file's arrays are those of samples, each once."""
         for name in names:
-            if name not in NAMES:
-                raise UserError(f"{self.path}: holds an array '{name}', which samples do not have{_meant(name, names)}")
+            if name not in self.names:
+                meant = _meant(name, names, self.names)
+                raise UserError(f"{self.path}: holds an array '{name}', which samples do not have{meant}")
             if names.count(name) > 1:
                 raise UserError(f"{self.path}: holds '{name}' {names.count(name)} times; write it once, with np.savez")
         if "inputs" not in names:
             held = ", ".join(names) or "nothing"
             raise UserError(f"{self.path}: holds no array named 'inputs' (N, steps, features); it holds {held}")
+        self.complete(names)
+
+    def complete(self, names: list[str]) -> None:
+        """Raise ``UserError`` unless there are arrays of all inputs."""
+        due = [each for name in ("inputs", "calibration") if name in names for each in self.named(name)]
+        for missing in (name for name in due if name not in names):
+            shapes = " and ".join(_windows(each.shape) for each in self.source.signals)
+            raise UserError(f"{self.path}: holds no array named '{missing}'; the model has inputs of {shapes}")
 
     def targets(self, given: Array) -> Array:
         """Targets (N, ...) as real values like the output, or (N,) classes."""
         if _fits(given.shape, self.output.shape):
             shaped = given.reshape(-1, *self.output.shape)
             stored = given.dtype == self.stored().get("targets")
-            return to_real(shaped, self.output).astype(np.float32) if stored else shaped.astype(np.float32)
+            return self.output.to_real(shaped).astype(np.float32) if stored else shaped.astype(np.float32)
         labels = given.reshape(-1).astype(np.float64)
         wrong = (labels != np.rint(labels)) | (labels < 0) | (labels >= self.classes)
         if wrong.any():
@@ -117,32 +146,44 @@ def _advice(shape: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     return ""
 
 
-def _meant(name: str, names: list[str]) -> str:
-    missing = [known for known in NAMES if known not in names]
-    near = [known for known in missing if name.lower() in NAMES[known] or name.lower() == known]
+def _meant(name: str, names: list[str], all_names: dict[str, tuple[str, ...]]) -> str:
+    missing = [known for known in all_names if known not in names]
+    near = [known for known in missing if name.lower() in all_names[known] or name.lower() == known]
     near += difflib.get_close_matches(name.lower(), missing, n=1)
-    return f"; did you mean '{near[0]}'?" if near else f"; give {', '.join(NAMES)} alone"
+    return f"; did you mean '{near[0]}'?" if near else f"; give {', '.join(all_names)} alone"
 
 
 def _read(fit: _Fit) -> dict[str, Array]:
     path, ending = fit.path, fit.path.suffix.lower()
     if ending == ".npz":
         return arrays.read_npz(path, fit.known, fit.check, fit.stored())
-    if ending == ".npy":
+    if ending == ".npy" and len(fit.source.signals) == 1:
         return {"inputs": arrays.read_npy(path, "inputs", fit.check, fit.stored())}
-    size, shape = fit.source.size, fit.source.shape
+    if len(fit.source.signals) > 1:
+        arrays_due = ", ".join(fit.named("inputs"))
+        raise UserError(f"{path}: a {ending} has one array; the model has several inputs: give an .npz of {arrays_due}")
+    size, shape = fit.source.signals[0].size, fit.source.shape
     window = f"{size} ({' steps of '.join(map(str, shape))})" if len(shape) == 2 else str(size)
     return {"inputs": tables.read(path, size, window)}
 
 
-def load(path: Path, source: Signal, output: Signal) -> Samples:
-    """Load and check the samples of a model whose file has the input ``source`` and this output."""
+def _packed(fit: _Fit, held: dict[str, Array], name: str) -> Array:
+    """The samples of all inputs; raises ``UserError`` where one has more than another."""
+    parts = [held[each].reshape(-1, *fit.shape(each)) for each in fit.named(name)]
+    for each, part in zip(fit.named(name), parts, strict=True):
+        if len(part) != len(parts[0]):
+            raise UserError(f"{fit.path}: '{each}' has {len(part)} rows, '{name}' has {len(parts[0])}")
+    return fit.source.packed(parts)
+
+
+def load(path: Path, source: Ends, output: Ends) -> Samples:
+    """Load and check the samples of a model whose file has these inputs and outputs."""
     sample_file.check(path, str(path))
     fit = _Fit(path, source, output)
     try:
         held = _read(fit)
-        inputs = held["inputs"].reshape(-1, *source.shape)
-        calibration = held.get("calibration", inputs).reshape(-1, *source.shape)
+        inputs = _packed(fit, held, "inputs")
+        calibration = _packed(fit, held, "calibration") if "calibration" in held else inputs
         targets = fit.targets(held["targets"]) if "targets" in held else None
     except UserError as error:
         raise UserError(printable(str(error))) from None

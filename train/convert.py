@@ -172,7 +172,7 @@ def convert(model: Path, samples_path: Path, out: Path, timeout: float) -> Summa
     if network.came_quantised or kinds.check(model) == TFLITE:
         raise UserError(f"{model}: is converted already; give model= the trained Keras or PyTorch file")
     keras_twin.check(network)
-    data = samples.load(samples_path, network.input, network.output)
+    data = samples.load(samples_path, network.given, network.made)
     windows, calibration = data.inputs[:WINDOWS], data.calibration[:WINDOWS]
     print(f"converting {model} ({len(calibration)} windows to calibrate, {len(windows)} to compare):", flush=True)
     with all_or_nothing(out) as delivery, tempfile.TemporaryDirectory() as temporary:

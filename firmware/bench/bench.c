@@ -56,7 +56,7 @@ __attribute__((always_inline)) static inline uint32_t paint(const volatile uint3
 
 /* One call, with the stack below it painted before and looked over after. Never inlined, and no
  * other call in it, even unoptimised: SP is the same at painting, call and search. */
-__attribute__((noinline)) static void measured_call(const MODEL_INPUT_TYPE *x, MODEL_OUTPUT_TYPE *y)
+__attribute__((noinline)) static void measured_call(size_t step, size_t written)
 {
     volatile uint32_t *const limit = __stack_limit;
     volatile uint32_t *const sp = (volatile uint32_t *)arch_stack_pointer();
@@ -65,9 +65,11 @@ __attribute__((noinline)) static void measured_call(const MODEL_INPUT_TYPE *x, M
         *word = paint(word);
 
 #if MODEL_STREAM
-    ready = MODEL_STEP(&state, x, y);
+    ready = MODEL_STEP(&state, input, step, output, written);
 #else
-    MODEL_RUN(&state, x, y);
+    (void)step;
+    (void)written;
+    MODEL_RUN(&state, input, output);
 #endif
 
     volatile uint32_t *lowest = limit;
@@ -90,15 +92,14 @@ static void run_sample(size_t sample)
     size_t written = 0;
     for (size_t step = 0; step < MODEL_STEPS; step++) {
         const size_t row = (written < MODEL_STEP_OUTPUTS) ? written : MODEL_STEP_OUTPUTS - 1;
-        measured_call(input + step * (MODEL_INPUT_LENGTH / MODEL_STEPS),
-                      output + row * MODEL_STEP_STRIDE);
+        measured_call(step, row);
         written += ready ? 1 : 0;
     }
     if (written == 0 || (MODEL_STEP_STRIDE != 0 && written != MODEL_STEP_OUTPUTS))
         fail("the steps of a window returned 1 more or less often than it has outputs");
 #else
     (void)sample;
-    measured_call(input, output);
+    measured_call(0, 0);
 #endif
 }
 

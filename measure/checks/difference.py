@@ -27,7 +27,7 @@ from model.files import write_atomically
 from model.layers import gates
 from model.layers.base import Place
 from model.network import Network, placed
-from model.signal import Array, to_real
+from model.signal import Array
 from model.trace import Key
 from target.description import load_target
 
@@ -173,12 +173,12 @@ def main() -> None:
         raise UserError(f"{given.elf}: its trace does not fit the model ({error}); run compare again") from None
     expected, ideal = trace.Recorder(), trace.Recorder()
     reference.run(network, inputs, expected.observe)
-    loaded = samples.load(given.samples, trained.input, trained.output)
+    loaded = samples.load(given.samples, trained.given, trained.made)
     real = loaded.inputs[: len(inputs)]
     wanted = reference.run(trained, real, ideal.observe) if not trained.came_quantised else None
     table = rows(network, device, expected.values, ideal.values)
     text = render(table, trace.order_of_computation(plan.make(network, stream=False)), len(inputs))
-    real_outputs = to_real(run.outputs, network.output)
+    real_outputs = network.made.to_real(run.outputs)
     targets = None if loaded.targets is None else loaded.targets[: len(inputs)]
     curves = horizon(real_outputs, real_outputs if wanted is None else wanted, targets)
     records = [{**vars(row), "place": str(row.place), "drift": row.drift.tolist()} for row in table]

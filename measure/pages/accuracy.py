@@ -59,7 +59,7 @@ def _drift(network: Network, trained: Network, given: Array) -> Array:
 def load(report: Path, trained_path: Path, network_path: Path, windows: Path, ideal: Path) -> Result:
     """Everything about one report of a shipped model."""
     trained, network = store.load(trained_path), store.load(network_path)
-    data = samples.load(windows, trained.input, trained.output)
+    data = samples.load(windows, trained.given, trained.made)
     assert data.targets is not None
     return Result(
         verdict.sound(report),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from model.ends import Ends
 from model.network import Network, lstm_macs, macs, placed
 from model.plan import c_name
 from model.signal import Signal
@@ -15,6 +16,15 @@ from model.signal import Signal
 def _signal(signal: Signal) -> dict[str, Any]:
     shape = list(signal.shape)
     return {"shape": shape, "dtype": signal.dtype, "scale": signal.scale, "zero_point": signal.zero_point}
+
+
+def _ends(ends: Ends) -> dict[str, Any]:
+    """A whole sample: of several signals the scale and zero point of each element."""
+    if len(ends.signals) == 1:
+        return _signal(ends.signals[0])
+    whole = {"shape": list(ends.shape), "dtype": ends.signals[0].dtype}
+    each = {key: [getattr(s, key) for s in ends.signals for _ in range(s.size)] for key in ("scale", "zero_point")}
+    return {**whole, **each}
 
 
 def text(network: Network, values: dict[str, Any]) -> str:
@@ -30,8 +40,10 @@ def text(network: Network, values: dict[str, Any]) -> str:
         "state": values["state"],
         "function": f"{network.name}_{'step' if values['stream'] else 'run'}",
         "steps": values["steps"],
-        "input": _signal(network.input),
-        "output": _signal(network.output),
+        "inputs": [_signal(each) for each in network.given.signals],
+        "outputs": [_signal(each) for each in network.made.signals],
+        "input": _ends(network.given),
+        "output": _ends(network.made),
         "scratch_bytes": values["scratch_bytes"],
         "macs": macs(network),
         "lstm_macs": lstm_macs(network),

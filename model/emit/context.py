@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -16,7 +17,8 @@ from model.emit.scratch import fields
 from model.emit.statements import Statements
 from model.errors import UserError
 from model.network import Network
-from model.plan import Op, make
+from model.plan import Op, Plan, Value, end_name, make
+from model.signal import Signal
 from model.version import VERSION, number
 
 
@@ -42,7 +44,7 @@ def context(network: Network, sets: Sequence[KernelSet], optimize: str, state: s
         "trace": tracing,
         "wrapped": text.wrapped,
         "windows": any(f.role == "window" for f in plan.fields),
-        **_signals(network, statements.operations[-1]),
+        **_signals(network, plan),
         **_constants([layer.constants for layer in layers.values()]),
         **_bodies(statements),
         "fields": fields(plan, statements.scratch),
@@ -52,23 +54,44 @@ def context(network: Network, sets: Sequence[KernelSet], optimize: str, state: s
     }
 
 
-def _signals(network: Network, last: Op) -> dict[str, Any]:
-    """Of the interface: what goes in and comes out."""
-    first, out = network.input, network.output
+def _end(which: str, number: int, signal: Signal, step: Value) -> dict[str, Any]:
+    """Of an input or output; ``step``: what a step reads or writes of it."""
+    name = end_name(which, number)
     return {
-        "input_type": first.stored.c,
-        "output_type": out.stored.c,
+        "name": name,
+        "upper": name.upper(),
+        "suffix": f"_{number}" if number else "",
+        "type": signal.stored.c,
+        "dims": text.product(signal.shape),
+        "shape": ", ".join(map(str, signal.shape)),
+        "length": step.length,
+        "stride": step.stride,
+        "scale": float_literal(signal.scale),
+        "zero_point": f"({signal.zero_point})" if signal.zero_point < 0 else str(signal.zero_point),
+        "signal": signal,
+    }
+
+
+def _signals(network: Network, plan: Plan) -> dict[str, Any]:
+    """Of the interface: what goes in and comes out."""
+    shapes = [each.shape for each in network.inputs]
+    steps = [Value("", "", shape[-1], shape[-1] if len(shape) == 2 else 0) for shape in shapes]
+    inputs = [_end("input", n, *pair) for n, pair in enumerate(zip(network.inputs, steps, strict=True))]
+    outputs = [_end("output", n, *pair) for n, pair in enumerate(zip(network.made.signals, plan.outputs, strict=True))]
+    for ends, offsets in ((inputs, network.given.offsets), (outputs, network.made.offsets)):
+        for end, offset in zip(ends, offsets, strict=True):
+            end["offset"] = offset
+    return {
+        "inputs": inputs,
+        "outputs": outputs,
+        "input_length": math.prod(network.given.shape),
+        "output_length": math.prod(network.made.shape),
         "steps": network.steps,
-        "step_type": "uint16_t" if first.shape[0] < 1 << 16 else "int32_t",
-        "features": first.shape[-1],
-        "input_dims": text.product(first.shape),
-        "output_dims": text.product(out.shape),
-        "step_output_length": last.y.length,
-        "step_output_stride": last.y.stride,
-        "quantised": not first.real,
-        "output_quantised": not out.real,
-        "input_scale": float_literal(first.scale),
-        "output_scale": float_literal(out.scale),
+        "step_type": "uint16_t" if network.steps < 1 << 16 else "int32_t",
+        "features": network.input.shape[-1],
+        "step_output_stride": plan.outputs[0].stride,
+        "quantised": not network.input.real,
+        "output_quantised": not network.output.real,
     }
 
 

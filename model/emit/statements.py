@@ -28,7 +28,7 @@ class Statements:
         if value.base.startswith("#"):
             base, offset = f"state->scratch_{types.named(value.dtype).suffix}", self.scratch.offsets[value.base]
         else:
-            base = value.base if value.base in ("input", "output") else f"state->{value.base}"
+            base = value.base if value.base.startswith(("input", "output")) else f"state->{value.base}"
             offset = 0
         offset += value.offset
         terms = [base] + ([str(offset)] if offset else [])

@@ -78,7 +78,7 @@ def test_a_quantised_file_takes_its_own_type_as_it_is_and_real_values_quantised(
         ideal = np.load(tmp_path / kind / "float.npy")
         trained = readers.read(model)
         assert trained.came_quantised
-        targets = samples.load(tmp_path / f"{kind}.npz", trained.input, trained.output).targets
+        targets = samples.load(tmp_path / f"{kind}.npz", trained.given, trained.made).targets
         assert targets is not None
         np.testing.assert_array_equal(targets, ideal)
     assert wanted["stored"] == wanted["real"] == wanted["other"]

@@ -77,7 +77,7 @@ def chains(draw: st.DrawFn) -> Plan:
     layer = Activation("a", "relu", Signal((1,)))
     pick = st.sampled_from([*vectors, Value("input", "int8", 3), Value("output", "int8", 3)])
     ops = [Op("apply", Place(0), layer, Signal((1,)), draw(pick), draw(pick)) for _ in range(draw(st.integers(1, 12)))]
-    return Plan((), tuple(vectors), (Loop(3, tuple(ops[:4])), *ops[4:]))
+    return Plan((), tuple(vectors), (Loop(3, tuple(ops[:4])), *ops[4:]), ())
 
 
 @given(chains(), st.lists(st.tuples(st.sampled_from(("int8", "float32")), st.integers(1, 5)), max_size=3))

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from numpy.typing import DTypeLike
 
 from model import arrays, samples
+from model.ends import Ends
 from model.errors import UserError
 from model.samples import Samples
 from model.signal import Array, Signal
@@ -40,7 +41,7 @@ def npz(path: Path, **held: Array) -> Path:
 
 
 def load(path: Path, signal: Signal = SIGNAL, output: Signal = OUTPUT) -> Samples:
-    return samples.load(path, signal, output)
+    return samples.load(path, Ends((signal,)), Ends((output,)))
 
 
 def refusal(path: Path, signal: Signal = SIGNAL, output: Signal = OUTPUT) -> str:

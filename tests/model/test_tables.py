@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import samples, tables
+from model.ends import Ends
 from model.errors import UserError
 from model.signal import Array, Signal
 
@@ -22,7 +23,7 @@ COMMA = "1,5{0}-2,25{0}3{0}0,125\n4{0}5,5{0}-6,0{0}7e-3\n"
 
 
 def load(path: Path, shape: tuple[int, ...] = (2, 2)) -> Array:
-    return samples.load(path, Signal(shape), Signal((1,))).inputs
+    return samples.load(path, Ends((Signal(shape),)), Ends((Signal((1,)),))).inputs
 
 
 def refusal(path: Path, shape: tuple[int, ...] = (2, 2)) -> str:

@@ -97,13 +97,19 @@ static void run_all(const unsigned char *windows, size_t count)
 }
 
 #ifdef MODEL_STEP
-static void step(FILE *file, MODEL_STATE *state, const in_t *x)
+static void step(FILE *file, MODEL_STATE *state, const in_t *window, size_t t)
 {
+#if MODEL_INPUTS == 1
     in_t *input = garbage(FEATURES * sizeof(in_t), 0);
-    memcpy(input, x, FEATURES * sizeof(in_t));
+    memcpy(input, window + t * FEATURES, FEATURES * sizeof(in_t));
+    t = 0;
+#else
+    in_t *input = garbage(WINDOW, 0);
+    memcpy(input, window, WINDOW);
+#endif
     out_t *output = garbage(STEP_OUTPUT_LENGTH * sizeof(out_t), 0x33);
     out_t *untouched = garbage(STEP_OUTPUT_LENGTH * sizeof(out_t), 0x33);
-    const int ready = MODEL_STEP(state, input, output);
+    const int ready = MODEL_STEP(state, input, t, output, 0);
     require(ready == 0 || ready == 1, "a step returned neither 0 nor 1");
     require(ready || memcmp(output, untouched, STEP_OUTPUT_LENGTH * sizeof(out_t)) == 0,
             "a step wrote an output and said it did not");
@@ -130,13 +136,13 @@ static void step_all(const unsigned char *windows, size_t count, const char *nam
             MODEL_RESET(state);
         MODEL_RESET(other);
         for (size_t t = 0; t < MODEL_STEPS; ++t) {
-            step(file, state, mine + t * FEATURES);
+            step(file, state, mine, t);
             if (twice)
-                step(NULL, other, others + t * FEATURES);
+                step(NULL, other, others, t);
         }
         /* the next reset comes in the middle of a window */
         for (size_t t = 1; t < MODEL_STEPS && !on; t += 2)
-            step(NULL, state, others + t * FEATURES);
+            step(NULL, state, others, t);
     }
     free(others);
     free(mine);

@@ -20,21 +20,22 @@ from tests.support.networks import Chain, Numbers, Word
 class Graph:
     """Grows by one layer at a time, on signals by their numbers."""
 
-    def __init__(self, shape: tuple[int, ...], seed: int) -> None:
-        """``shape``: of its input."""
+    def __init__(self, seed: int, *shapes: tuple[int, ...]) -> None:
+        """``shapes``: of its inputs."""
         self.random = np.random.default_rng(seed)
-        self.numbers = Numbers(Chain("float32", shape, (), seed=seed))
-        self.input = Signal(shape)
+        self.numbers = Numbers(Chain("float32", shapes[0], (), seed=seed))
+        self.inputs = tuple(map(Signal, shapes))
         self.nodes: list[Node] = []
 
     def signal(self, number: int) -> Signal:
         """The one of this number."""
-        return self.nodes[number - 1].layer.output if number else self.input
+        count = len(self.inputs)
+        return self.inputs[number] if number < count else self.nodes[number - count].layer.output
 
     def add(self, layer: Layer, *reads: int) -> int:
         """A layer; returns the number of its signal."""
         self.nodes.append(Node(layer, reads))
-        return len(self.nodes)
+        return len(self.inputs) + len(self.nodes) - 1
 
     def word(self, word: Word, read: int) -> int:
         """A layer that a word stands for."""
@@ -53,24 +54,27 @@ class Graph:
         """A vector at every step."""
         return self.add(Repeat(f"repeat{len(self.nodes)}", Signal((steps, *self.signal(read).shape))), read)
 
-    def network(self, output: int) -> Network:
+    def network(self, *outputs: int) -> Network:
         """As it is now."""
-        return Network("net", "made by a test", "0" * 64, "float32", (self.input,), tuple(self.nodes), (output,))
+        return Network("net", "made by a test", "0" * 64, "float32", self.inputs, tuple(self.nodes), outputs)
 
     def unread(self) -> list[int]:
         """Signals that nothing reads yet."""
         read = {number for node in self.nodes for number in node.reads}
-        return [number for number in range(1, len(self.nodes) + 1) if number not in read]
+        return [number for number in range(len(self.inputs) + len(self.nodes)) if number not in read]
 
 
 def drawn(seed: int, layers: int = 6) -> Network:
     """A random network with branches that are joined, of one to four steps, one to three features."""
     random = np.random.default_rng(seed)
-    graph = Graph((int(random.integers(1, 5)), int(random.integers(1, 4))), seed)
+    steps = int(random.integers(1, 5))
+    inputs = [(steps, int(random.integers(1, 4))) for _ in range(1 + seed % 2)] + [(2,)] * (seed % 3 == 2)
+    graph = Graph(seed, *inputs)
     for _ in range(layers):
-        read = int(random.integers(0, len(graph.nodes) + 1))
+        made = len(graph.inputs) + len(graph.nodes)
+        read = int(random.integers(0, made))
         sequence = len(graph.signal(read).shape) == 2
-        alike = [n for n in range(1, len(graph.nodes) + 1) if graph.signal(n).shape == graph.signal(read).shape]
+        alike = [n for n in range(made) if graph.signal(n).shape == graph.signal(read).shape]
         width = int(random.integers(1, 4))
         choices = [
             "dense",
@@ -98,4 +102,6 @@ def drawn(seed: int, layers: int = 6) -> Network:
             graph.word(words[choice], read)
     ends = [graph.word(("lstm", 2, False, False), n) if len(graph.signal(n).shape) == 2 else n for n in graph.unread()]
     whole = graph.concatenate(ends) if len(ends) > 1 else ends[0]
-    return graph.network(graph.word(("dense", 2, "linear"), whole))
+    last = graph.word(("dense", 2, "linear"), whole)
+    others = [n for n in range(len(graph.inputs), last) if n in ends or random.random() < 0.1]
+    return graph.network(last, *(others if seed % 4 == 3 else ()))

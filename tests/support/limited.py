@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from model import samples
+from model.ends import Ends
 from model.errors import UserError
 from model.signal import Signal
 
@@ -29,7 +30,7 @@ def main() -> None:
         spent = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
         resource.setrlimit(resource.RLIMIT_CPU, (int(spent) + SECONDS, resource.RLIM_INFINITY))
         try:
-            loaded = samples.load(Path(file), Signal((int(steps), int(features))), Signal((1,)))
+            loaded = samples.load(Path(file), Ends((Signal((int(steps), int(features))),)), Ends((Signal((1,)),)))
             print(f"loaded {len(loaded.inputs)} windows")
         except UserError as error:
             print(error)

@@ -14,7 +14,7 @@ import numpy as np
 
 from measure import stored
 from measure.distances import as_trained, to_real
-from model import metadata, samples, signal
+from model import metadata, samples
 from model.signal import Array
 
 Report = dict[str, Any]
@@ -103,7 +103,7 @@ def _group(builds: tuple[Build, ...]) -> Group:
 
     history = None
     if told.task == "forecast" and told.input == told.output and 1 in source.shape:
-        real = signal.to_real(data.inputs, source) if data.stored else data.inputs
+        real = source.to_real(data.inputs) if data.stored else data.inputs
         history = world(real).reshape(len(real), -1)
     return Group(
         builds, told.unit, (), world(device), world(ideal),
