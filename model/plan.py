@@ -122,6 +122,22 @@ class Plan:
     streamable: str = ""  # empty: yes; else why not
 
 
+def awaited(work: Sequence[Loop | Op]) -> int | None:
+    """How often the windows are complete that all that follows in a step waits for; None if some of it does not."""
+    found: int | None = None
+    bodies = [list(item.body) for item in work if isinstance(item, Loop)]
+    last: list[Step] = bodies[-1] if bodies else []
+    before = [step for body in bodies[:-1] for step in body]
+    while last:
+        *others, end = last
+        if any(isinstance(step, When) for step in (*before, *others)):
+            return None
+        if isinstance(end, Op):
+            break
+        found, last = end.steps, list(end.body)
+    return found
+
+
 def inside(body: Sequence[Step | Loop]) -> Iterator[Op]:
     """Every operation, in the order of the code; those of a window that is completed in several places as often."""
     for step in body:

@@ -38,9 +38,9 @@ BENCH_HEADER = """
 #define MODEL_STATE probe_state
 #define MODEL_RESET probe_reset
 #define MODEL_RUN probe_run
-#define MODEL_STEP(state, input, step, output, written) probe_step(state, (input) + 2 * (step), (output) + (written))
+#define MODEL_STEP(state, input, step, output, written) probe_step(state, (input) + 2 * (step), output)
 #define MODEL_STEP_STRIDE 0
-#define MODEL_STEP_OUTPUTS 1
+#define MODEL_STEP_OUTPUTS 2
 #define MODEL_STREAM {stream}
 #define MODEL_STEPS 2
 #define MODEL_INPUT_TYPE uint8_t

@@ -64,11 +64,11 @@ __attribute__((noinline)) static void measured_call(size_t step, size_t written)
     for (volatile uint32_t *word = limit; word < sp; word++)
         *word = paint(word);
 
+    (void)step;
+    (void)written;
 #if MODEL_STREAM
     ready = MODEL_STEP(&state, input, step, output, written);
 #else
-    (void)step;
-    (void)written;
     MODEL_RUN(&state, input, output);
 #endif
 
@@ -95,7 +95,7 @@ static void run_sample(size_t sample)
         measured_call(step, row);
         written += ready ? 1 : 0;
     }
-    if (written == 0 || (MODEL_STEP_STRIDE != 0 && written != MODEL_STEP_OUTPUTS))
+    if (written != MODEL_STEP_OUTPUTS)
         fail("the steps of a window returned 1 more or less often than it has outputs");
 #else
     (void)sample;

@@ -17,7 +17,7 @@ from model.emit.scratch import fields
 from model.emit.statements import Statements
 from model.errors import UserError
 from model.network import Network
-from model.plan import Op, Plan, Value, end_name, make
+from model.plan import Op, Plan, Value, awaited, end_name, make
 from model.signal import Signal
 from model.version import VERSION, number
 
@@ -43,6 +43,7 @@ def context(network: Network, sets: Sequence[KernelSet], optimize: str, state: s
         "stream": stream,
         "trace": tracing,
         "wrapped": text.wrapped,
+        "waits": statements.waits,
         "windows": any(f.role == "window" for f in plan.fields),
         **_signals(network, plan),
         **_constants([layer.constants for layer in layers.values()]),
@@ -89,6 +90,7 @@ def _signals(network: Network, plan: Plan) -> dict[str, Any]:
         "steps": network.steps,
         "step_type": "uint16_t" if network.steps < 1 << 16 else "int32_t",
         "features": network.input.shape[-1],
+        "step_outputs": awaited(plan.work) or network.steps,
         "step_output_stride": plan.outputs[0].stride,
         "quantised": not network.input.real,
         "output_quantised": not network.output.real,

@@ -10,7 +10,7 @@ from kernels.common.constants import Constants, float_literal
 from model.emit.choose import symbol
 from model.emit.scratch import allocate, needed, operations
 from model.formats import types
-from model.plan import Field, Loop, Op, Plan, Value, When
+from model.plan import Field, Loop, Op, Plan, Value, When, awaited
 
 
 class Statements:
@@ -20,6 +20,7 @@ class Statements:
         """``name``: the model's; ``layers``: their constants, by their names in C."""
         self.name, self.plan, self.layers, self.trace = name, plan, layers, trace
         self.operations = operations(plan)
+        self.waits = awaited(plan.work) is not None and not self.counts_steps()
         self.counters = {f.name for f in plan.fields if f.role == "count"}
         self.scratch = allocate(plan, self.needs)
 
@@ -132,14 +133,14 @@ class Statements:
         return always, after
 
     def still(self, within: Loop | When, at: str) -> list[str]:
-        """What one step does of a loop. Where nothing is left to do before a window is complete, it returns."""
+        """What one step does of a loop. Where all that follows waits for a window, it returns before it is complete."""
         lines: list[str] = []
         for step in within.body:
             if isinstance(step, Op):
                 lines.append(self.statement(step, within, at, still=True))
                 continue
             push, body = self.push(step.push, within, at, still=True), self.still(step, self.count(step))
-            if self.counts_steps():
+            if not self.waits:
                 lines += [f"if ({push}) {{", *(f"    {line}" for line in (*body, *self.counting(step))), "}"]
             else:
                 lines += [f"if (!{push}) {{", "    return 0;", "}", *body]

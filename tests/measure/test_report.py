@@ -21,6 +21,7 @@ from measure.checks import budget, verdict
 from measure.distances import against_reference, against_targets, as_trained
 from measure.pages import markdown
 from model import emit
+from model.ends import Ends
 from model.errors import UserError
 from model.metadata import Metadata
 from model.signal import Signal
@@ -229,7 +230,8 @@ def test_a_report_knows_what_the_model_s_own_file_takes() -> None:
     for network in (came, replace(came, came_quantised=False)):
         card = json.loads(emit.generate(network, "c", "window")["model.json"])
         own = (network.input, network.output)
-        assert as_trained(card) == (own if network.came_quantised else tuple(Signal(each.shape) for each in own))
+        due = own if network.came_quantised else tuple(Signal(each.shape) for each in own)
+        assert as_trained(card) == tuple(Ends((each,)) for each in due)
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16", "float32", "float64"])
