@@ -10,8 +10,10 @@ from fnmatch import fnmatchcase
 # (callers.py), which come before these; a function of an assembly layer without any is known by its ending.
 PHASES = (
     ("activation", "lstmcu_sigmoid* lstmcu_tanh* lstmcu_exp lstmcu_softmax* lstmcu_look_up* lstmcu_relu*"),
+    ("activation", "lstmcu_line16 lstmcu_softsign16 lstmcu_table16"),
     ("activation", "arm_nn_activation* arm_softmax*"),
     ("cell", "lstmcu_cell_* lstmcu_candidate lstmcu_kept lstmcu_new_cell lstmcu_hidden lstmcu_clip_f32"),
+    ("cell", "lstmcu_product16"),
     ("cell", "arm_elementwise_*"),
     ("dense", "lstmcu_dense_* *_run *_add *_finish arm_fully_connected*"),
     # from one number format to another
