@@ -7,9 +7,9 @@
 /* 1 / sqrt(x) of x > 0: Newton steps from a guess that halves the exponent */
 static float inverse_root_f32(float x)
 {
-    int32_t bits;
+    uint32_t bits;
     (void)memcpy(&bits, &x, sizeof bits);
-    bits = 0x5F3759DF - (bits >> 1);
+    bits = 0x5F3759DFU - (bits >> 1);
     float y;
     (void)memcpy(&y, &bits, sizeof y);
     for (int k = 0; k < 4; ++k) {
@@ -63,10 +63,10 @@ static uint32_t root(uint64_t x)
 static moments moments_of(int32_t count, int64_t sum, int64_t squares, int64_t epsilon,
                           int32_t bits)
 {
-    const uint64_t one = (uint64_t)1 << bits;
-    const uint64_t variance = (uint64_t)((count * squares) - (sum * sum)); /* times count^2 */
-    const uint64_t total = (variance << bits) + (uint64_t)epsilon;
-    uint64_t scaled = (total > one) ? total : one;
+    const int64_t one = (int64_t)1 << bits;
+    const int64_t variance = (count * squares) - (sum * sum); /* times count^2 */
+    const int64_t total = (variance * one) + epsilon;
+    uint64_t scaled = (uint64_t)((total > one) ? total : one);
     int32_t right = 46 - (bits / 2);
     while ((scaled >> 62) == 0U) {
         scaled <<= 2;
@@ -77,7 +77,7 @@ static moments moments_of(int32_t count, int64_t sum, int64_t squares, int64_t e
     return found;
 }
 
-static int32_t normalised(const moments *of, int32_t x, int32_t factor, int64_t offset,
+static int32_t by_moments(const moments *of, int32_t x, int32_t factor, int64_t offset,
                           int32_t shift, int32_t low, int32_t high)
 {
     const int64_t centred = ((int64_t)of->count * x) - of->sum;
@@ -98,7 +98,7 @@ void lstmcu_layer_norm_s8(const int8_t *x, int8_t *y, int32_t count, const int32
     }
     const moments of = moments_of(count, sum, squares, *epsilon, bits);
     for (int32_t k = 0; k < count; ++k) {
-        y[k] = (int8_t)normalised(&of, x[k], factor[k], offset[k], shift, INT8_MIN, INT8_MAX);
+        y[k] = (int8_t)by_moments(&of, x[k], factor[k], offset[k], shift, INT8_MIN, INT8_MAX);
     }
 }
 
@@ -114,6 +114,6 @@ void lstmcu_layer_norm_s16(const int16_t *x, int16_t *y, int32_t count, const in
     }
     const moments of = moments_of(count, sum, squares, *epsilon, bits);
     for (int32_t k = 0; k < count; ++k) {
-        y[k] = (int16_t)normalised(&of, x[k], factor[k], offset[k], shift, INT16_MIN, INT16_MAX);
+        y[k] = (int16_t)by_moments(&of, x[k], factor[k], offset[k], shift, INT16_MIN, INT16_MAX);
     }
 }
