@@ -90,11 +90,18 @@ def _radius(integer_bits: int, shift: int) -> int:
 STORED = np.arange(-128, 128)
 
 
+def _elu32(x: Array, alpha: float) -> Array:
+    """As tflite-micro has it: of tiny scales, what exp(x) has after its 1 is lost."""
+    below = np.exp(np.minimum(x, 0).astype(np.float64)).astype(np.float32) - np.float32(1)
+    return np.where(x < 0, np.float32(alpha) * below, x)
+
+
 def _of_real(function: Function, source: Signal, out: Signal) -> Int:
     """Results for all stored values as TFLite's tables have them: float32 but for the function itself."""
     x = np.float32(source.scale) * (STORED - source.zero_point).astype(np.float32)
     with np.errstate(over="ignore"):
-        scaled = function(x.astype(np.float64)).astype(np.float32) * (np.float32(1) / np.float32(out.scale))
+        values = _elu32(x, *function.parameters) if function.name == "elu" else function(x.astype(np.float64))
+        scaled = values.astype(np.float32) * (np.float32(1) / np.float32(out.scale))
     limit = 2.0**24  # steps of the output: what is infinite, or far beyond, is saturated like what is near
     steps = np.clip(scaled.astype(np.float64), -limit, limit)
     rounded = np.trunc(steps + np.copysign(0.5, steps)).astype(np.int64)
@@ -112,6 +119,34 @@ def _of_fixed_point(function: str, source: Signal) -> Int:
     return np.where(x <= -radius, -128, np.where(x >= radius, 127, np.clip(y, -128, 127)))
 
 
+def _product16(a: Int, b: int) -> Int:
+    """a * b of two Q0.15, rounded: halves away from zero but for what is 1/2 beyond, as gemmlowp has it."""
+    product = a * b
+    return np.trunc((product + np.where(product >= 0, 1 << 14, 1 - (1 << 14))) / (1 << 15)).astype(np.int64)
+
+
+def _factor16(real: np.float32) -> tuple[int, int]:
+    """A factor as a Q0.15 and a power of two."""
+    factor = fp.multiplier(float(real))
+    return min((factor.value + (1 << 15)) >> 16, 0x7FFF), factor.shift
+
+
+def _hard_swish(source: Signal, out: Signal) -> Int | None:
+    """x * clip(x / 6 + 1/2, 0, 1) of all stored values in 16 bits; None of an output too fine for it."""
+    finer = np.float32(1.0 / 128.0) * np.float32(source.scale)  # the scale of the input, shifted left by 7
+    factor, shift = _factor16(finer / np.float32(out.scale))
+    slope, up = _factor16(finer / (np.float32(3.0) / np.float32(32768.0)))
+    if shift > 0:
+        return None
+    x = (STORED - source.zero_point) << 7
+    share = fp.saturate(x << max(up - 1, 0), 16)
+    share = _product16(share, slope)
+    share = fp.saturate(share << 1, 16) if up > 0 else _shift_right(share, -up)
+    share = (share + (1 << 15)) >> 1
+    product = np.trunc(share * _product16(x, factor) / (1 << 15)).astype(np.int64)
+    return np.clip(_shift_right(product, -shift) + out.zero_point, out.low, out.high)
+
+
 def table(function: Function, source: Signal, out: Signal) -> Int:
     """An elementwise function as a table: entry k is the result for the stored value k - 128."""
     straight = pieces.of(function, source, out)
@@ -119,7 +154,8 @@ def table(function: Function, source: Signal, out: Signal) -> Int:
         return straight.at(STORED)
     if function.name in FIXED_POINT:
         return _of_fixed_point(function.name, source)
-    return _of_real(function, source, out)
+    in_16_bits = _hard_swish(source, out) if function.name == "hard_swish" else None
+    return _of_real(function, source, out) if in_16_bits is None else in_16_bits
 
 
 def softmax_multiplier(source: Signal) -> fp.Multiplier:

@@ -11,6 +11,7 @@ import pytest
 
 from model import reference
 from model.formats.int8 import FORMAT as INT8
+from model.functions import FORMS
 from model.layers.activation import Activation
 from model.layers.convert import Convert
 from model.layers.dense import Dense
@@ -99,6 +100,25 @@ def test_elementwise_function_of_every_input(dtype: str, function: str, scale: f
         output = Signal((256,), dtype, *networks.OUTPUTS.get(function, {dtype: relu})[dtype])
         network = one_layer(source, Activation("function", function, output, networks.format_of(output)))
         assert differing(network, write(network), stored) == 0, zero_point
+
+
+OTHERS = {"int8": ("leaky_relu", "elu", "hard_swish", "relu6"), "int16": ("leaky_relu",)}
+
+
+@pytest.mark.parametrize(("dtype", "name"), [(dtype, name) for dtype, names in OTHERS.items() for name in names])
+def test_other_functions_of_every_input(dtype: str, name: str) -> None:
+    """A RELU6 of tflite-micro takes its output's scale for that of its input, whatever the file says."""
+    rng, limits = np.random.default_rng(3), np.iinfo(dtype)
+    stored = np.arange(limits.min, limits.max + 1).astype(dtype).reshape(-1, 256)
+    for scale in SCALES[2:]:
+        zero_points = [int(n) if dtype == "int8" else 0 for n in rng.integers(-128, 128, 2)]
+        source = Signal((256,), dtype, scale, zero_points[0])
+        output = Signal((256,), dtype, float(np.float32(scale * rng.uniform(0.4, 1.3))), zero_points[1])
+        parameters = (float(np.float32(rng.uniform(0, 0.5))),) if name == "leaky_relu" else FORMS[name].defaults
+        out = source if name == "relu6" else output
+        layer = Activation("function", name, out, networks.format_of(output), parameters)
+        network = one_layer(source, layer)
+        assert differing(network, write(network), stored) == 0, scale
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 10, 100])

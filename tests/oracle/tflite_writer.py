@@ -24,7 +24,10 @@ from tests.oracle import tflite_convolutions
 from tests.oracle.flatbuffer import File, Tensor, pack
 
 NONE, RELU, TANH = 0, 1, 4  # ActivationFunctionType
-OPERATORS = {"relu": "RELU", "sigmoid": "LOGISTIC", "tanh": "TANH", "softmax": "SOFTMAX"}
+OPERATORS = {
+    "relu": "RELU", "sigmoid": "LOGISTIC", "tanh": "TANH", "softmax": "SOFTMAX",
+    "leaky_relu": "LEAKY_RELU", "elu": "ELU", "hard_swish": "HARD_SWISH", "relu6": "RELU6",
+}  # fmt: skip
 
 
 def _tensor(signal: Signal, shape: tuple[int, ...] | None = None, variable: bool = False) -> Tensor:
@@ -118,6 +121,8 @@ def _layer(file: File, layer: Layer, number: int, source: Signal) -> int:
     output = _tensor(layer.output)
     if isinstance(layer, Activation):
         options, fields = ("SoftmaxOptions", {"Beta": 1.0}) if layer.function == "softmax" else ("", {})
+        if layer.function == "leaky_relu":
+            options, fields = "LeakyReluOptions", {"Alpha": layer.parameters[0]}
         return file.operator(OPERATORS[layer.function], [number], output, options, **fields)
     if isinstance(layer, Reshape):
         shape = file.constant(np.int32(output.shape))

@@ -25,7 +25,10 @@ from model.readers.tflite.reader import Reader, bias_types, format_of
 from model.signal import Signal, Weights
 
 NONE, RELU, TANH = 0, 1, 4  # ActivationFunctionType
-FUNCTIONS = {"RELU": "relu", "LOGISTIC": "sigmoid", "TANH": "tanh", "SOFTMAX": "softmax"}
+FUNCTIONS = {
+    "RELU": "relu", "LOGISTIC": "sigmoid", "TANH": "tanh", "SOFTMAX": "softmax",
+    "LEAKY_RELU": "leaky_relu", "ELU": "elu", "HARD_SWISH": "hard_swish",
+}  # fmt: skip
 NARROW_BIAS = 2  # QuantizedBiasType: int32, of a Dense without bias whose sums are else wider
 # input scales below which tflite-micro's own constants overflow (sigmoid, tanh), or it ends the program
 FINEST_INPUT = {"sigmoid": 2.0**-28, "tanh": 2.0**-28, "softmax": float(np.nextafter(np.float32(2.0**-26), 1))}
@@ -207,6 +210,16 @@ def _read_dense(reader: Reader, operator: Operator) -> None:
     reader.add(Dense(reader.name("dense"), weights, bias, function, output, format))
 
 
+def _parameters(reader: Reader, operator: Operator) -> tuple[float, ...]:
+    """Those of the function that an operator stands for, where it says them."""
+    if "Alpha" not in operator.options:
+        return ()
+    slope = float(operator.options["Alpha"])
+    if not 0 <= slope < math.inf:
+        raise reader.refuse(f"{operator}: its alpha is {slope}; supported: 0 and more")
+    return (slope,)
+
+
 def _read_activation(reader: Reader, operator: Operator) -> None:
     function = FUNCTIONS[operator.name]
     output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
@@ -219,16 +232,17 @@ def _read_activation(reader: Reader, operator: Operator) -> None:
             raise reader.refuse(f"{operator}: its beta is {operator.options.get('Beta')}; supported: 1")
         if reader.signal.shape[-1] != output.shape[-1]:
             reader.shaped(*output.shape)
-    format = format_of(output)
+    format, applied = format_of(output), named(function, *_parameters(reader, operator))
     if format.integer:
-        due = format.bounded(named(function), output.shape)
+        due = format.bounded(applied, output.shape)
         if due is not None and (due.scale, due.zero_point) != (output.scale, output.zero_point):
             found = f"scale {output.scale}, zero point {output.zero_point}"
             raise reader.refuse(f"{operator}: its output has {found}; TFLite asks for {due.scale} and {due.zero_point}")
         if format.zero_points and reader.signal.scale < FINEST_INPUT.get(function, 0.0):
             found = f"its input has scale {reader.signal.scale:.3g}, too fine to tell its values apart"
             raise reader.refuse(f"{operator}: {found}; convert again with calibration windows that differ")
-    reader.add(Activation(reader.name(function), function, replace(output, shape=reader.signal.shape), format))
+    output = replace(output, shape=reader.signal.shape)
+    reader.add(Activation(reader.name(function), function, output, format, applied.parameters))
 
 
 def _read_reshape(reader: Reader, operator: Operator) -> None:
