@@ -17,7 +17,7 @@ from typing import Any
 from model.errors import UserError
 from model.formats import types
 from model.layers.base import Layer, Place
-from model.layers.window import Window
+from model.layers.window import MOST, Window
 from model.network import Network, check_ends
 from model.signal import Signal
 
@@ -415,9 +415,9 @@ class Builder:
         extra = bool(shape.early or shape.right)  # a vector of padding to push
         ring = self.state(name, "ring", x.dtype, (slots + extra) * x.length, fill if shape.padded else None)
         window = self.state(name, "window", types.INT16.name, 4, shape.wait)
-        if slots > types.INT16.high:
+        if not shape.fits:
             what = f"layer '{self.network.layers[index].name}' reads {shape.length} steps, {shape.dilation} apart"
-            raise UserError(f"{what}; supported: {types.INT16.high // 2} steps in all")
+            raise UserError(f"{what}; supported: {MOST} steps in all, and strides up to that")
         ring = replace(ring, length=x.length, window=window.base)
         push = self.op("window", index, x, ring, shape=shape)
         window_of = replace(ring, length=shape.length * x.length, stride=x.length)

@@ -73,6 +73,23 @@ def _bent_relu(layers: Any, layer: Any) -> Any:
     return layers.ReLU(None if math.isinf(most) else most, slope, threshold)
 
 
+def _conv1d(layers: Any, layer: Any) -> Any:
+    window, outputs = layer.window, layer.bias.size
+    settings = {"dilation_rate": window.dilation, "groups": layer.groups, "activation": layer.activation}
+    return layers.Conv1D(outputs, window.length, window.stride, **settings)
+
+
+def _conv1d_arrays(layer: Any) -> list[Array]:
+    """Kernel (K, F / G, O) and bias (O,)."""
+    rows = layer.kernel.values.reshape(layer.bias.size, layer.window.length, -1)
+    return [rows.transpose(1, 2, 0), layer.bias]
+
+
+def _pool(layers: Any, layer: Any) -> Any:
+    kind = {"max_pool": layers.MaxPooling1D, "average_pool": layers.AveragePooling1D}[layer.kind]
+    return kind(layer.window.length, layer.window.stride, "same" if layer.window.padded else "valid")
+
+
 TF_NAMES = {"silu": "swish", "hard_sigmoid_keras2": "hard_sigmoid"}  # where tf_keras calls a function otherwise
 FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "relu": lambda k, layer: k.ReLU(),
@@ -92,16 +109,30 @@ TWINS: dict[str, Callable[[Any, Any], Any]] = {
     "dense": lambda k, layer: k.Dense(layer.bias.size, activation=layer.activation),
     "activation": lambda k, layer: FUNCTIONS.get(layer.function, _function)(k, layer),
     "reshape": lambda k, layer: k.Reshape(layer.output.shape),
+    **dict.fromkeys(("conv1d", "grouped"), _conv1d),
+    **dict.fromkeys(("max_pool", "average_pool"), _pool),
+    "global_max_pool": lambda k, layer: k.GlobalMaxPooling1D(),
+    "global_average_pool": lambda k, layer: k.GlobalAveragePooling1D(),
+    "zero_padding": lambda k, layer: k.ZeroPadding1D((layer.left, layer.right)),
 }
+# zeros that a layer of another kind puts in front of and behind its sequence: here a layer of their own
+ZEROS: dict[str, Callable[[Any], tuple[int, int]]] = {"conv1d": lambda layer: (layer.window.left, layer.window.right)}
 # the arrays of its weights, as Keras has them
 ARRAYS: dict[str, Callable[[Any], list[Array]]] = {
     "lstm": _lstm_arrays,
     "dense": lambda layer: [layer.kernel.values.T, layer.bias],
+    "conv1d": _conv1d_arrays,
 }
 
 
 def _twin_layer(layers: Any, layer: Layer) -> Any:
     return TWINS[layer.kind](layers, layer)
+
+
+def _stack(layers: Any, layer: Layer) -> list[Any]:
+    """A layer, behind its zeros if it has any."""
+    zeros = ZEROS[layer.kind](layer) if layer.kind in ZEROS else (0, 0)
+    return [*([layers.ZeroPadding1D(zeros)] if any(zeros) else []), _twin_layer(layers, layer)]
 
 
 def _arrays(layer: Layer) -> list[Array]:
@@ -114,7 +145,7 @@ def build(tf_keras: Any, network: Network) -> Any:
     network = without_normalise(network)
     signal: Signal = network.input
     stack = [tf_keras.layers.InputLayer(batch_input_shape=(1, *signal.shape), name="input")]
-    stack += [_twin_layer(tf_keras.layers, layer) for layer in network.layers]
+    stack += [twin for layer in network.layers for twin in _stack(tf_keras.layers, layer)]
     model = tf_keras.Sequential(stack)
     model.set_weights([array for layer in network.layers for array in _arrays(layer)])
     return model

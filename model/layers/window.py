@@ -15,7 +15,7 @@ from model.spans import Span
 if TYPE_CHECKING:
     from model.plan import Builder
 
-PADDINGS = ("valid", "same", "causal")
+MOST = 16383  # vectors that a ring holds, and that a window may move by: its slots, twice as many, fit 16 bits
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class Window:
     def reach(self) -> int:
         """Vectors from its first to its last."""
         return (self.length - 1) * self.dilation + 1
+
+    @property
+    def fits(self) -> bool:
+        """Whether a ring can hold the vectors from its first to its last."""
+        return self.length * self.dilation <= MOST and self.stride <= MOST
 
     @property
     def padded(self) -> bool:

@@ -15,6 +15,7 @@ import pytest
 
 from model import readers, reference
 from model.errors import UserError
+from train import keras_twin
 
 F = 4  # features of every input
 # layers of one model between an input of so many steps and an LSTM: as keras.layers names them
@@ -88,6 +89,9 @@ def test_the_reference_says_what_keras_says(keras: Any, tmp_path: Path, case: st
 
 REFUSED: dict[str, tuple[int, tuple[str, dict[str, Any]]]] = {
     r"\(Conv1D\): takes 5 steps at a time, but its input has 4": (4, ("Conv1D", {"filters": 2, "kernel_size": 5})),
+    r"\(Conv1D\): takes 20001 steps at a time, every 1; supported: up to 16383": (
+        5, ("Conv1D", {"filters": 2, "kernel_size": 2, "dilation_rate": 20000, "padding": "causal"})
+    ),
     r"\(MaxPooling1D\): takes 7 steps at a time, but its input has 4": (4, ("MaxPooling1D", {"pool_size": 7})),
     r"\(Cropping1D\): cropping=\(3, 2\) leaves nothing of 5 steps": (5, ("Cropping1D", {"cropping": (3, 2)})),
     r"\(AveragePooling1D\): padding='same' would leave a mean of fewer than 2 steps at the ends of 5": (
@@ -97,6 +101,19 @@ REFUSED: dict[str, tuple[int, tuple[str, dict[str, Any]]]] = {
         5, ("GlobalMaxPooling1D", {"data_format": "channels_first"})
     ),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "cropping" not in case])
+@pytest.mark.filterwarnings("ignore")
+def test_the_twin_that_is_converted_computes_the_same(tmp_path: Path, case: str) -> None:
+    import tf_keras
+
+    saved(tf_keras, tmp_path / "m.keras", *CASES[case])
+    network = readers.read(tmp_path / "m.keras")
+    keras_twin.check(network)
+    x = np.random.default_rng(5).normal(0, 2, (1, *network.input.shape)).astype(np.float32)
+    twin = keras_twin.build(tf_keras, network).predict(x, verbose=0)
+    np.testing.assert_allclose(reference.run(network, x), twin.reshape(1, *network.output.shape), rtol=0, atol=3e-6)
 
 
 def shortened(path: Path, before: int, after: int) -> None:

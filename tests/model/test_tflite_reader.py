@@ -181,7 +181,10 @@ LSTM, DENSE, SLICE = "UNIDIRECTIONAL_SEQUENCE_LSTM", "FULLY_CONNECTED", "STRIDED
 REFUSALS: dict[str, tuple[Change, str]] = {
     "loop": (set_code(DENSE, "WHILE"), "operator WHILE is not supported: .*give the .keras file instead"),
     "relu6": (set_code("TANH", "RELU6"), "RELU6 is not supported: .*relu instead of relu6"),
-    "other operator": (set_code("TANH", "SPACE_TO_DEPTH"), "SPACE_TO_DEPTH is not supported: supported: UNIDIRECTIONAL"),
+    "other operator": (
+        set_code("TANH", "SPACE_TO_DEPTH"),
+        "SPACE_TO_DEPTH is not supported: supported: UNI",
+    ),
     "no LSTM": (set_code(LSTM, "RELU"), "holds no fused LSTM"),
     **{f"peephole {n}": (set_input(LSTM, n, 0), "peephole connections is not supported") for n in (9, 10, 11)},
     **{f"projection {n}": (set_input(LSTM, n, 0), "a projection is not supported") for n in (16, 17)},

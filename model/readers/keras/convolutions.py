@@ -16,7 +16,7 @@ from model.layers.global_pool import GlobalAveragePool, GlobalMaxPool, GlobalPoo
 from model.layers.pad import Cropping, ZeroPadding
 from model.layers.pool import AveragePool, MaxPool, Pool
 from model.layers.reshape import Reshape
-from model.layers.window import Window, padded
+from model.layers.window import MOST, Window, padded
 from model.readers.keras.activations import fused
 from model.readers.keras.source import Source
 from model.signal import Array, Signal, Weights
@@ -37,6 +37,8 @@ def _number(value: Any) -> int:
 
 def _taken(source: Source, window: Window) -> int:
     """How many windows the input has."""
+    if not window.fits:
+        raise source.refuse(f"takes {window.reach} steps at a time, every {window.stride}; supported: up to {MOST}")
     steps = window.steps(_sequence(source)[0])
     if steps < 1:
         raise source.refuse(f"takes {window.reach} steps at a time, but its input has {source.input.shape[0]}")

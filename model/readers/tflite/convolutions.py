@@ -13,7 +13,7 @@ from model.layers.conv1d import Conv1d
 from model.layers.global_pool import GlobalAveragePool, GlobalMaxPool
 from model.layers.pad import ZeroPadding
 from model.layers.pool import AveragePool, MaxPool, Pool
-from model.layers.window import Window, padded
+from model.layers.window import MOST, Window, padded
 from model.readers.tflite.chain import INDICES, integers, same_values
 from model.readers.tflite.file import Operator
 from model.readers.tflite.reader import Reader, bias_types, format_of
@@ -43,7 +43,10 @@ def _window(reader: Reader, operator: Operator, length: int, axis: int) -> Windo
     dilation = options.get(f"Dilation{letter}Factor", 1)
     if not (stride > 0 and dilation > 0 and length > 0 and options.get("Padding", 0) < len(PADDINGS)):
         raise reader.refuse(f"{operator}: its strides or its padding are none; the file is damaged")
-    return padded(PADDINGS[options.get("Padding", 0)], reader.signal.shape[0], length, stride, dilation)
+    window = padded(PADDINGS[options.get("Padding", 0)], reader.signal.shape[0], length, stride, dilation)
+    if not window.fits:
+        raise reader.refuse(f"{operator}: it takes {window.reach} steps at a time, every {stride}; supported: {MOST}")
+    return window
 
 
 def _output(reader: Reader, operator: Operator, *shape: int) -> Signal:
