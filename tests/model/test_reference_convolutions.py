@@ -92,6 +92,18 @@ def test_a_real_valued_model_of_the_converter(case: str) -> None:
     np.testing.assert_allclose(ours, run_litert(made.path.read_bytes(), inputs).reshape(ours.shape), atol=3e-6)
 
 
+def test_a_model_with_weights_of_8_bits() -> None:
+    """Close to LiteRT, which quantises the whole input at once."""
+    wide = (conv(filters=40, kernel_size=8, padding="causal"), ("DepthwiseConv1D", {"kernel_size": 3}), lstm(24))
+    made = Twin("conv-dynamic", (12, 4), (*wide, dense(3)), "dynamic")
+    twin.prepare([made])
+    network, inputs = KIND.read(made.path, "model", ""), twin.calibration(made, 20)
+    ours = reference.run(network, inputs)
+    theirs = run_litert(made.path.read_bytes(), inputs).reshape(ours.shape)
+    assert any("each window is quantised by itself" in note for note in network.notes)
+    assert np.abs(ours - theirs).mean() < 0.02 * np.abs(theirs).max()
+
+
 def writable(network: Network) -> bool:
     """Whether there are operators for it that tflite-micro runs, and numbers that fit."""
     kinds = {layer.kind for layer in network.layers}

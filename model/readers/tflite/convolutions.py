@@ -86,6 +86,8 @@ def _convolution(reader: Reader, operator: Operator, depthwise: bool) -> None:
         raise reader.refuse(f"{operator}: its weights {kernel.shape} do not fit {features} features")
     window = _window(reader, operator, kernel.shape[1 + axis], axis)
     weights = reader.weights(operator, 1, "its kernel", *kernel.shape, rows=outputs, axis=3 if depthwise else 0)
+    if source.real and weights.scale is not None:
+        reader.note(f"{operator}: each window is quantised by itself, not the whole input; outputs differ a little")
     values = weights.values.reshape(-1, outputs).T if depthwise else weights.values.reshape(outputs, -1)
     weights = replace(weights, values=np.ascontiguousarray(values))
     bias = np.zeros(outputs, bias_types(source)[-1])  # without one tflite-micro adds up in 32 bits
