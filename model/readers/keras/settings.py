@@ -333,7 +333,10 @@ def shown(value: Any) -> str:
 _SINGLE = ("LSTMCell", "GRUCell", "SimpleRNNCell")
 INNER: dict[str, tuple[str, ...]] = {
     "Bidirectional": ("LSTM", "GRU", "SimpleRNN", "CuDNNLSTM", "CuDNNGRU", "RNN"),
-    "TimeDistributed": ("Dense", "Activation", "Dropout", "Flatten", "Reshape"),
+    "TimeDistributed": (
+        *("Dense", "Activation", *ACTIVATION_LAYERS, "Dropout", "Flatten", "Reshape"),
+        *("BatchNormalization", "LayerNormalization"),
+    ),
     "RNN": (*_SINGLE, "StackedRNNCells"),
     "StackedRNNCells": _SINGLE,
 }
