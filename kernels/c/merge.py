@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import cast
+
 from kernels.c.elementwise import call
-from kernels.common.constants import Constants, ConstStruct, Kernel, Member, scale, scales
+from kernels.common.constants import Constants, ConstStruct, Kernel, Member, numbers, scale, scales
 from kernels.common.work import Work
 from model.layers.concatenate import Concatenate
 from model.layers.merge import Merge
+from model.layers.with_constant import WithConstant
 from model.lower import rescale
 
 INCLUDE = ('#include "merge.h"',)
@@ -52,6 +56,15 @@ def merge(work: Work[Merge]) -> Constants:
     struct = ConstStruct(f"{work.name}_layer", f"lstmcu_{kind}", tuple(members))
     kernel = Kernel(_function(layer, what), "", arguments=(f"&{work.name}_layer",))
     return Constants((), struct, {"apply": kernel}, declarations=INCLUDE)
+
+
+def with_constant(work: Work[WithConstant]) -> Constants:
+    """The same of a vector and a constant one."""
+    layer = work.layer
+    made = merge(replace(cast("Work[Merge]", work), layer=layer.merge, sources=(work.source, layer.held)))
+    constant = numbers(f"{work.name}_constant", layer.constant, f"({layer.constant.size} features)")
+    calls = {kind: replace(kernel, beside=(constant.name,)) for kind, kernel in made.calls.items()}
+    return replace(made, arrays=(constant,), calls=calls)
 
 
 def concatenate(work: Work[Concatenate]) -> Constants:

@@ -48,6 +48,7 @@ class Kernel:
     layer: str  # its first argument: what it knows of the layer; empty: it knows what ``arguments`` say
     scratch: tuple[tuple[str, int], ...] = ()  # (type, elements) of its last arguments: memory while it runs
     arguments: tuple[str, ...] = ()  # after the vectors and how many elements they have
+    beside: tuple[str, ...] = ()  # constant vectors that it reads behind the others
 
 
 @dataclass(frozen=True, eq=False)

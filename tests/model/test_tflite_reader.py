@@ -180,11 +180,11 @@ def branch(file: File) -> None:
 LSTM, DENSE, SLICE = "UNIDIRECTIONAL_SEQUENCE_LSTM", "FULLY_CONNECTED", "STRIDED_SLICE"
 REFUSALS: dict[str, tuple[Change, str]] = {
     "loop": (set_code(DENSE, "WHILE"), "operator WHILE is not supported: .*give the .keras file instead"),
-    "relu6": (set_code("TANH", "RELU6"), "RELU6 is not supported: .*relu instead of relu6"),
-    "other operator": (
-        set_code("TANH", "SPACE_TO_DEPTH"),
-        "SPACE_TO_DEPTH is not supported: supported: UNI",
+    "relu6": (
+        set_code("TANH", "RELU6"),
+        "RELU6.: its input and output have other scales, which tflite-micro takes as one",
     ),
+    "other operator": (set_code("TANH", "GATHER"), "GATHER is not supported: supported: UNIDIRECTIONAL"),
     "no LSTM": (set_code(LSTM, "RELU"), "holds no fused LSTM"),
     **{f"peephole {n}": (set_input(LSTM, n, 0), "peephole connections is not supported") for n in (9, 10, 11)},
     **{f"projection {n}": (set_input(LSTM, n, 0), "a projection is not supported") for n in (16, 17)},
@@ -204,8 +204,8 @@ REFUSALS: dict[str, tuple[Change, str]] = {
     "lstm relu": (set_option(LSTM, FusedActivationFunction=1), "activation is not tanh"),
     "time major": (set_option(LSTM, TimeMajor=True), "time-major"),
     "clip": (set_option(LSTM, CellClip=-1.0), "cell clip is -1.0"),
-    "fused relu6": (set_option(DENSE, FusedActivationFunction=3), "fused activation is number 3"),
-    "slice": (set_option(SLICE, ShrinkAxisMask=0, BeginMask=7), "does not take the last step"),
+    "fused tanh": (set_option(DENSE, FusedActivationFunction=4), "fused activation is tanh; supported: none, relu, re"),
+    "slice": (set_option(SLICE, ShrinkAxisMask=0, BeginMask=7), "does not take steps of a sequence"),
     "missing weights": (set_tensor(DENSE, 1, data=b""), "weight matrix is not stored in the file"),
     "cut weights": (set_tensor(DENSE, 1, data=b"12"), "has 2 bytes for shape"),
     "float16": (set_tensor(DENSE, 1, dtype="int16"), "weight matrix is int16; supported: int8"),

@@ -20,14 +20,15 @@ from model.signal import Array
 ARENA = 4 << 20  # bytes: enough for every model of the tests
 
 
-def run_micro(model: bytes, inputs: Array) -> Array:
-    """Outputs (N, ...) of tflite-micro for inputs (N, ...) in the model's own input type."""
+def run_micro(model: bytes, *inputs: Array) -> Array:
+    """Outputs (N, ...) of tflite-micro for inputs (N, ...) in the model's own input types."""
     from tflite_micro.python.tflite_micro import runtime
 
     interpreter = runtime.Interpreter.from_bytes(model, arena_size=ARENA)
     outputs = []
-    for window in inputs:
-        interpreter.set_input(window[np.newaxis], 0)
+    for windows in zip(*inputs, strict=True):
+        for number, window in enumerate(windows):
+            interpreter.set_input(window[np.newaxis], number)
         interpreter.invoke()
         outputs.append(np.array(interpreter.get_output(0)))
         interpreter.reset()  # hidden states to their zero point, cell states to zero

@@ -18,6 +18,7 @@ from model.layers.convert import Convert
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.layers.reshape import Reshape
+from model.layers.with_constant import WithConstant
 from model.network import Network, chained
 from model.signal import Array, Signal, Weights
 from tests.oracle.twin import Numbers, Twin
@@ -104,7 +105,9 @@ def wild(seed: int) -> Twin:
 
 
 def _wide(signal: Signal) -> Signal:
-    """int16 over what an int8 signal covers, symmetric."""
+    """int16 over what an int8 signal covers, symmetric; real values as they are."""
+    if signal.real:
+        return signal
     peak = max(signal.high - signal.zero_point, signal.zero_point - signal.low) * signal.scale
     return Signal(signal.shape, "int16", float(np.float32(peak / 32767)))
 
@@ -134,8 +137,13 @@ def requantised(network: Network) -> Network:
             made = Bidirectional(layer.name, *halves, output)
         elif isinstance(layer, Dense):
             made = replace(layer, bias=_wide_bias(layer, old, source), output=output, format=INT16X8)
-        elif isinstance(layer, Activation):
+        elif isinstance(layer, Activation) and not output.real:
             made = replace(layer, output=INT16X8.bounded(layer.applied, output.shape) or output, format=INT16X8)
+        elif isinstance(layer, WithConstant):
+            held = _wide(layer.held)
+            real = (layer.constant.astype(np.float64) - layer.held.zero_point) * layer.held.scale
+            constant = np.rint(real / held.scale).astype(np.int16)
+            made = replace(layer, constant=constant, held=held, output=output, format=INT16X8)
         else:
             made = replace(layer, output=output)
         layers.append(made)

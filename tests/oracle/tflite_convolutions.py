@@ -11,7 +11,7 @@ import numpy as np
 from model.layers.base import Layer
 from model.layers.conv1d import Conv1d
 from model.layers.global_pool import GlobalAveragePool, GlobalMaxPool
-from model.layers.pad import ZeroPadding
+from model.layers.pad import Cropping, ZeroPadding
 from model.layers.pool import AveragePool, MaxPool, Pool
 from model.layers.window import Window, padded
 from model.signal import Signal
@@ -98,6 +98,11 @@ def layer(file: File, layer: Layer, number: int, source: Signal) -> int | None:
         name = "MEAN" if isinstance(layer, GlobalAveragePool) else "REDUCE_MAX"
         axis, output = file.constant(np.int32([1])), _tensor(layer.output, 1, *layer.output.shape)
         return file.operator(name, [number, axis], output, "ReducerOptions", KeepDims=False)
+    if isinstance(layer, Cropping):
+        limits = ([0, layer.left, 0], [0, source.shape[0] - layer.right, 0], [1, 1, 1])
+        reads = [number, *(file.constant(np.int32(values)) for values in limits)]
+        output = _tensor(layer.output, 1, *layer.output.shape)
+        return file.operator("STRIDED_SLICE", reads, output, "StridedSliceOptions", BeginMask=5, EndMask=5)
     if isinstance(layer, ZeroPadding):
         return _pad(file, number, source, layer.left, layer.right)[0]
     return None

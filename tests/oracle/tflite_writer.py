@@ -17,17 +17,19 @@ from model.layers.bidirectional import Bidirectional
 from model.layers.convert import Convert
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
+from model.layers.merge import Merge
 from model.layers.reshape import Reshape
+from model.layers.with_constant import WithConstant
 from model.network import Network
+from model.readers.tflite.joins import FUNCTIONS as MERGED
+from model.readers.tflite.layers import FUNCTIONS
 from model.signal import Array, Signal, Weights
 from tests.oracle import tflite_convolutions
 from tests.oracle.flatbuffer import File, Tensor, pack
 
 NONE, RELU, TANH = 0, 1, 4  # ActivationFunctionType
-OPERATORS = {
-    "relu": "RELU", "sigmoid": "LOGISTIC", "tanh": "TANH", "softmax": "SOFTMAX",
-    "leaky_relu": "LEAKY_RELU", "elu": "ELU", "hard_swish": "HARD_SWISH", "relu6": "RELU6",
-}  # fmt: skip
+OPERATORS = {function: operator for operator, function in FUNCTIONS.items()}
+MERGES = {function: operator for operator, function in MERGED.items()}
 
 
 def _tensor(signal: Signal, shape: tuple[int, ...] | None = None, variable: bool = False) -> Tensor:
@@ -124,6 +126,9 @@ def _layer(file: File, layer: Layer, number: int, source: Signal) -> int:
         if layer.function == "leaky_relu":
             options, fields = "LeakyReluOptions", {"Alpha": layer.parameters[0]}
         return file.operator(OPERATORS[layer.function], [number], output, options, **fields)
+    if isinstance(layer, WithConstant):
+        held = replace(_tensor(layer.held), data=layer.constant.tobytes(), shape=layer.held.shape)
+        return _merge(file, layer.function, [number, file.tensor(held)], output)
     if isinstance(layer, Reshape):
         shape = file.constant(np.int32(output.shape))
         return file.operator("RESHAPE", [number, shape], output, "ReshapeOptions")
@@ -132,10 +137,27 @@ def _layer(file: File, layer: Layer, number: int, source: Signal) -> int:
     raise AssertionError(f"{layer.name}: no operator stands for this layer")
 
 
+def _merge(file: File, function: str, reads: list[int], output: Tensor, activation: int = NONE) -> int:
+    operator = MERGES[function]
+    fields = {"FusedActivationFunction": activation} if operator in ("ADD", "SUB", "MUL") else {}
+    options = f"{operator.capitalize()}Options" if fields else "MaximumMinimumOptions"
+    return file.operator(operator, reads, output, options, **fields)
+
+
+def _join(file: File, layer: Layer, reads: list[int]) -> int:
+    output = _tensor(layer.output)
+    if isinstance(layer, Merge):
+        return _merge(file, layer.function, reads, output)
+    axis = len(layer.output.shape)
+    return file.operator("CONCATENATION", reads, output, "ConcatenationOptions", Axis=axis)
+
+
 def write(network: Network) -> bytes:
     """The network as the bytes of a .tflite."""
     file = File()
-    first = number = file.tensor(_tensor(network.input))
-    for index, layer in enumerate(network.layers):
-        number = _layer(file, layer, number, network.input_of(index))
-    return pack(file, [first], [number])
+    tensors = [file.tensor(_tensor(signal)) for signal in network.inputs]
+    for index, (layer, node) in enumerate(zip(network.layers, network.nodes, strict=True)):
+        reads = [tensors[number] for number in node.reads]
+        one = _join(file, layer, reads) if layer.joins else _layer(file, layer, reads[0], network.input_of(index))
+        tensors.append(one)
+    return pack(file, tensors[: len(network.inputs)], [tensors[number] for number in network.outputs])

@@ -11,16 +11,17 @@ import numpy as np
 
 from model.layers.conv1d import Conv1d
 from model.layers.global_pool import GlobalAveragePool, GlobalMaxPool
-from model.layers.pad import ZeroPadding
+from model.layers.pad import Cropping, ZeroPadding
 from model.layers.pool import AveragePool, MaxPool, Pool
+from model.layers.repeat import Repeat
 from model.layers.window import MOST, Window, padded
-from model.readers.tflite.chain import INDICES, integers, same_values
 from model.readers.tflite.file import Operator
+from model.readers.tflite.fused import own, read_fused
 from model.readers.tflite.reader import Reader, bias_types, format_of
+from model.readers.tflite.steps import INDICES, integers, same_values, taken
 from model.signal import Signal
 
 PADDINGS = ("same", "valid")  # of schema's Padding
-NONE, RELU = 0, 1  # ActivationFunctionType
 AXES = ("H", "W")
 
 
@@ -65,14 +66,6 @@ def _same(reader: Reader, operator: Operator) -> None:
         raise reader.refuse(f"{operator}: its input and output have other scales or types; convert the model again")
 
 
-def _function(reader: Reader, operator: Operator, *allowed: int) -> str:
-    number = operator.options.get("FusedActivationFunction", NONE)
-    if number not in allowed:
-        says = "none and relu" if RELU in allowed else "none"
-        raise reader.refuse(f"{operator}: its fused activation is number {number}; supported: {says}")
-    return "relu" if number == RELU else "linear"
-
-
 def _convolution(reader: Reader, operator: Operator, depthwise: bool) -> None:
     kernel = reader.tensor(operator, 1)
     if kernel is None or len(kernel.shape) != 4 or min(kernel.shape) < 1:
@@ -95,9 +88,10 @@ def _convolution(reader: Reader, operator: Operator, depthwise: bool) -> None:
         scale = 1.0 if weights.scale is None else source.scale * weights.scale
         bias = reader.bias(operator, 2, "its bias", scale, outputs)
     output = _output(reader, operator, window.steps(source.shape[0]), outputs)
-    function, format = _function(reader, operator, NONE, RELU), format_of(source, weights)
+    function, format = own(reader, operator), format_of(source, weights)
     name = reader.name("depthwise_conv1d" if depthwise else "conv1d")
     reader.add(Conv1d(name, weights, bias, function, output, format, window=window, groups=groups))
+    read_fused(reader, operator, done=function)
 
 
 def _read_conv(reader: Reader, operator: Operator) -> None:
@@ -113,12 +107,12 @@ def _pool(kind: type[Pool], name: str) -> Callable[[Reader, Operator], None]:
         lengths = tuple(operator.options.get(key, 0) for key in ("FilterHeight", "FilterWidth"))
         axis = _axis(reader, operator, lengths)
         window = _window(reader, operator, lengths[axis], axis)
-        _function(reader, operator, NONE)
         _same(reader, operator)
         if window.padded and not kind.ignores_padding:
             raise reader.refuse(f"{operator}: the mean at its ends is of fewer steps; convert with padding='valid'")
         steps, features = reader.signal.shape
         reader.add(kind(reader.name(name), window, _output(reader, operator, window.steps(steps), features)))
+        read_fused(reader, operator)
 
     return read
 
@@ -164,6 +158,29 @@ def _read_pad(reader: Reader, operator: Operator) -> None:
     reader.add(ZeroPadding(reader.name("zero_padding1d"), left, right, output))
 
 
+def _read_slice(reader: Reader, operator: Operator) -> None:
+    """Steps at the ends left out; of a single step that is left, without its axis if the operator says so."""
+    shape, steps = reader.graph.tensors[operator.inputs[0]].shape, taken(reader.graph, operator)
+    if not steps or steps.step != 1 or not 0 <= steps.start < steps.stop <= shape[1]:
+        raise reader.refuse(f"{operator} does not take steps of a sequence, one after the other; no other is supported")
+    _same(reader, operator)
+    reader.shaped(*shape[1:])
+    left, right = steps.start, shape[1] - steps.stop
+    reader.add(Cropping(reader.name("cropping1d"), left, right, _output(reader, operator, len(steps), shape[2])))
+    reader.shaped(*reader.signal_of(reader.graph.tensors[operator.outputs[0]]).shape)
+
+
+def _read_tile(reader: Reader, operator: Operator) -> None:
+    """A vector at every step."""
+    shape, multiples = reader.graph.tensors[operator.inputs[0]].shape, reader.tensor(operator, 1)
+    times = None if multiples is None else integers(multiples)
+    if times is None or len(shape) != 3 or shape[:2] != (1, 1) or len(times) != 3 or times[::2] != [1, 1]:
+        raise reader.refuse(f"{operator}: it does not repeat a vector at every step, which alone is supported")
+    _same(reader, operator)
+    reader.shaped(shape[2])
+    reader.add(Repeat(reader.name("repeat_vector"), _output(reader, operator, times[1], shape[2])))
+
+
 READERS: dict[str, Callable[[Reader, Operator], None]] = {
     "CONV_2D": _read_conv,
     "DEPTHWISE_CONV_2D": _read_depthwise,
@@ -172,4 +189,6 @@ READERS: dict[str, Callable[[Reader, Operator], None]] = {
     "MEAN": _read_mean,
     "REDUCE_MAX": _read_largest,
     "PAD": _read_pad,
+    "STRIDED_SLICE": _read_slice,
+    "TILE": _read_tile,
 }

@@ -49,8 +49,12 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "CONV_2D": ("Conv2DOptions", CONVOLUTION),
     "DEPTHWISE_CONV_2D": ("DepthwiseConv2DOptions", CONVOLUTION),
     **dict.fromkeys(("MAX_POOL_2D", "AVERAGE_POOL_2D"), POOL),
-    "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
+    "ADD": ("AddOptions", ("FusedActivationFunction",)),  # PotScaleInt16 is of other runtimes than tflite-micro
+    "SUB": ("SubOptions", ("FusedActivationFunction",)),
+    "MUL": ("MulOptions", ("FusedActivationFunction",)),
     "LEAKY_RELU": ("LeakyReluOptions", ("Alpha",)),
+    "GELU": ("GeluOptions", ("Approximate",)),
+    "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
     "STRIDED_SLICE": (
         "StridedSliceOptions",
         ("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask", "Offset"),

@@ -11,24 +11,34 @@ from dataclasses import replace
 import numpy as np
 
 from model.formats import types
-from model.functions import named
+from model.functions import Function, named
 from model.layers.activation import Activation
 from model.layers.base import Layer, Place
 from model.layers.bidirectional import Bidirectional
 from model.layers.convert import Convert
 from model.layers.dense import Dense
 from model.layers.lstm import CELL_LOG2, Lstm
-from model.readers.tflite import convolutions
-from model.readers.tflite.chain import LSTM, Direction, Pair, Step
+from model.readers.tflite import convolutions, joins
 from model.readers.tflite.file import Operator, Tensor
+from model.readers.tflite.fused import TANH, own, read_fused
 from model.readers.tflite.reader import Reader, bias_types, format_of
+from model.readers.tflite.steps import LSTM, Direction, Pair, Step
 from model.signal import Signal, Weights
 
-NONE, RELU, TANH = 0, 1, 4  # ActivationFunctionType
 FUNCTIONS = {
-    "RELU": "relu", "LOGISTIC": "sigmoid", "TANH": "tanh", "SOFTMAX": "softmax",
-    "LEAKY_RELU": "leaky_relu", "ELU": "elu", "HARD_SWISH": "hard_swish",
-}  # fmt: skip
+    "RELU": "relu",
+    "RELU6": "relu6",
+    "RELU_N1_TO_1": "hard_tanh",
+    "LEAKY_RELU": "leaky_relu",
+    "ELU": "elu",
+    "HARD_SWISH": "hard_swish",
+    "GELU": "gelu",
+    "EXP": "exponential",
+    "LOGISTIC": "sigmoid",
+    "TANH": "tanh",
+    "SOFTMAX": "softmax",
+}
+FIXED = ("sigmoid", "tanh", "softmax")  # the scale of whose outputs TFLite says
 NARROW_BIAS = 2  # QuantizedBiasType: int32, of a Dense without bias whose sums are else wider
 # input scales below which tflite-micro's own constants overflow (sigmoid, tanh), or it ends the program
 FINEST_INPUT = {"sigmoid": 2.0**-28, "tanh": 2.0**-28, "softmax": float(np.nextafter(np.float32(2.0**-26), 1))}
@@ -183,9 +193,7 @@ def _read_pair(reader: Reader, pair: Pair) -> None:
 def _read_dense(reader: Reader, operator: Operator) -> None:
     if operator.options.get("WeightsFormat"):
         raise reader.refuse(f"{operator}: its weights are shuffled; convert for the default target")
-    activation = operator.options.get("FusedActivationFunction", NONE)
-    if activation not in (NONE, RELU):
-        raise reader.refuse(f"{operator}: its fused activation is number {activation}; supported: none and relu")
+    function = own(reader, operator)
     matrix = reader.tensor(operator, 1)
     if matrix is None or len(matrix.shape) != 2 or min(matrix.shape) < 1:
         raise reader.refuse(f"{operator}: its weights are not a matrix")
@@ -205,23 +213,27 @@ def _read_dense(reader: Reader, operator: Operator) -> None:
     if output.dtype != source.dtype or output.size != rows * units:
         raise reader.refuse(f"{operator}: its output is {output.shape} {output.dtype}; {rows} by {units} was due")
     shape = (*source.shape[:-1], units)
-    function = "relu" if activation == RELU else "linear"
     output, format = replace(output, shape=shape), format_of(source, weights)
     reader.add(Dense(reader.name("dense"), weights, bias, function, output, format))
+    read_fused(reader, operator, done=function)
 
 
-def _parameters(reader: Reader, operator: Operator) -> tuple[float, ...]:
-    """Those of the function that an operator stands for, where it says them."""
+def _function(reader: Reader, operator: Operator) -> Function:
+    """What an operator applies, with its parameters."""
+    name = FUNCTIONS[operator.name]
+    if operator.options.get("Approximate"):
+        return named(f"{name}_tanh")
     if "Alpha" not in operator.options:
-        return ()
-    slope = float(operator.options["Alpha"])
-    if not 0 <= slope < math.inf:
-        raise reader.refuse(f"{operator}: its alpha is {slope}; supported: 0 and more")
-    return (slope,)
+        return named(name)
+    alpha = float(operator.options["Alpha"])
+    if not 0 <= alpha < math.inf:
+        raise reader.refuse(f"{operator}: its alpha is {alpha}; supported: 0 and more")
+    return named(name, alpha)
 
 
 def _read_activation(reader: Reader, operator: Operator) -> None:
-    function = FUNCTIONS[operator.name]
+    applied = _function(reader, operator)
+    function = applied.name
     output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
     if output.dtype != reader.signal.dtype or output.size != reader.signal.size:
         raise reader.refuse(
@@ -232,9 +244,15 @@ def _read_activation(reader: Reader, operator: Operator) -> None:
             raise reader.refuse(f"{operator}: its beta is {operator.options.get('Beta')}; supported: 1")
         if reader.signal.shape[-1] != output.shape[-1]:
             reader.shaped(*output.shape)
-    format, applied = format_of(output), named(function, *_parameters(reader, operator))
+    format = format_of(output)
+    alike = (reader.signal.scale, reader.signal.zero_point) == (output.scale, output.zero_point)
+    if format.integer and operator.name == "RELU6" and not alike:
+        raise reader.refuse(
+            f"{operator}: its input and output have other scales, which tflite-micro takes as one; train with relu, or "
+            "give the Keras file instead"
+        )
     if format.integer:
-        due = format.bounded(applied, output.shape)
+        due = format.bounded(applied, output.shape) if function in FIXED else None
         if due is not None and (due.scale, due.zero_point) != (output.scale, output.zero_point):
             found = f"scale {output.scale}, zero point {output.zero_point}"
             raise reader.refuse(f"{operator}: its output has {found}; TFLite asks for {due.scale} and {due.zero_point}")
@@ -246,10 +264,7 @@ def _read_activation(reader: Reader, operator: Operator) -> None:
 
 
 def _read_reshape(reader: Reader, operator: Operator) -> None:
-    output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
-    if len(output.shape) == 3 and 1 in output.shape[:2]:  # a sequence over two axes, as convolutions read it
-        output = replace(output, shape=(output.size // output.shape[2], output.shape[2]))
-    reader.relabel(output)
+    reader.relabel(reader.signal_of(reader.graph.tensors[operator.outputs[0]]))
 
 
 def _read_convert(reader: Reader, operator: Operator) -> None:
@@ -267,14 +282,22 @@ READERS: dict[str, Callable[[Reader, Operator], None]] = {
     **dict.fromkeys(("RESHAPE", "EXPAND_DIMS", "SQUEEZE"), _read_reshape),
     "QUANTIZE": _read_convert,
     "DEQUANTIZE": _read_convert,
+    **joins.READERS,
 }
-SUPPORTED = (LSTM, *READERS, "STRIDED_SLICE", "REVERSE_V2", "CONCATENATION")
+SUPPORTED = (LSTM, *READERS, "REVERSE_V2")
 
 
 def read_step(reader: Reader, step: Step) -> None:
+    """Append the layers of one step."""
     if isinstance(step, Pair):
+        reader.begin(step.forward.source)
         _read_pair(reader, step)
+        reader.end(step.concatenation.outputs[0])
     elif isinstance(step, Direction):
+        reader.begin(step.source)
         _read_lstm(reader, step)
+        reader.end(step.result)
     else:
+        reader.begin(step.inputs[0])
         READERS[step.name](reader, step)
+        reader.end(step.outputs[0])

@@ -18,21 +18,17 @@ from model import formats, limits
 from model.errors import UserError
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
-from model.network import Network, chained
-from model.readers.tflite.chain import LSTM, Chain
+from model.network import Network, check_ends
 from model.readers.tflite.file import Graph, Operator, Refuse, Tensor, load, operator_names, other_metadata, parse
 from model.readers.tflite.layers import SUPPORTED, read_step
 from model.readers.tflite.reader import Reader, signal_of
+from model.readers.tflite.steps import LSTM, Steps
 
 WEIGHTED = (LSTM, "FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
 WAYS_OUT = {
     "WHILE": "a loop, which is how Keras 3 converts an LSTM; give the .keras file instead",
     "BIDIRECTIONAL_SEQUENCE_LSTM": "an old fused form; convert again with TensorFlow 2, or give the Keras file instead",
     "LSTM": "the old form of a fused LSTM; convert again with TensorFlow 2, or give the Keras file instead",
-    "RELU6": "supported: RELU; train with relu instead of relu6",
-    "ADD": "merging or normalising inside the model; give the Keras file instead, or normalise outside",
-    "SUB": "merging or normalising inside the model; give the Keras file instead, or normalise outside",
-    "MUL": "merging or normalising inside the model; give the Keras file instead, or normalise outside",
     "TRANSPOSE": "only sequences in the order (batch, steps, features) are supported; convert with time_major=False",
 }
 
@@ -78,26 +74,44 @@ def _graph(data: bytes, refuse: Refuse) -> Graph:
     return parse(data, refuse)
 
 
+def _joined(network: Network) -> Network:
+    """The same without layers whose work the one that reads them does as well, as padding before a convolution."""
+    for index in reversed(range(len(network.nodes))):
+        reader = network.follower(index)
+        joined = None if reader is None else network.layers[index].joined(network.layers[reader])
+        if reader is not None and joined is not None:
+            network = network.with_layer(reader, joined).without(index)
+    return network
+
+
 def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
     refuse = _refuse(path)
     graph = _graph(data, refuse)
-    if len(graph.inputs) != 1 or len(graph.outputs) != 1:
-        raise refuse(f"it has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs; supported: one of each")
-    first, last = graph.tensors[graph.inputs[0]], graph.tensors[graph.outputs[0]]
-    if len(first.shape) < 2 or first.shape[0] != 1:
-        raise refuse(f"its input has shape {first.shape}; convert with a batch size of 1")
-    source = signal_of(first, refuse)
-    reader = Reader(path, graph, source)
+    steps = Steps(graph, refuse).steps()
+    reader = Reader(path, graph)
+    for number in graph.inputs:
+        tensor = graph.tensors[number]
+        if len(tensor.shape) < 2 or tensor.shape[0] != 1:
+            raise refuse(f"its input has shape {tensor.shape}; convert with a batch size of 1")
+        reader.numbers[number] = len(reader.inputs)
+        reader.inputs.append(signal_of(tensor, refuse))
     for metadata in other_metadata(data):
         reader.notes.append(f"the file's metadata '{metadata}' is not read: what it asks for is not done")
-    for step in Chain(graph, refuse).steps():
+    for step in steps:
         read_step(reader, step)
     for tensor in graph.tensors:
         if tensor.variable and tensor.number not in reader.states:
             raise refuse(f"tensor {tensor.number} '{tensor.name}' is a variable, and no LSTM's state; convert it again")
-    reader.relabel(replace(reader.signal, shape=signal_of(last, refuse).shape))
-    format, layers, notes = _format(graph, refuse), tuple(reader.layers), tuple(reader.notes)
-    network = chained(name, path.name, sha256, format.name, source, layers, notes, format != FLOAT32)
+    outputs = []
+    for number in graph.outputs:
+        reader.begin(number)
+        reader.relabel(replace(reader.signal, shape=signal_of(graph.tensors[number], refuse).shape))
+        outputs.append(reader.at)
+    format, nodes, notes = _format(graph, refuse), tuple(reader.nodes), tuple(reader.notes)
+    inputs, quantised = tuple(reader.inputs), format != FLOAT32
+    network = Network(name, path.name, sha256, format.name, inputs, nodes, tuple(outputs), notes, quantised)
+    network = _joined(network)
+    check_ends(network)
     limits.check(network, f"{path}: ")
     return network
 

@@ -17,8 +17,9 @@ from model.formats import types
 from model.formats.base import Format
 from model.layers.base import Layer
 from model.layers.reshape import Reshape
-from model.readers.tflite.chain import LSTM
+from model.network import Node
 from model.readers.tflite.file import ELEMENT_LIMIT, Graph, Operator, Tensor
+from model.readers.tflite.steps import LSTM
 from model.signal import Array, Signal, Weights
 
 VALUES = tuple(dict.fromkeys(format.values.name for format in formats.every()))  # types of signals
@@ -26,12 +27,14 @@ VALUES = tuple(dict.fromkeys(format.values.name for format in formats.every())) 
 
 @dataclass
 class Reader:
-    """The layers read so far, and what the next one will read."""
+    """The layers read so far, and the signal that the next one will read."""
 
     path: Path
     graph: Graph
-    signal: Signal
-    layers: list[Layer] = field(default_factory=list)
+    inputs: list[Signal] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    at: int = 0  # the number of the signal
+    numbers: dict[int, int] = field(default_factory=dict)  # of signals, by the tensors that hold them
     notes: list[str] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
     states: set[int] = field(default_factory=set)  # tensors that an LSTM keeps its state in
@@ -50,11 +53,32 @@ class Reader:
         self.names[kind] = count + 1
         return f"{kind}_{count}" if count else kind
 
-    def add(self, layer: Layer) -> None:
-        """Append a layer, or let the last one do its work."""
-        joined = self.layers[-1].joined(layer) if self.layers else None
-        self.layers[len(self.layers) - (joined is not None) :] = [joined or layer]
-        self.signal = layer.output
+    @property
+    def signal(self) -> Signal:
+        """What the next layer will read."""
+        return self.at_number(self.at)
+
+    def at_number(self, number: int) -> Signal:
+        """The signal of a number."""
+        inputs = len(self.inputs)
+        return self.nodes[number - inputs].layer.output if number >= inputs else self.inputs[number]
+
+    def begin(self, tensor: int) -> None:
+        """Let the next layer read what a tensor holds."""
+        number = self.numbers.get(tensor)
+        if number is None:
+            constant = ": it is a constant" * bool(self.graph.tensors[tensor].data.size)
+            raise self.refuse(f"tensor {tensor} is read as a signal but nothing computes it{constant}")
+        self.at = number
+
+    def end(self, tensor: int) -> None:
+        """What the last layer writes is in this tensor."""
+        self.numbers[tensor] = self.at
+
+    def add(self, layer: Layer, *others: int) -> None:
+        """Append a layer that reads the signal, and others by their numbers."""
+        self.nodes.append(Node(layer, (self.at, *others)))
+        self.at = len(self.inputs) + len(self.nodes) - 1
 
     def relabel(self, signal: Signal) -> None:
         """Let the same stored values pass as ``signal``: another shape, or another scale."""
@@ -148,6 +172,14 @@ def format_of(source: Signal, weights: Weights | None = None) -> Format:
     return found
 
 
+def without_batch(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A tensor's shape as a signal's. What a convolution over time reads has an axis of 1 beside that of the steps."""
+    shape = shape[1:] if len(shape) > 1 and shape[0] == 1 else shape or (1,)
+    if len(shape) == 3 and 1 in shape[:2]:
+        return (shape[0] * shape[1], shape[2])
+    return shape
+
+
 def signal_of(tensor: Tensor, refuse: Callable[[str], UserError]) -> Signal:
     """How a tensor's values are stored; its shape without the batch axis."""
     where = f"tensor {tensor.number} '{tensor.name}'"
@@ -157,7 +189,7 @@ def signal_of(tensor: Tensor, refuse: Callable[[str], UserError]) -> Signal:
         raise refuse(f"{where} leaves its shape open; convert with fixed steps and features")
     if any(n < 1 for n in tensor.shape) or tensor.size > ELEMENT_LIMIT:
         raise refuse(f"{where} has shape {tensor.shape}; supported: up to {ELEMENT_LIMIT} elements, none of them zero")
-    shape = tensor.shape[1:] if len(tensor.shape) > 1 and tensor.shape[0] == 1 else tensor.shape or (1,)
+    shape = without_batch(tensor.shape)
     if tensor.dtype not in VALUES:
         supported = ", ".join(VALUES)
         raise refuse(f"{where} is {tensor.dtype}; supported: {supported}; convert with int8 input and output")

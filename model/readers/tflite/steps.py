@@ -1,0 +1,209 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""From a graph's operators to steps: an operator, an LSTM with what belongs to it, or a pair of LSTMs.
+
+The converter spells "backwards" as REVERSE_V2 before the LSTM, "last step only" as STRIDED_SLICE after it, and
+Bidirectional as two such LSTMs over one tensor whose outputs are concatenated.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.readers.tflite.file import Graph, Operator, Refuse, Tensor
+
+LSTM = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+
+
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """One LSTM operator and the operators that turn it round or cut it."""
+
+    lstm: Operator
+    source: int  # tensor that it reads, before any reversal
+    backwards: bool
+    last_only: bool
+    turned: bool  # its outputs are reversed again
+    result: int  # tensor that it writes in the end
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Bidirectional: two directions over one tensor."""
+
+    forward: Direction
+    backward: Direction
+    concatenation: Operator
+
+
+Step = Operator | Direction | Pair
+INDICES = ("int32", "int64")  # types of shapes, starts and ends
+
+
+def integers(tensor: Tensor) -> list[int] | None:
+    """The values of a small constant of integers, None if it is none."""
+    if tensor.dtype not in INDICES or len(tensor.shape) > 1 or not 0 < tensor.size <= 8:
+        return None
+    if tensor.data.nbytes != tensor.size * np.dtype(tensor.dtype).itemsize:
+        return None
+    return [int(n) for n in tensor.data.view(tensor.dtype)]
+
+
+def same_values(one: Tensor, other: Tensor) -> bool:
+    """Whether equal stored values of two tensors are equal real values."""
+    return one.dtype == other.dtype and all(
+        np.array_equal(a, b) for a, b in ((one.scale, other.scale), (one.zero_point, other.zero_point))
+    )
+
+
+def taken(graph: Graph, operator: Operator) -> range | None:
+    """The steps of (1, T, F) that a slice takes, of each all features; None if it is another slice."""
+    shape = graph.tensors[operator.inputs[0]].shape
+    limits = [integers(graph.tensors[n]) for n in operator.inputs[1:]]
+    flags = operator.options
+    if len(shape) != 3 or len(limits) != 3 or any(limit is None or len(limit) != 3 for limit in limits):
+        return None
+    if flags.get("EllipsisMask") or flags.get("NewAxisMask") or flags.get("Offset"):
+        return None
+    begin, end, stride = (list(limit or []) for limit in limits)
+    picked: list[range] = []
+    for axis, length in enumerate(shape):
+        if flags.get("ShrinkAxisMask", 0) >> axis & 1:
+            at = 0 if flags.get("BeginMask", 0) >> axis & 1 else begin[axis] + length * (begin[axis] < 0)
+            picked.append(range(at, at + 1))
+            continue
+        first = None if flags.get("BeginMask", 0) >> axis & 1 else begin[axis]
+        last = None if flags.get("EndMask", 0) >> axis & 1 else end[axis]
+        picked.append(range(length)[first : last : stride[axis] or 1])
+    batch, steps, features = picked
+    return steps if (batch, features) == (range(shape[0]), range(shape[2])) else None
+
+
+class Steps:
+    """Finds which operators are one step, and sees to it that each reads what was computed before."""
+
+    def __init__(self, graph: Graph, refuse: Refuse) -> None:
+        self.graph = graph
+        self.refuse = refuse
+        self.used: set[int] = set()  # operators that belong to the step of another
+        self.producers: dict[int, Operator] = {}
+        for operator in graph.operators:
+            for output in operator.outputs:
+                if output in self.producers:
+                    raise refuse(f"{operator} and {self.producers[output]} write the same tensor")
+                self.producers[output] = operator
+        self.read_by: dict[int, list[Operator]] = {}
+        for operator in graph.operators:
+            for number in dict.fromkeys(operator.inputs):
+                self.read_by.setdefault(number, []).append(operator)
+
+    def _readers(self, tensor: int) -> list[Operator]:
+        """The operators that read a tensor."""
+        return self.read_by.get(tensor, [])
+
+    def _follower(self, operator: Operator) -> Operator | None:
+        """The operator that reads what this one writes, if nobody else does."""
+        readers = self._readers(operator.outputs[0])
+        return readers[0] if len(readers) == 1 and operator.outputs[0] not in self.graph.outputs else None
+
+    # ---- in order ----
+
+    def _check_order(self) -> None:
+        """Every operator reads inputs of the graph, constants, variables, and what operators before it wrote."""
+        known = set(self.graph.inputs)
+        for operator in self.graph.operators:
+            if not operator.inputs or len(operator.outputs) != 1:
+                found = f"{len(operator.inputs)} inputs and {len(operator.outputs)} outputs"
+                raise self.refuse(f"{operator} has {found}")
+            for number in operator.inputs:
+                if number in self.producers and number not in known:
+                    raise self.refuse(f"the graph runs in a circle or out of order at {operator}")
+            known.update(operator.outputs)
+        for number in self.graph.outputs:
+            if number not in known:
+                raise self.refuse(f"tensor {number} is put out but nothing computes it")
+        for operator in self.graph.operators:
+            result = operator.outputs[0]
+            if result not in self.graph.outputs and not self._readers(result):
+                raise self.refuse(f"{operator} is not on the way from input to output: nothing reads what it writes")
+
+    # ---- LSTMs ----
+
+    def _is_reversal(self, operator: Operator) -> bool:
+        """Whether it reverses the steps of (1, T, F)."""
+        if operator.name != "REVERSE_V2" or len(operator.inputs) != 2:
+            return False
+        axes = integers(self.graph.tensors[operator.inputs[1]])
+        rank = len(self.graph.tensors[operator.inputs[0]].shape)
+        return rank == 3 and axes in ([1], [-2])
+
+    def _takes_last(self, operator: Operator) -> bool:
+        """Whether it cuts the last step (1, H) out of (1, T, H)."""
+        shape, steps = self.graph.tensors[operator.inputs[0]].shape, taken(self.graph, operator)
+        return steps is not None and list(steps) == [shape[1] - 1]
+
+    def _direction(self, lstm: Operator) -> Direction:
+        """An LSTM with the operators that turn it round or cut it."""
+        source, backwards = lstm.inputs[0], False
+        before = self.producers.get(source)
+        if before is not None and before.name == "REVERSE_V2":
+            if not self._is_reversal(before):
+                raise self.refuse(f"{before} does not reverse the steps of a sequence, the one reversal supported")
+            self.used.add(before.number)
+            source, backwards = before.inputs[0], True
+            turned_round, straight = (self.graph.tensors[n] for n in (lstm.inputs[0], source))
+            if not same_values(turned_round, straight):
+                raise self.refuse(f"{before}: its input and output have other scales or types; convert the model again")
+        after = self._follower(lstm)
+        turned = after is not None and self._is_reversal(after)
+        last_only = after is not None and after.name == "STRIDED_SLICE" and self._takes_last(after)
+        if after is None or not (turned or last_only):
+            return Direction(lstm, source, backwards, False, False, lstm.outputs[0])
+        self.used.add(after.number)
+        return Direction(lstm, source, backwards, last_only, turned, after.outputs[0])
+
+    def _pair(self, operator: Operator, directions: dict[int, Direction]) -> Pair | None:
+        """A concatenation as Keras's Bidirectional, if it is one; ``directions`` by the tensors they write."""
+        if operator.name != "CONCATENATION" or len(operator.inputs) != 2:
+            return None
+        forward, backward = (directions.get(number) for number in operator.inputs)
+        if forward is None or backward is None:
+            return None
+        rank = len(self.graph.tensors[operator.inputs[0]].shape)
+        due = [
+            forward.source == backward.source,
+            not forward.backwards and backward.backwards,
+            forward.last_only == backward.last_only,
+            not forward.turned and backward.turned != backward.last_only,
+            operator.options.get("Axis", 0) in (rank - 1, -1),
+            operator.options.get("FusedActivationFunction", 0) == 0,
+            all(self._readers(number) == [operator] for number in operator.inputs),
+            not set(operator.inputs) & set(self.graph.outputs),
+        ]
+        return Pair(forward, backward, operator) if all(due) else None
+
+    def steps(self) -> list[Step]:
+        """The steps, each after those whose results it reads."""
+        self._check_order()
+        directions = {one.result: one for one in map(self._direction, self._named(LSTM))}
+        pairs = {one.number: self._pair(one, directions) for one in self._named("CONCATENATION")}
+        paired = {id(one) for pair in pairs.values() if pair for one in (pair.forward, pair.backward)}
+        for direction in directions.values():
+            if direction.turned and id(direction) not in paired:
+                after = self.producers[direction.result]
+                raise self.refuse(f"{after} reverses what an LSTM outputs; supported only within Bidirectional")
+        by_lstm = {direction.lstm.number: direction for direction in directions.values()}
+        steps: list[Step] = []
+        for operator in self.graph.operators:
+            own = by_lstm.get(operator.number)
+            if operator.number in self.used or (own and id(own) in paired):
+                continue
+            if operator.name == "REVERSE_V2":
+                raise self.refuse(f"{operator} is supported only next to an LSTM, over its steps")
+            steps.append(pairs.get(operator.number) or own or operator)
+        return steps
+
+    def _named(self, name: str) -> list[Operator]:
+        return [operator for operator in self.graph.operators if operator.name == name]
