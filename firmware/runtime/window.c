@@ -10,20 +10,18 @@ int lstmcu_window_push(int16_t window[4], void *ring, const void *x, int32_t siz
     const int32_t phase = window[LSTMCU_WINDOW_PHASE];
     const int32_t slot = window[LSTMCU_WINDOW_SLOT];
     const int32_t first = phase * 2 * length; /* slot of the phase */
-    const int32_t oldest = (slot + 1 == length) ? 0 : (slot + 1);
-    uint8_t *const to = (uint8_t *)ring + ((first + slot) * size);
+    const int32_t oldest = ((slot + 1) == length) ? 0 : (slot + 1);
+    uint8_t *const to = &((uint8_t *)ring)[(first + slot) * size];
     (void)memcpy(to, x, (size_t)size);
-    (void)memcpy(to + (length * size), x, (size_t)size);
+    (void)memcpy(&to[length * size], x, (size_t)size);
     window[LSTMCU_WINDOW_START] = (int16_t)(first + oldest);
     window[LSTMCU_WINDOW_PHASE] = (int16_t)(phase + 1);
-    if (phase + 1 == dilation) {
+    if ((phase + 1) == dilation) {
         window[LSTMCU_WINDOW_PHASE] = 0;
         window[LSTMCU_WINDOW_SLOT] = (int16_t)oldest;
     }
-    if (window[LSTMCU_WINDOW_WAIT] > 0) {
-        window[LSTMCU_WINDOW_WAIT] = (int16_t)(window[LSTMCU_WINDOW_WAIT] - 1);
-        return 0;
-    }
-    window[LSTMCU_WINDOW_WAIT] = (int16_t)(stride - 1);
-    return 1;
+    const int32_t wait = window[LSTMCU_WINDOW_WAIT];
+    const int32_t next = (wait > 0) ? wait : stride;
+    window[LSTMCU_WINDOW_WAIT] = (int16_t)(next - 1);
+    return (wait == 0) ? 1 : 0;
 }

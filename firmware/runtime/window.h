@@ -20,7 +20,10 @@ extern "C" {
 
 /** What a model keeps of a ring: the slot where the last window starts, how many vectors come
  * before the next window is complete, the next vector's slot in its phase, its phase. */
-enum { LSTMCU_WINDOW_START, LSTMCU_WINDOW_WAIT, LSTMCU_WINDOW_SLOT, LSTMCU_WINDOW_PHASE };
+#define LSTMCU_WINDOW_START 0
+#define LSTMCU_WINDOW_WAIT 1
+#define LSTMCU_WINDOW_SLOT 2
+#define LSTMCU_WINDOW_PHASE 3
 
 /** Before the first vector; `wait` vectors come before the one that completes the first window. */
 static inline void lstmcu_window_reset(int16_t window[4], int16_t wait)

@@ -20,7 +20,7 @@ void lstmcu_grouped_f32_run(const lstmcu_grouped_f32 *layer, const float *x, flo
         float sum = layer->rows.bias[row];
         for (int32_t k = 0; k < layer->length; ++k) {
             sum = dot_f32(kernel, vector, width, sum);
-            kernel += width;
+            kernel = &kernel[width];
             vector += layer->features;
         }
         y[row] = sum;
@@ -41,7 +41,7 @@ void lstmcu_grouped_dyn_run(const lstmcu_grouped_dyn *layer, const float *x, flo
         int32_t sum = -range.zero_point * layer->rows.kernel_total[row];
         for (int32_t k = 0; k < layer->length; ++k) {
             sum = dot_s8(kernel, vector, width, sum);
-            kernel += width;
+            kernel = &kernel[width];
             vector += layer->features;
         }
         y[row] = layer->rows.bias[row] + ((float)sum * (range.scale * layer->rows.scale[row]));
@@ -59,7 +59,7 @@ void lstmcu_grouped_s8_run(const lstmcu_grouped_s8 *layer, const int8_t *x, int8
         sums[row] = layer->rows.bias[row];
         for (int32_t k = 0; k < layer->length; ++k) {
             sums[row] = dot_s8(kernel, vector, width, sums[row]);
-            kernel += width;
+            kernel = &kernel[width];
             vector += layer->features;
         }
     }
@@ -76,7 +76,7 @@ void lstmcu_grouped_s16_run(const lstmcu_grouped_s16 *layer, const int16_t *x, i
         sums[row] = layer->rows.bias[row];
         for (int32_t k = 0; k < layer->length; ++k) {
             sums[row] = dot_s16(kernel, vector, width, sums[row]);
-            kernel += width;
+            kernel = &kernel[width];
             vector += layer->features;
         }
     }

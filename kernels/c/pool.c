@@ -10,16 +10,15 @@
 static int32_t nearest_mean(int32_t total, int32_t length)
 {
     const int32_t half = length / 2;
-    return ((total > 0) ? (total + half) : (total - half)) / length;
+    const int32_t away = (total > 0) ? half : -half;
+    return (total + away) / length;
 }
 
 /* The larger; what is not a number if either is none. */
 static float larger(float a, float b)
 {
-    if (a < b) {
-        return b;
-    }
-    return (a >= b) ? a : (a + b);
+    const float not_less = (a >= b) ? a : (a + b);
+    return (a < b) ? b : not_less;
 }
 
 void lstmcu_max_pool_f32(const float *x, float *y, int32_t count, int32_t length)

@@ -94,7 +94,7 @@ class Statements:
             if isinstance(step, Op):
                 lines += self.traced(step, within, at)
                 continue
-            lines.append(f"if ({self.push(step.push, within, at)}) {{")
+            lines.append(f"if ({self.push(step.push, within, at)} != 0) {{")
             lines += [f"    {line}" for line in (*self.body(step, self.count(step)), *self.counting(step))]
             lines.append("}")
         return lines
@@ -143,9 +143,9 @@ class Statements:
                 continue
             push, body = self.push(step.push, within, at, still=True), self.still(step, self.count(step))
             if not self.waits:
-                lines += [f"if ({push}) {{", *(f"    {line}" for line in (*body, *self.counting(step))), "}"]
+                lines += [f"if ({push} != 0) {{", *(f"    {line}" for line in (*body, *self.counting(step))), "}"]
             else:
-                lines += [f"if (!{push}) {{", "    return 0;", "}", *body]
+                lines += [f"if ({push} == 0) {{", "    return 0;", "}", *body]
         return lines
 
     def reset_lines(self) -> list[str]:

@@ -14,8 +14,9 @@ import pytest
 from measure.checks import misra
 from model import emit, formats
 from model.errors import UserError
+from tests.firmware.test_convolutions import STRUCTURES as OVER_WINDOWS
 from tests.firmware.test_networks import STRUCTURES
-from tests.support import networks
+from tests.support import convolutions, networks
 from tests.support.checkout import Checkout
 from tests.support.host import FIRMWARE, ROOT
 from tests.support.networks import Chain
@@ -60,6 +61,22 @@ SHAPES = (
     "both, flattened, relu", "both, then one backwards", "both, sequence out", "dense of every step",
     "flattened, relu, dense", "vector to sequence", "both, one step", "flattened, softmax",
 )  # fmt: skip
+
+
+WINDOWS = ("strides, pool, LSTM", "mean of a convolution", "flattened", "cropped out", "depthwise, pointwise")
+
+
+@pytest.mark.parametrize("state", ["window", "stream"])
+def test_windows_over_a_sequence_have_nothing_else(tmp_path: Path, state: str) -> None:
+    sources = [ROOT / f"kernels/c/{name}.c" for name in ("pool", "grouped")] + [FIRMWARE / "runtime/window.c"]
+    for k, structure in enumerate(WINDOWS):
+        made = convolutions.build(Chain(("int8", "float32")[k % 2], *OVER_WINDOWS[structure], seed=7))
+        for name, text in emit.generate(replace(made, name=f"net{k}"), "c", state).items():
+            (tmp_path / name).write_text(text)
+        sources.append(tmp_path / f"net{k}.c")
+    folders = [tmp_path, *(ROOT / name for name in ("firmware/include", "firmware/runtime", "kernels/c"))]
+    found = misra.check(sources, folders)
+    assert "\n".join(map(str, misra.open_points(found, misra.deviations()))) == ""
 
 
 @pytest.mark.parametrize("quantisation", formats.names())
