@@ -8,6 +8,7 @@ than 1e-5 of its largest output from Keras fails the command.
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -22,7 +23,8 @@ import numpy as np
 
 from model import readers, reference
 from model.errors import UserError
-from model.network import Network
+from model.network import Network, check_ends
+from model.readers.keras import hdf5
 from model.signal import Array
 
 ROOT = Path(__file__).parents[1]
@@ -79,6 +81,25 @@ def version(path: Path) -> str:
         return said.decode() if isinstance(said, bytes) else str(said)
 
 
+def portable(path: Path, folder: Path) -> Path:
+    r"""The file or, of an archive with ``layers\lstm`` for ``layers/lstm``, which Keras reads on Windows, a copy."""
+    if not zipfile.is_zipfile(path):
+        return path.absolute()
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    buffer, copied = io.BytesIO(), False
+    with h5py.File(io.BytesIO(members["model.weights.h5"])) as old, h5py.File(buffer, "w") as new:
+        for name, array in hdf5.parse(members["model.weights.h5"]).arrays.items():
+            copied |= name not in old
+            new[name] = array
+    if not copied:
+        return path.absolute()
+    with zipfile.ZipFile(folder / "copy.keras", "w") as archive:
+        for name, data in {**members, "model.weights.h5": buffer.getvalue()}.items():
+            archive.writestr(name, data)
+    return folder / "copy.keras"
+
+
 def inputs_of(network: Network) -> list[Array]:
     """Random windows for every input."""
     random = np.random.default_rng(1)
@@ -89,13 +110,14 @@ def compared(path: Path, workers: dict[str, Worker], folder: Path) -> Compared |
     """One model; None if it is not read."""
     try:
         network = readers.read(path)
+        check_ends(network)
         inputs = inputs_of(network)
-        ours = [reference.run(network, inputs[0])]
+        ours = network.made.parts(reference.run(network, network.given.packed(inputs)))
     except UserError:
         return None
     given, due = folder / "inputs.npz", folder / "outputs.npz"
     np.savez(given, **{f"x{number}": each for number, each in enumerate(inputs)})  # type: ignore[arg-type]
-    says = workers["2" if version(path).startswith("2") else "3"].ask(path.absolute(), given, due)
+    says = workers["2" if version(path).startswith("2") else "3"].ask(portable(path, folder), given, due)
     if says != "said":
         return Compared(path, says, None)
     with np.load(due) as arrays:

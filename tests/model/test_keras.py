@@ -257,7 +257,7 @@ def _subclassed(config: dict[str, Any]) -> None:
         (_loose, "layer 'dense' (Dense): reads what no layer before it gives"),
         (_circle, "layer 'lstm' (LSTM): reads what no layer before it gives"),
         (_constant, "layer 'dense' (Dense): reads 1.5; supported: what other layers give"),
-        (_second, "layer 'dense' (Dense): reads what no layer before it gives"),
+        (_second, "layer 'lstm' (LSTM): its output 1 is read or put out, a state; supported: the first one"),
         (_subclassed, "a MyModel model is not supported; save a Sequential or Functional one"),
         (lambda config: config.update(strange=1), "the model has 'strange', which lstmcu does not know"),
         (lambda config: config["config"].update(strange=1), "the model has the setting 'strange', which lstmcu does"),

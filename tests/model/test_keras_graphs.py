@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import readers
+from model import readers, reference
 from model.errors import UserError
-from model.layers.base import Seat
 from model.network import Network
 from model.readers.keras import graph, hdf5
 from model.signal import Array
@@ -46,13 +45,8 @@ def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def evaluated(network: Network, inputs: list[Array]) -> list[Array]:
-    """The outputs of a graph in float64."""
-    signals = [x.astype(np.float64) for x in inputs]
-    for index, node in enumerate(network.nodes):
-        sources = network.sources(index)
-        seat = Seat(network.place(index), sources[0], lambda place, quantity, values: None, sources=sources)
-        signals.append(node.layer.run_of([signals[number] for number in node.reads], seat))
-    return [signals[number] for number in network.outputs]
+    """The outputs of a graph as the reference has them."""
+    return network.made.parts(reference.run(network, network.given.packed(inputs)))
 
 
 def merged(name: str, **settings: Any) -> Make:
@@ -256,6 +250,22 @@ def test_the_way_out_of_an_open_shape(keras: Any, tmp_path: Path) -> None:
         network = readers.read(path)
         inputs = np.random.default_rng(1).normal(0, 1, (4, 32, 2)).astype(np.float32)
         assert np.abs(evaluated(network, [inputs])[0] - model.predict(inputs, verbose=0)).max() < 3e-6
+
+
+def test_the_way_out_of_masking(keras: Any, tmp_path: Path) -> None:
+    layers = keras.layers
+    model = keras.Sequential([layers.Input(SHAPE), layers.Masking(-1.0), layers.LSTM(3), layers.Dense(2)])
+    model.save(tmp_path / "m.keras")
+    with pytest.raises(UserError, match=r"\(Masking\): this kind of layer is not supported") as error:
+        readers.read(tmp_path / "m.keras")
+    way_out = re.search(r"the same without it: (keras\.Sequential\(.*\))", str(error.value))
+    assert way_out
+    without = eval(way_out[1], {"keras": keras, "model": model})
+    without.build((None, *SHAPE))
+    without.save(tmp_path / "m.keras")
+    inputs = np.random.default_rng(1).normal(0, 1, (4, *SHAPE)).astype(np.float32)
+    found = evaluated(readers.read(tmp_path / "m.keras"), [inputs])[0]
+    assert np.abs(found - model.predict(inputs, verbose=0)).max() < 3e-6
 
 
 def test_models_within_models_ask_for_no_end_of_layers(tmp_path: Path) -> None:

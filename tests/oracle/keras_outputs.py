@@ -37,7 +37,7 @@ def said(keras: Any, path: Path, inputs: list[Array]) -> list[Array]:
             if getattr(layer, "stateful", False) and hasattr(layer, "reset_states"):
                 layer.reset_states()
         part = [each[start : start + batch] for each in inputs]
-        outputs.append(flat(model.predict(part if len(part) > 1 else part[0], verbose=0, batch_size=batch)))
+        outputs.append(flat(model(part if len(part) > 1 else part[0], training=False)))  # no graph is made of it
     return [np.concatenate(parts) for parts in zip(*outputs, strict=True)]
 
 

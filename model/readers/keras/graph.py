@@ -224,11 +224,17 @@ class _Drawing:
         self, graph: _Functional, signals: dict[Tensor, int], read: set[Tensor], missing: list[int]
     ) -> list[int]:
         """What the model gives, if all that it says leads there."""
+        outputs = [graph.counted(tensor) for tensor in graph.ends("output")]
+        for tensor in (*read, *outputs):
+            if tensor not in signals and tensor._replace(output=0) in signals:
+                what = (
+                    f"{described(graph.layers[tensor.layer])}: its output {tensor.output} is read or put out, a state"
+                )
+                raise UserError(f"{graph.where}: {what}; supported: the first one; save the model without states")
         for (made, _), count in zip(graph.calls, missing, strict=True):
             if count:
                 what = f"{described(graph.layers[made.layer])}: reads what no layer before it gives"
                 raise UserError(f"{graph.where}: {what}; supported: graphs of layers, each output of which is read")
-        outputs = [graph.counted(tensor) for tensor in graph.ends("output")]
         if not outputs or not set(outputs) <= set(signals):
             says = " and ".join(f"'{tensor.layer}'" for tensor in outputs) or "nothing"
             raise UserError(

@@ -306,7 +306,8 @@ WAYS_OUT = {
 }
 # kinds of layers that people have and lstmcu does not, the most telling first
 OTHER_KINDS = {
-    "Masking": "train on windows of one length, without Masking",
+    "Masking": "train on windows of one length, without Masking; where no step is masked this trained model gives the "
+    "same without it: keras.Sequential([each for each in model.layers if not isinstance(each, keras.layers.Masking)])",
     **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D"), "train an LSTM or GRU"),
     **dict.fromkeys(("Attention", "AdditiveAttention", "MultiHeadAttention"), "train without attention"),
     **dict.fromkeys(("Lambda", "TFOpLambda"), "do what it does in your own code, before or after the model"),
