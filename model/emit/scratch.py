@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.formats import types
-from model.plan import Loop, Op, Plan, Value, inside
+from model.plan import Loop, Op, Plan, Step, Value, When, inside
 
 Needs = Callable[[Op], Sequence[tuple[str, int]]]  # (type, elements) of what an operation needs while it runs
 Lives = dict[str, tuple[int, int]]  # numbers of the first and last operation that needs a vector
@@ -56,6 +56,17 @@ def _loops(plan: Plan) -> list[tuple[int, int]]:
     return found
 
 
+def _waiting(work: Sequence[Step | Loop]) -> set[str]:
+    """The vectors that are written whenever a window is complete."""
+    found: set[str] = set()
+    for item in work:
+        if isinstance(item, When):
+            found |= {op.y.base for op in inside(item.body)}
+        elif isinstance(item, Loop):
+            found |= _waiting(item.body)
+    return found
+
+
 def needed(op: Op, index: int, needs: Needs) -> list[Value]:
     """What operation number ``index`` needs only while it runs."""
     return [Value(f"#{index}.{number}", dtype, length) for number, (dtype, length) in enumerate(needs(op))]
@@ -72,10 +83,14 @@ def allocate(plan: Plan, needs: Needs) -> Scratch:
             if value.base.startswith("#"):
                 first, _ = lives.get(value.base, (index, index))
                 lives[value.base] = (first, index)
+    waiting = _waiting(plan.work)
     for first, last in _loops(plan):  # what a loop reads from before it must last to its end
         for name, (made, read) in lives.items():
             if made < first <= read <= last:
                 lives[name] = (made, last)
+            # after the last window steps may come that do all but what waits for the next
+            if first <= made <= last < read and name in waiting:
+                lives[name] = (first, read)
     return _placed(lives, lengths)
 
 
