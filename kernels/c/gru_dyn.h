@@ -77,7 +77,7 @@ static inline void lstmcu_gru_dyn_step_before_of(const lstmcu_gru_dyn *layer, co
         const float candidate =
             lstmcu_gru_dyn_from_input(layer, row, quantised, x_range, LSTMCU_NEW) +
             lstmcu_gru_dyn_from_hidden(layer, row, before, range, LSTMCU_NEW);
-        lstmcu_trace(gate, LSTMCU_NEW * sizeof *gate);
+        lstmcu_trace(gate, sizeof *gate * (uint32_t)LSTMCU_NEW);
         lstmcu_trace(&candidate, sizeof candidate);
         hidden[unit] =
             lstmcu_gru_hidden_f32(share(gate[LSTMCU_UPDATE]), activation(candidate), hidden[unit]);

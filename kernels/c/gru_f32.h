@@ -66,7 +66,7 @@ static inline void lstmcu_gru_f32_step_before_of(const lstmcu_gru_f32 *layer, co
         const float *gate = &gates[unit * LSTMCU_NEW];
         const float candidate =
             lstmcu_gru_f32_from_hidden(layer, row, reset, lstmcu_gru_f32_from_input(layer, row, x));
-        lstmcu_trace(gate, LSTMCU_NEW * sizeof *gate);
+        lstmcu_trace(gate, sizeof *gate * (uint32_t)LSTMCU_NEW);
         lstmcu_trace(&candidate, sizeof candidate);
         hidden[unit] =
             lstmcu_gru_hidden_f32(share(gate[LSTMCU_UPDATE]), activation(candidate), hidden[unit]);

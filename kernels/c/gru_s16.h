@@ -68,7 +68,7 @@ static inline void lstmcu_gru_s16_step_before_of(const lstmcu_gru_s16 *layer, co
         const int16_t candidate =
             lstmcu_saturate16(lstmcu_gru_s16_from_input(layer, row, x, LSTMCU_NEW) +
                               lstmcu_gru_s16_from_hidden(layer, row, reset, 0, LSTMCU_NEW));
-        lstmcu_trace(gate, LSTMCU_NEW * sizeof *gate);
+        lstmcu_trace(gate, sizeof *gate * (uint32_t)LSTMCU_NEW);
         lstmcu_trace(&candidate, sizeof candidate);
         hidden[unit] = lstmcu_gru_memory(layer->candidate, share(gate[LSTMCU_UPDATE]),
                                          activation(candidate), hidden[unit]);

@@ -60,6 +60,23 @@ static uint32_t root(uint64_t x)
     return (uint32_t)result;
 }
 
+/* 2^62 / divisor, rounded down, of a divisor from 2^31 on: bit by bit, since few cores divide 64
+ * bits, and what a compiler calls instead is larger. */
+static uint32_t inverse_of(uint32_t divisor)
+{
+    uint64_t rest = (uint64_t)1 << 31;
+    uint32_t result = 0;
+    for (int32_t bit = 0; bit < 32; ++bit) {
+        result <<= 1;
+        if (rest >= divisor) {
+            rest -= divisor;
+            ++result;
+        }
+        rest <<= 1;
+    }
+    return result;
+}
+
 static moments moments_of(int32_t count, int64_t sum, int64_t squares, int64_t epsilon,
                           int32_t bits)
 {
@@ -72,8 +89,7 @@ static moments moments_of(int32_t count, int64_t sum, int64_t squares, int64_t e
         scaled <<= 2;
         --right;
     }
-    const int64_t inverse = ((int64_t)1 << 62) / (int64_t)root(scaled);
-    const moments found = {count, sum, inverse, right};
+    const moments found = {count, sum, inverse_of(root(scaled)), right};
     return found;
 }
 
