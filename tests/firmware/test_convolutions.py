@@ -17,6 +17,7 @@ from model import emit, formats, plan, quantise, reference
 from model.errors import UserError
 from model.network import Network
 from model.signal import Array, to_real
+from model.trace import Recorder
 from tests.firmware.test_networks import COUNT, plan_counts_steps
 from tests.probe import ASSEMBLED, CORES
 from tests.support import convolutions, networks
@@ -167,3 +168,23 @@ def test_zeros_of_padding_and_largest_values_meet_what_is_no_number(host: Host) 
     inputs = np.zeros((3, 6, 2), np.float32)
     inputs[0, 0], inputs[0, 3], inputs[1, 4], inputs[2, 5] = np.nan, np.nan, np.inf, -np.inf
     np.testing.assert_array_equal(host.run(network, inputs).run, reference.run(network, inputs))
+
+
+@pytest.mark.parametrize("structure", ["same", "strides, pool, LSTM", "mean of a convolution", "both ways", "cropped"])
+def test_a_trace_shows_every_window(host: Host, structure: str) -> None:
+    """What compare tells of: each value that the device notes down is the reference's."""
+    network = convolutions.build(Chain("int8", *STRUCTURES[structure], seed=7))
+    inputs, seen = networks.chain_inputs(network, COUNT, False, 7), Recorder()
+    reference.run(network, inputs, seen.observe)
+    noted = host.noted(network, inputs)
+    assert {place.index for place, _ in noted} >= {len(network.layers) - 1}
+    for key, values in noted.items():
+        np.testing.assert_array_equal(values, seen.values[key], err_msg=str(key))
+
+
+@pytest.mark.parametrize("quantisation", formats.names())
+@given(data=st.data())
+@settings(settings.get_profile("sweep"))
+@pytest.mark.long
+def test_many_more_chains(host: Host, quantisation: str, data: st.DataObject) -> None:
+    check(host, data.draw(convolutions.chains(quantisation)))
