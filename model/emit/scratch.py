@@ -46,13 +46,13 @@ def operations(plan: Plan) -> list[Op]:
 
 
 def _loops(plan: Plan) -> list[tuple[int, int]]:
-    """Numbers of the first and last operation of each loop."""
-    numbers = {op: number for number, op in enumerate(operations(plan))}
-    found = []
+    """Places of the first and last operation of each loop, among all as they stand in the code."""
+    found, at = [], 0
     for item in plan.work:
+        count = len(list(inside((item,))))
         if isinstance(item, Loop):
-            own = [numbers[op] for op in inside((item,))]
-            found.append((min(own), max(own)))
+            found.append((at, at + count - 1))
+        at += count
     return found
 
 
@@ -76,8 +76,9 @@ def allocate(plan: Plan, needs: Needs) -> Scratch:
     """First-fit placement of short-lived vectors: two share memory unless both are needed in one operation."""
     lengths: dict[str, tuple[str, int]] = {value.base: (value.dtype, value.length) for value in plan.temporaries}
     lives: Lives = {}
-    for index, op in enumerate(operations(plan)):
-        extra = needed(op, index, needs)
+    numbers = {op: number for number, op in enumerate(operations(plan))}
+    for index, op in enumerate(inside(plan.work)):
+        extra = needed(op, numbers[op], needs)
         lengths |= {value.base: (value.dtype, value.length) for value in extra}
         for value in (*op.values, *extra):
             if value.base.startswith("#"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model import formats, limits, reference
+from model import formats, limits, plan, reference
 from model.errors import UserError
 from model.network import Network
 from model.quantise import quantise
@@ -48,6 +48,18 @@ def check(host: Host, trained: Network, quantisation: str, state: str = "window"
 @pytest.mark.parametrize("seed", [*range(6), *(pytest.param(n, marks=pytest.mark.long) for n in range(6, 60))])
 def test_random_graphs(host: Host, seed: int, quantisation: str) -> None:
     check(host, graphs.drawn(seed), quantisation)
+
+
+@pytest.mark.parametrize("quantisation", formats.names())
+@pytest.mark.parametrize("state", ["window", "stream"])
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(n, marks=pytest.mark.long) for n in range(3, 60))])
+def test_random_graphs_with_windows(host: Host, seed: int, state: str, quantisation: str) -> None:
+    network = graphs.drawn(seed, 8, windows=True)
+    if state == "stream" and plan.make(network, stream=True).streamable:
+        with pytest.raises(UserError, match="cannot run as state=stream"):
+            check(host, network, quantisation, state)
+    else:
+        check(host, network, quantisation, state)
 
 
 @pytest.mark.parametrize("quantisation", formats.names())

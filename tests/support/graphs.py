@@ -14,7 +14,8 @@ from model.layers.merge import FUNCTIONS, Merge
 from model.layers.repeat import Repeat
 from model.network import Network, Node
 from model.signal import Signal
-from tests.support.networks import Chain, Numbers, Word
+from tests.support.convolutions import Drawn
+from tests.support.networks import Chain, Word
 
 
 class Graph:
@@ -23,7 +24,7 @@ class Graph:
     def __init__(self, seed: int, *shapes: tuple[int, ...]) -> None:
         """``shapes``: of its inputs."""
         self.random = np.random.default_rng(seed)
-        self.numbers = Numbers(Chain("float32", shapes[0], (), seed=seed))
+        self.numbers = Drawn(Chain("float32", shapes[0], (), seed=seed))
         self.inputs = tuple(map(Signal, shapes))
         self.nodes: list[Node] = []
 
@@ -64,10 +65,13 @@ class Graph:
         return [number for number in range(len(self.inputs) + len(self.nodes)) if number not in read]
 
 
-def drawn(seed: int, layers: int = 6) -> Network:
-    """A random network with branches that are joined, of one to four steps, one to three features."""
+def drawn(seed: int, layers: int = 6, windows: bool = False) -> Network:
+    """A random network with branches that are joined, of one to four steps, one to three features.
+
+    ``windows``: with convolutions and pools, of up to eight steps.
+    """
     random = np.random.default_rng(seed)
-    steps = int(random.integers(1, 5))
+    steps = int(random.integers(1, 9 if windows else 5))
     inputs = [(steps, int(random.integers(1, 4))) for _ in range(1 + seed % 2)] + [(2,)] * (seed % 3 == 2)
     graph = Graph(seed, *inputs)
     for _ in range(layers):
@@ -76,12 +80,8 @@ def drawn(seed: int, layers: int = 6) -> Network:
         sequence = len(graph.signal(read).shape) == 2
         alike = [n for n in range(made) if graph.signal(n).shape == graph.signal(read).shape]
         width = int(random.integers(1, 4))
-        choices = [
-            "dense",
-            "relu",
-            *(["lstm", "last", "both"] if sequence else ["repeat"]),
-            *(["join"] * 3 if alike else []),
-        ]
+        choices = ["dense", "relu", *(["lstm", "last", "both"] if sequence else ["repeat"])]
+        choices += ["join"] * 3 * bool(alike) + ["conv", "max", "global"] * (sequence and windows)
         choice = str(random.choice(choices))
         if choice == "join":
             other = int(random.choice(alike))
@@ -97,6 +97,9 @@ def drawn(seed: int, layers: int = 6) -> Network:
                 "relu": ("relu",),
                 "lstm": ("lstm", width, True, bool(random.random() < 0.2)),
                 "last": ("lstm", width, False, False),
+                "conv": ("conv", width, int(random.integers(1, 4)), 1 + seed % 2, 1, "causal", 1, "linear"),
+                "max": ("max", 2, 1 + seed % 2, "same"),
+                "global": ("global", "max"),
                 "both": ("both", width, bool(random.random() < 0.7)),
             }
             graph.word(words[choice], read)
