@@ -29,6 +29,7 @@ NAMED = {  # by the export's name; of a template of another name
     "lstmcu_{name}-config-version.cmake": "config-version.cmake",
     "lstmcu.{name}.pdsc": "pack.pdsc",
 }
+ARGUMENT = re.compile(r"((?:in|out)put(_\d+)?)\[([^]]+)\]")  # of a model's function: name, its number, elements
 CORE = re.compile(r"^-mcpu=cortex-(m[0-9]+)(plus)?")
 
 
@@ -93,29 +94,58 @@ def _rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     return [*rows, *(("note", note) for note in report["model"]["notes"])]
 
 
-def _model(model: Exported) -> dict[str, Any]:
+def _ends(model: Exported, side: str, real: str, lengths: str) -> list[dict[str, str]]:
+    """The inputs or the outputs, as the model's function takes them and the example has them.
+
+    ``real``: what real values are called there; ``lengths``: the macros that say how many one alone has.
+    """
+    function = re.search(rf"\b{model.card['function']}\(.*\);$", model.header, re.MULTILINE)
+    assert function, f"{model.name}.h does not declare {model.card['function']}"
+    ends = []
+    declared = [each for each in ARGUMENT.findall(function[0]) if each[0].startswith(side)]
+    for (name, suffix, length), signal in zip(declared, model.card[f"{side}s"], strict=True):
+        stored = types.named(signal["dtype"])
+        ends.append({
+            "type": stored.c,
+            "suffix": suffix,
+            "real": real + suffix,
+            "stored": real + suffix if stored.real else name,
+            "length": lengths if lengths and len(declared) == 1 else length,
+        })  # fmt: skip
+    return ends
+
+
+def _values(model: Exported) -> dict[str, Any]:
+    """What the templates show of one model."""
     upper, stream = model.name.upper(), model.card["state"] == "stream"
-    declared = re.search(rf"^int {model.name}_step\(.* output\[(\d+)\]\);$", model.header, re.MULTILINE)
-    step_length = declared[1] if declared else "0"
-    inputs, outputs = (types.named(model.card[side]["dtype"]).c for side in ("input", "output"))
+    of_input = f"{upper}_FEATURES" if stream else f"{upper}_STEPS * {upper}_FEATURES"
+    of_output = "" if stream else f"{upper}_OUTPUTS"
     return {
         "name": model.name,
         "upper": upper,
-        "report": model.report,
-        "rows": _rows(model.report),
+        "ram": model.report["ram"]["total"],
         "stream": stream,
-        "step_length": step_length,
-        "input_type": inputs,
-        "output_type": outputs,
-        "input_length": f"{upper}_FEATURES" if stream else f"{upper}_STEPS * {upper}_FEATURES",
-        "output_length": step_length if stream else f"{upper}_OUTPUTS",
-        "input": "values" if inputs == "float" else "input",
-        "output": "results" if outputs == "float" else "output",
+        "inputs": _ends(model, "input", "values", of_input),
+        "outputs": _ends(model, "output", "results", of_output),
         "normalises": f"{model.name}_quantise(float real, int feature)" in model.header,
     }
 
 
-def _templates(name: str) -> dict[str, str]:
+def _templates() -> jinja2.Environment:
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
+    )  # fmt: skip
+    templates.filters |= escape.FILTERS
+    return templates
+
+
+def example(model: Exported) -> str:
+    """C that calls a model with real values, as README.md shows it."""
+    return _templates().get_template("example.c.jinja").render(m=_values(model))
+
+
+def _templated(name: str) -> dict[str, str]:
     """Templated file to its template's name."""
     return {file: file for file in TEMPLATED} | {file.format(name=name): template for file, template in NAMED.items()}
 
@@ -153,17 +183,12 @@ def make(
     name: str, models: Sequence[Exported], own: Sequence[str], compiled: Sequence[str], runtime: Sequence[str]
 ) -> dict[str, str]:
     """File name to text. ``own``: the models' files; ``compiled``: those to compile; ``runtime``: the project's."""
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, autoescape=False,
-    )  # fmt: skip
-    templates.filters |= escape.FILTERS
     report = models[0].report
     endings = sorted({Path(file).suffix for file in compiled})
     names = ", ".join(model.name for model in models)
     core_only = any(file.endswith((".S", ".inc")) for file in (*own, *runtime))
     dcore = _cmsis_core(report["compiler"]["flags"])
-    files = _templates(name)
+    files = _templated(name)
     if core_only and not dcore:
         del files[f"lstmcu.{name}.pdsc"]  # CMSIS-Packs are of Arm's cores
     summary = f"{names}: trained LSTM{'s' if len(models) > 1 else ''} in C, {report['quantisation']}"
@@ -175,7 +200,7 @@ def make(
         "headers": headers,
         "include": INCLUDED,
         "tool": report["tool"],
-        "models": [_model(model) for model in models],
+        "models": [{**_values(model), "rows": _rows(model.report)} for model in models],
         "aliases": [f"lstmcu::{model.name}" for model in models],
         "compiled": compiled,
         "patterns": " ".join(f"{PRIVATE}/*{ending}" for ending in endings),
@@ -189,5 +214,5 @@ def make(
         "licence": licence([*own, *files, "library.json"], runtime),
         "sbom": SBOM,
     }
-    rendered = {file: templates.get_template(f"{template}.jinja").render(values) for file, template in files.items()}
+    rendered = {file: _templates().get_template(f"{template}.jinja").render(values) for file, template in files.items()}
     return {**rendered, "library.json": _platformio(name, summary, headers)}
