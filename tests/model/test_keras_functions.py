@@ -27,6 +27,7 @@ NEW = ("silu", "relu6", "leaky_relu", "hard_silu", "hard_swish", "hard_tanh")  #
 LAYERS: dict[str, Make] = {
     "ReLU": lambda k: [k.ReLU(), k.Dense(3), k.ReLU(6.0)],
     "ReLU of settings": lambda k: [k.ReLU(max_value=0.8, negative_slope=0.1, threshold=0.2), k.ReLU(0.4)],
+    "PReLU": lambda k: [k.PReLU(shared_axes=[1]), k.Dense(3), k.PReLU(shared_axes=(1,))],
     "LeakyReLU": lambda k: [k.LeakyReLU(0.1), k.Dense(3), k.LeakyReLU()],
     "ELU": lambda k: [k.ELU(0.3), k.Dense(3), k.ELU()],
     "Softmax": lambda k: [k.Softmax(), k.Dense(3), k.Softmax(axis=-1)],

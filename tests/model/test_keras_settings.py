@@ -66,6 +66,7 @@ class Specimen:
             layers.ReLU(negative_slope=0.5, threshold=0.25),
             layers.LeakyReLU(0.1),
             layers.ELU(0.5),
+            layers.PReLU(),
             *(layers.ThresholdedReLU(0.2) for _ in range(hasattr(layers, "ThresholdedReLU"))),  # of Keras 2 alone
             layers.Softmax(),
             layers.RepeatVector(2),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model import limits, reference
+from model import formats, limits, reference
 from model.errors import UserError
 from model.layers.activation import Activation
 from model.layers.base import Layer, Place, Seat
@@ -17,11 +17,13 @@ from model.layers.concatenate import Concatenate
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.layers.merge import Merge
+from model.layers.prelu import Prelu
 from model.layers.with_constant import WithConstant
 from model.network import Network, Node, chained
+from model.quantise import quantise
 from model.readers.tflite import KIND
 from model.readers.tflite.joins import FUNCTIONS
-from model.signal import Array, Signal
+from model.signal import Array, Signal, to_real
 from tests.oracle import models, tflite_writer
 from tests.oracle.flatbuffer import File, pack
 from tests.oracle.interpreters import run_micro
@@ -95,6 +97,45 @@ def test_a_signal_and_a_constant(host: Host, dtype: str, function: str) -> None:
         ours = reference.run(network, inputs)
         np.testing.assert_array_equal(ours, run_micro(write(network), inputs).reshape(ours.shape), f"seed {seed}")
     np.testing.assert_array_equal(host.run(network, inputs).run, ours)
+
+
+def prelu(dtype: str, seed: int) -> Network:
+    """Slopes of 8 bits, some below 0, some above 1, their zero point anywhere."""
+    random = np.random.default_rng(seed)
+    source = signal(random, dtype, -5 if dtype == "int8" else -13)
+    out = signal(random, dtype, np.log2(source.scale))
+    held = signal(random, "int8", -6)
+    alpha = random.integers(-128, 128, WIDTH).astype(np.int8)
+    return chained("net", "", "", TYPES[dtype], source, (Prelu("prelu", alpha, held, out),), came_quantised=True)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_slopes_below_zero(host: Host, dtype: str) -> None:
+    for seed in range(6):
+        network = prelu(dtype, seed)
+        limits.check(network)
+        inputs = models.stored_inputs(network.input, WINDOWS, seed)
+        ours = reference.run(network, inputs)
+        np.testing.assert_array_equal(ours, run_micro(write(network), inputs).reshape(ours.shape), f"seed {seed}")
+    np.testing.assert_array_equal(host.run(network, inputs).run, ours)
+
+
+@pytest.mark.parametrize("quantisation", formats.names())
+def test_slopes_of_a_trained_model(host: Host, quantisation: str) -> None:
+    """The device computes what the reference does, which in integers is near the real function."""
+    random = np.random.default_rng(4)
+    alpha = random.normal(0, 0.5, 5).astype(np.float32)
+    trained = chained("net", "", "", "float32", Signal((6, 5)), (Prelu("prelu", alpha, Signal((5,)), Signal((6, 5))),))
+    windows = random.normal(0, 1, (40, 6, 5)).astype(np.float32)
+    network = quantise(trained, windows, quantisation)
+    limits.check(network)
+    inputs = reference.stored_inputs(network, windows)
+    ours = reference.run(network, inputs)
+    np.testing.assert_allclose(host.run(network, inputs).run, ours, rtol=0, atol=network.format.tolerance)
+    due = np.where(windows >= 0, windows, windows * alpha)
+    slopes = np.abs(windows).max() * np.abs(alpha).max() / 254  # rounded to 8 bits
+    most = slopes + 2 * network.output.scale if network.format.integer else 1e-6
+    assert np.abs(to_real(ours, network.output) - due).max() < most
 
 
 # ---- files ----

@@ -18,6 +18,7 @@ from model.layers.convert import Convert
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.layers.merge import Merge
+from model.layers.prelu import Prelu
 from model.layers.reshape import Reshape
 from model.layers.with_constant import WithConstant
 from model.network import Network
@@ -126,6 +127,9 @@ def _layer(file: File, layer: Layer, number: int, source: Signal) -> int:
         if layer.function == "leaky_relu":
             options, fields = "LeakyReluOptions", {"Alpha": layer.parameters[0]}
         return file.operator(OPERATORS[layer.function], [number], output, options, **fields)
+    if isinstance(layer, Prelu):
+        held = replace(_tensor(layer.held), data=layer.alpha.tobytes(), shape=layer.held.shape)
+        return file.operator("PRELU", [number, file.tensor(held)], output)
     if isinstance(layer, WithConstant):
         held = replace(_tensor(layer.held), data=layer.constant.tobytes(), shape=layer.held.shape)
         return _merge(file, layer.function, [number, file.tensor(held)], output)

@@ -11,6 +11,7 @@ import numpy as np
 
 from model.layers.base import Layer
 from model.layers.dense import Dense
+from model.layers.prelu import Prelu
 from model.layers.repeat import Repeat
 from model.layers.reshape import Reshape
 from model.readers.keras import activations, convolutions, merges, normalise, recurrent
@@ -35,6 +36,19 @@ def _time_distributed(source: Source) -> list[Layer]:
     inner = source.config["layer"]
     made = LAYERS[inner["class_name"]](source._replace(config=inner["config"], input=Signal(tuple(step))))
     return [replace(layer, output=replace(layer.output, shape=(steps, *layer.output.shape))) for layer in made]
+
+
+def _prelu(source: Source) -> list[Layer]:
+    source.only(1)
+    shape, features = source.arrays[0].shape if source.arrays else (), source.input.shape[-1]
+    alpha = source.array(0, *shape)
+    if alpha.size not in (1, features) or max((*shape, 1)) != alpha.size:
+        raise source.refuse(
+            f"has slopes of shape {shape}; supported: one for each of the {features} features: train the model with "
+            "shared_axes=[1]"
+        )
+    slopes = np.array(np.broadcast_to(alpha.reshape(-1), (features,)))
+    return [Prelu(source.name, slopes, Signal((features,)), source.input)]
 
 
 def _flatten(source: Source) -> list[Layer]:
@@ -74,6 +88,7 @@ LAYERS: dict[str, Callable[[Source], list[Layer]]] = {
     "Flatten": _flatten,
     "Reshape": _reshape,
     "RepeatVector": _repeat,
+    "PReLU": _prelu,
     **normalise.LAYERS,
     **convolutions.LAYERS,
     "Dropout": _nothing,

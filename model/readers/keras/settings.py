@@ -223,6 +223,9 @@ SETTINGS: dict[str, dict[str, Rule]] = {
     "LeakyReLU": {"alpha": NUMBER, "negative_slope": NUMBER},
     "ThresholdedReLU": {"theta": NOT_NEGATIVE},
     "ELU": {"alpha": NUMBER},
+    "PReLU": {  # the shape of its array tells which axes share slopes
+        **dict.fromkeys(("shared_axes", "alpha_initializer", "alpha_regularizer", "alpha_constraint"), ANY)
+    },
     "Softmax": {"axis": AXIS},
     "Flatten": {"data_format": _one_of("channels_last", "channels_first")},
     "Reshape": {"target_shape": SHAPE},

@@ -21,7 +21,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("LSTMCell", "GRUCell", "SimpleRNNCell"), ("vars",)),
     **dict.fromkeys(("CuDNNLSTM", "CuDNNGRU", "Dense", "Normalization"), ("vars",)),
     **dict.fromkeys(("BatchNormalization", "LayerNormalization"), ("vars",)),
-    **dict.fromkeys(("Conv1D", "DepthwiseConv1D", "SeparableConv1D"), ("vars",)),
+    **dict.fromkeys(("Conv1D", "DepthwiseConv1D", "SeparableConv1D", "PReLU"), ("vars",)),
 }
 # … and those of the layers within a layer: the groups of each, by its setting
 WITHIN: dict[str, tuple[tuple[str, str], ...]] = {

@@ -9,9 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from model.formats import types
 from model.layers.concatenate import Concatenate
 from model.layers.merge import Merge
 from model.layers.normalise import Normalise
+from model.layers.prelu import Prelu
 from model.layers.with_constant import WithConstant
 from model.readers.tflite.file import Operator, Tensor
 from model.readers.tflite.fused import fused, read_fused
@@ -47,11 +49,11 @@ def _join(reader: Reader, tensors: tuple[int, ...], shape: Callable[[Signal], tu
 
 
 def _constant(
-    reader: Reader, operator: Operator, tensor: Tensor, source: Signal, output: Signal
+    reader: Reader, operator: Operator, tensor: Tensor, dtypes: tuple[str, ...], output: Signal
 ) -> tuple[Array, Signal]:
     """Its stored values (F,), and what they are stored as."""
     index = operator.inputs.index(tensor.number)
-    values = reader.array(operator, index, "its constant", (source.dtype,), *tensor.shape)
+    values = reader.array(operator, index, "its constant", dtypes, *tensor.shape)
     if values.size not in (1, output.shape[-1]) or max((*tensor.shape, 1)) != values.size:
         raise reader.refuse(
             f"{operator}: its constant has shape {tensor.shape}; supported: one number, or one for each of the "
@@ -66,7 +68,7 @@ def _read_normalise(reader: Reader, operator: Operator, tensor: Tensor, output: 
     function = FUNCTIONS[operator.name]
     if function in COMPARED:
         raise reader.refuse(f"{operator}: it compares with a constant; supported in int8 and int16x8 alone")
-    values, _ = _constant(reader, operator, tensor, reader.signal, output)
+    values, _ = _constant(reader, operator, tensor, (reader.signal.dtype,), output)
     plain = np.ones_like(values), np.zeros_like(values)
     scale, offset = {
         "multiply": (values, plain[1]),
@@ -90,7 +92,7 @@ def _read_with_constant(reader: Reader, operator: Operator, which: int) -> None:
     if reader.signal.real:
         _read_normalise(reader, operator, tensor, output)
         return
-    values, held = _constant(reader, operator, tensor, reader.signal, output)
+    values, held = _constant(reader, operator, tensor, (reader.signal.dtype,), output)
     _check_types(reader, operator, (reader.signal, held), output)
     layer = WithConstant(reader.name(function), function, values, held, output, format_of(output))
     reader.add(layer)
@@ -135,4 +137,15 @@ def read_concatenation(reader: Reader, operator: Operator) -> None:
     reader.add(Concatenate(reader.name("concatenate"), output), *numbers[1:])
 
 
-READERS = {**dict.fromkeys(FUNCTIONS, read_merge), "CONCATENATION": read_concatenation}
+def read_prelu(reader: Reader, operator: Operator) -> None:
+    """A slope for each feature."""
+    output, tensor = reader.signal_of(reader.graph.tensors[operator.outputs[0]]), reader.tensor(operator, 1)
+    if tensor is None or output.size != reader.signal.size or output.dtype != reader.signal.dtype:
+        raise reader.refuse(f"{operator}: it has no slopes, or another output than input")
+    reader.shaped(*output.shape)
+    of = (output.dtype if output.real else types.INT8.name,)
+    alpha, held = _constant(reader, operator, tensor, of, output)
+    reader.add(Prelu(reader.name("prelu"), alpha, held, output))
+
+
+READERS = {"PRELU": read_prelu, **dict.fromkeys(FUNCTIONS, read_merge), "CONCATENATION": read_concatenation}

@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: 2026 lstmcu contributors
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "prelu.h"
+#include "fixed_point.h"
+
+void lstmcu_prelu_f32(const float *x, float *y, int32_t count, const float *alpha)
+{
+    for (int32_t k = 0; k < count; ++k) {
+        y[k] = x[k] >= 0.0f ? x[k] : x[k] * alpha[k];
+    }
+}
+
+void lstmcu_prelu_s8(const int8_t *x, int8_t *y, int32_t count, const int8_t *alpha,
+                     int32_t from_zero, int32_t alpha_zero, int32_t to_zero, int32_t value,
+                     int32_t shift, int32_t below_value, int32_t below_shift)
+{
+    const lstmcu_scale scale = {value, shift};
+    const lstmcu_scale below = {below_value, below_shift};
+    for (int32_t k = 0; k < count; ++k) {
+        const int32_t moved = x[k] - from_zero;
+        const int32_t scaled = moved >= 0
+                                   ? lstmcu_requantise(moved, scale)
+                                   : lstmcu_requantise(moved * (alpha[k] - alpha_zero), below);
+        y[k] = (int8_t)lstmcu_clamp(scaled + to_zero, INT8_MIN, INT8_MAX);
+    }
+}
+
+void lstmcu_prelu_s16(const int16_t *x, int16_t *y, int32_t count, const int8_t *alpha,
+                      int32_t from_zero, int32_t alpha_zero, int32_t to_zero, int32_t value,
+                      int32_t shift, int32_t below_value, int32_t below_shift)
+{
+    const lstmcu_scale scale = {value, shift};
+    const lstmcu_scale below = {below_value, below_shift};
+    for (int32_t k = 0; k < count; ++k) {
+        const int32_t moved = x[k] - from_zero;
+        const int32_t scaled = moved >= 0
+                                   ? lstmcu_requantise(moved, scale)
+                                   : lstmcu_requantise(moved * (alpha[k] - alpha_zero), below);
+        y[k] = (int16_t)lstmcu_clamp(scaled + to_zero, INT16_MIN, INT16_MAX);
+    }
+}
