@@ -24,7 +24,6 @@ import numpy as np
 from model import readers, reference
 from model.errors import UserError
 from model.network import Network, check_ends
-from model.readers.keras import hdf5
 from model.signal import Array
 
 ROOT = Path(__file__).parents[1]
@@ -87,12 +86,15 @@ def portable(path: Path, folder: Path) -> Path:
         return path.absolute()
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    buffer, copied = io.BytesIO(), False
+    buffer, names = io.BytesIO(), list[str]()
     with h5py.File(io.BytesIO(members["model.weights.h5"])) as old, h5py.File(buffer, "w") as new:
-        for name, array in hdf5.parse(members["model.weights.h5"]).arrays.items():
-            copied |= name not in old
-            new[name] = array
-    if not copied:
+        old.visit(names.append)
+        for name in names:
+            if isinstance(old[name], h5py.Group):  # Keras looks for empty ones too
+                new.require_group(name.replace("\\", "/"))
+            else:
+                new[name.replace("\\", "/")] = np.asarray(old[name])
+    if not any("\\" in name for name in names):
         return path.absolute()
     with zipfile.ZipFile(folder / "copy.keras", "w") as archive:
         for name, data in {**members, "model.weights.h5": buffer.getvalue()}.items():

@@ -47,6 +47,13 @@ class Specimen:
             layers.Dropout(0.3),
             *(lambda x, name=name: getattr(layers, name)()([x, x]) for name in (*PAIRWISE, "Average", "Concatenate")),
             lambda x: layers.Subtract()([layers.Add()([x, x]), x]),
+            layers.ZeroPadding1D((1, 0)),
+            layers.Conv1D(3, 2),
+            layers.DepthwiseConv1D(2, padding="same"),
+            layers.SeparableConv1D(3, 2, padding="same"),
+            layers.MaxPooling1D(2, 1, "same"),
+            layers.AveragePooling1D(2, 1),
+            layers.Cropping1D((0, 1)),
             layers.GRU(3, return_sequences=True),
             layers.SimpleRNN(3, return_sequences=True),
             layers.RNN(
@@ -70,7 +77,10 @@ class Specimen:
             *(layers.ThresholdedReLU(0.2) for _ in range(hasattr(layers, "ThresholdedReLU"))),  # of Keras 2 alone
             layers.Softmax(),
             layers.RepeatVector(2),
-            layers.Reshape((3, 4)),
+            layers.GlobalMaxPooling1D(),
+            layers.RepeatVector(2),
+            layers.GlobalAveragePooling1D(),
+            layers.Reshape((3, 2)),
         ):
             x = layer(x)
         path = folder / f"{keras.__name__}.keras"
