@@ -6,6 +6,11 @@
 
 #include "fixed_point.h"
 
+/* the gates of a unit, in the order of their rows in the weight arrays */
+#define LSTMCU_UPDATE 0
+#define LSTMCU_RESET 1
+#define LSTMCU_NEW 2
+
 /** A share of x: r or z times x. */
 static inline int32_t lstmcu_gru_share(int32_t share, int32_t x)
 {

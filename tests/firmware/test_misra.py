@@ -9,14 +9,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from measure.checks import misra
-from model import emit, formats
+from model import emit, formats, quantise
 from model.errors import UserError
+from tests.firmware.test_cells import STRUCTURES as CELLS
 from tests.firmware.test_convolutions import STRUCTURES as OVER_WINDOWS
 from tests.firmware.test_networks import STRUCTURES
-from tests.support import convolutions, networks
+from tests.support import convolutions, graphs, networks
 from tests.support.checkout import Checkout
 from tests.support.host import FIRMWARE, ROOT
 from tests.support.networks import Chain
@@ -64,6 +66,23 @@ SHAPES = (
 
 
 WINDOWS = ("strides, pool, LSTM", "mean of a convolution", "flattened", "cropped out", "depthwise, pointwise")
+
+
+def test_cells_and_branches_have_nothing_else(tmp_path: Path) -> None:
+    """What is generated for them; their kernels are tried with the shipped models."""
+    joined = graphs.drawn(8, 10, windows=True)
+    real = np.random.default_rng(1).normal(0, 1, (5, *joined.given.shape)).astype(np.float32)
+    made = [quantise.quantise(joined, real, name) for name in ("int8", "float32")]
+    cells = ("one after another", "both ways, flattened", "mean and product", "one step")
+    made += [networks.build_chain(Chain("int8", *CELLS[name], seed=7)) for name in cells]
+    sources = []
+    for k, network in enumerate(made):
+        for name, text in emit.generate(replace(network, name=f"net{k}"), "c", "window").items():
+            (tmp_path / name).write_text(text)
+        sources.append(tmp_path / f"net{k}.c")
+    folders = [tmp_path, *(ROOT / name for name in ("firmware/include", "firmware/runtime", "kernels/c"))]
+    found = misra.check(sources, folders)
+    assert "\n".join(map(str, misra.open_points(found, misra.deviations()))) == ""
 
 
 @pytest.mark.parametrize("state", ["window", "stream"])
