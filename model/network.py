@@ -109,6 +109,10 @@ class Network:
         """The layers that read this signal."""
         return tuple(index for index, node in enumerate(self.nodes) if number in node.reads)
 
+    def ids(self, number: int) -> int:
+        """How many ids a signal may be, from 0, if it is ids and no values; 0 if it is not."""
+        return min((self.layers[index].ids for index in self.readers(number)), default=0)
+
     def place(self, index: int) -> Place:
         """That of layer ``index``, the same however the network is quantised: what is folded away was the first."""
         return Place(index + (self.normalise is not None))

@@ -17,10 +17,11 @@ import numpy as np
 
 from model import escape, formats, limits, reference, samples, store
 from model.errors import UserError, run_main
+from model.formats import types
 from model.formats.base import Format
 from model.layers.base import Place
 from model.network import STATES, Network, check_ends, goes_on, parts, placed
-from model.signal import Array
+from model.signal import Array, Signal
 
 WORK = 1 << 25  # values of one quantity of a layer, over all windows: the reference holds a dozen, 3 GiB
 
@@ -47,6 +48,19 @@ def _check_finite(network: Network, ranges: Ranges) -> None:
             )
 
 
+def _input(network: Network, number: int, format: Format, seen: tuple[float, float]) -> Signal:
+    """An input as it is stored: ids as they are, values so that what was seen of them is covered."""
+    shape, ids = network.inputs[number].shape, network.ids(number)
+    if not ids:
+        return format.signal(shape, *seen)
+    stored = Signal(shape, types.INT16.name)
+    if ids - 1 > stored.high:
+        raise UserError(
+            f"model '{network.name}' reads {ids} ids; supported in {format.name}: {stored.high + 1}; use quant=float32"
+        )
+    return stored
+
+
 def _quantise_integer(network: Network, calibration: Array, format: Format, goes_on: bool) -> Network:
     ranges = Ranges()
     reference.run(network, calibration, ranges.observe, goes_on=goes_on)
@@ -57,7 +71,12 @@ def _quantise_integer(network: Network, calibration: Array, format: Format, goes
     if normalise is not None:  # the first layer: nothing else reads the input
         seen = [ranges.of[network.place(0), "output"]]
         network = replace(network.without(0), normalise=normalise)
-    inputs = tuple(format.signal(each.shape, *span) for each, span in zip(network.inputs, seen, strict=True))
+    inputs = tuple(_input(network, number, format, span) for number, span in enumerate(seen))
+    if len({each.dtype for each in inputs}) > 1:
+        raise UserError(
+            f"model '{network.name}' reads ids and values, which {format.name} stores in two types; supported: one; "
+            "use quant=int16x8"
+        )
     quantised = replace(network, quantisation=format.name, inputs=inputs)
     for index, layer in enumerate(network.layers):
         done = layer.quantised_of(network.place(index), quantised.sources(index), ranges.of, format)
@@ -106,11 +125,25 @@ def check_amount(path: Path, network: Network, data: samples.Samples) -> None:
             )
 
 
+def check_ids(path: Path, network: Network, data: samples.Samples) -> None:
+    """Raise ``UserError`` where an input that is ids has something else."""
+    for name, windows in (("inputs", data.inputs), ("calibration", data.calibration)):
+        for number, part in enumerate(network.given.parts(windows)):
+            ids = network.ids(number)
+            wrong = (part != np.rint(part)) | (part < 0) | (part >= ids) if ids else np.zeros(1, np.bool_)
+            if wrong.any():
+                raise UserError(
+                    f"{path}: '{name}' has {float(part[wrong][0]):g}, but input {number} of model '{network.name}' is "
+                    f"ids; give whole numbers from 0 to {ids - 1}"
+                )
+
+
 def calibrated(network: Network, samples_path: Path, quantisation: str, state: str = "window") -> Network:
     """The network that the device will run, of a trained one: quantised, unless it came so."""
     check_ends(network)
     data = samples.load(samples_path, network.given, network.made)
     check_amount(samples_path, network, data)
+    check_ids(samples_path, network, data)
     if network.came_quantised:
         if network.quantisation != quantisation:
             raise UserError(f"{network.source}: comes quantised: give quant={network.quantisation}")

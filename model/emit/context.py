@@ -55,8 +55,8 @@ def context(network: Network, sets: Sequence[KernelSet], optimize: str, state: s
     }
 
 
-def _end(which: str, number: int, signal: Signal, step: Value) -> dict[str, Any]:
-    """Of an input or output; ``step``: what a step reads or writes of it."""
+def _end(which: str, number: int, signal: Signal, step: Value, ids: int = 0) -> dict[str, Any]:
+    """Of an input or output; ``step``: what a step reads or writes of it; ``ids``: how many, if it is such."""
     name = end_name(which, number)
     return {
         "name": name,
@@ -70,6 +70,7 @@ def _end(which: str, number: int, signal: Signal, step: Value) -> dict[str, Any]
         "scale": float_literal(signal.scale),
         "zero_point": f"({signal.zero_point})" if signal.zero_point < 0 else str(signal.zero_point),
         "signal": signal,
+        "ids": ids,
     }
 
 
@@ -77,7 +78,7 @@ def _signals(network: Network, plan: Plan) -> dict[str, Any]:
     """Of the interface: what goes in and comes out."""
     shapes = [each.shape for each in network.inputs]
     steps = [Value("", "", shape[-1], shape[-1] if len(shape) == 2 else 0) for shape in shapes]
-    inputs = [_end("input", n, *pair) for n, pair in enumerate(zip(network.inputs, steps, strict=True))]
+    inputs = [_end("input", n, *pair, network.ids(n)) for n, pair in enumerate(zip(network.inputs, steps, strict=True))]
     outputs = [_end("output", n, *pair) for n, pair in enumerate(zip(network.made.signals, plan.outputs, strict=True))]
     for ends, offsets in ((inputs, network.given.offsets), (outputs, network.made.offsets)):
         for end, offset in zip(ends, offsets, strict=True):

@@ -97,6 +97,11 @@ class Layer(ABC):
         """What a first layer does that folds into the quantisation of the input."""
         return None
 
+    @property
+    def ids(self) -> int:
+        """How many ids there are, from 0, if it reads ids and no values."""
+        return 0
+
     def absorbing(self, normalise: Normalise) -> Layer | None:
         """The layer that computes from x what this one computes from the normalised x; None if there is none."""
         return None

@@ -39,10 +39,12 @@ class Specimen:
         self.keras = keras
         keras.utils.set_random_seed(1)
         layers = keras.layers
-        first = x = layers.Input((6, 2))
+        first, ids = layers.Input((6, 2)), layers.Input((6,), dtype="int32")
+        x = first
         for layer in (
             layers.Normalization(mean=[1.0, -2.0], variance=[4.0, 0.25]),
             layers.Rescaling(0.5, offset=0.1),
+            lambda x: layers.Add()([x, layers.Embedding(4, 2)(ids)]),
             layers.LSTM(3, return_sequences=True),
             layers.Dropout(0.3),
             *(lambda x, name=name: getattr(layers, name)()([x, x]) for name in (*PAIRWISE, "Average", "Concatenate")),
@@ -84,11 +86,13 @@ class Specimen:
         ):
             x = layer(x)
         path = folder / f"{keras.__name__}.keras"
-        keras.Model(first, x).save(path)
+        keras.Model([first, ids], x).save(path)
         with zipfile.ZipFile(path) as archive:
             self.members = {name: archive.read(name) for name in archive.namelist()}
         self.config = json.loads(self.members["config.json"])
-        self.inputs = np.random.default_rng(2).normal(0, 2, (8, 6, 2)).astype(np.float32)
+        random = np.random.default_rng(2)
+        self.given = [random.normal(0, 2, (8, 6, 2)).astype(np.float32), random.integers(0, 4, (8, 6))]
+        self.inputs = np.hstack([part.reshape(8, -1) for part in self.given]).astype(np.float32)
         self.path = folder / f"changed_{keras.__name__}.keras"
 
     def changed(self, change: Callable[[Any], object]) -> Path:
@@ -142,7 +146,7 @@ def complaint(path: Path) -> str:
 
 def differs(specimen: Specimen, path: Path) -> bool:
     """Whether the reference computes something else than Keras does from this file."""
-    due = specimen.keras.models.load_model(path, compile=False).predict(specimen.inputs, verbose=0)
+    due = specimen.keras.models.load_model(path, compile=False).predict(specimen.given, verbose=0)
     return bool(np.abs(reference.run(readers.read(path), specimen.inputs) - due).max() > 3e-6)
 
 
@@ -188,7 +192,7 @@ def test_values_that_nobody_knows(specimen: Specimen) -> None:
     assert tried > 400
 
 
-WEIGHTS = ("kernel", "recurrent", "bias", "beta", "gamma", "moving_mean", "moving_variance")
+WEIGHTS = ("embeddings", "kernel", "recurrent", "bias", "beta", "gamma", "moving_mean", "moving_variance")
 # what settings that do not matter may be
 ELSE: dict[str, Any] = {
     **{f"{weights}_initializer": "zeros" for weights in WEIGHTS},

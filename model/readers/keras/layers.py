@@ -14,7 +14,7 @@ from model.layers.dense import Dense
 from model.layers.prelu import Prelu
 from model.layers.repeat import Repeat
 from model.layers.reshape import Reshape
-from model.readers.keras import activations, convolutions, merges, normalise, recurrent
+from model.readers.keras import activations, convolutions, ids, merges, normalise, recurrent
 from model.readers.keras.activations import fused
 from model.readers.keras.source import Source
 from model.signal import Signal, Weights
@@ -91,6 +91,7 @@ LAYERS: dict[str, Callable[[Source], list[Layer]]] = {
     "PReLU": _prelu,
     **normalise.LAYERS,
     **convolutions.LAYERS,
+    **ids.LAYERS,
     "Dropout": _nothing,
     **merges.READ,
 }

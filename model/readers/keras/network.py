@@ -23,8 +23,9 @@ from model.readers.keras import HDF5, hdf5
 from model.readers.keras.checks import check, described, is_model, layers_of, leaves
 from model.readers.keras.graph import Step, draw
 from model.readers.keras.hdf5 import Contents
+from model.readers.keras.ids import as_sequence, check_reads
 from model.readers.keras.layers import LAYERS
-from model.readers.keras.settings import Config, inner_layers, policy_name
+from model.readers.keras.settings import FLOATS, Config, inner_layers, policy_name
 from model.readers.keras.source import Source
 from model.readers.keras.weights import ArraysOf, has_weights, of_archive, of_legacy
 from model.signal import Signal
@@ -74,7 +75,7 @@ def _precision(layers: list[Config]) -> tuple[str, ...]:
     """A note where Keras computes in another type than float32."""
     parts = [part for layer in layers for part in (layer, *inner_layers(layer).values())]
     policies = [(part["config"].get("name"), policy_name(part["config"].get("dtype"))) for part in parts]
-    told = [f"'{name}' in {policy}" for name, policy in policies if policy != REAL]
+    told = [f"'{name}' in {policy}" for name, policy in policies if policy in FLOATS and policy != REAL]
     if not told:
         return ()
     return (
@@ -133,6 +134,8 @@ def _build(config: Config, weights: Contents, arrays_of: ArraysOf, path: Path, n
     signals = [_input_signal(first or _shape(spec), path) for spec in drawn.inputs]
     for signal in signals:
         _check(signal, f"{path}: the input")
+    check_reads(drawn, path)
+    signals = [as_sequence(drawn, number, signal, path) for number, signal in enumerate(signals)]
     inputs, nodes = tuple(signals), list[Node]()
     numbers = list(range(len(inputs)))  # of the signals that the inputs and steps give
     for step in drawn.steps:

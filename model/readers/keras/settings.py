@@ -22,6 +22,7 @@ ACTIVATIONS = (
 )  # fmt: skip
 ACTIVATION_LAYERS = ("ReLU", "LeakyReLU", "ThresholdedReLU", "ELU", "Softmax")  # may be an activation themselves
 FLOATS = ("float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
+WHOLES = ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")  # of an input of ids
 POLICIES = ("DTypePolicy", "FloatDTypePolicy", "Policy")  # of Keras 3, 3.0 and 2
 OBJECT = ("module", "class_name", "config", "registered_name", "shared_object_id")  # how Keras 3 writes any object
 PAIRWISE = ("Add", "Multiply", "Maximum", "Minimum")  # layers that read several, which two by two give the same
@@ -139,6 +140,7 @@ CELL_ACTIVATION = Rule(
 )
 AXIS = Rule("-1", lambda value: value is None or type(value) is int or (_is_shape(value) and None not in value))
 DTYPE = Rule(", ".join(FLOATS), lambda value: policy_name(value) in FLOATS)
+INPUT_DTYPE = Rule(", ".join(FLOATS + WHOLES), lambda value: policy_name(value) in FLOATS + WHOLES)
 
 COMMON: dict[str, Rule] = {
     "name": TEXT,
@@ -263,7 +265,15 @@ SETTINGS: dict[str, dict[str, Rule]] = {
     "Dropout": dict.fromkeys(("rate", "noise_shape", "seed"), ANY),
     **{join: {} for join in JOINS},
     "Concatenate": {"axis": WHOLE},
-    "InputLayer": {"sparse": OFF, "ragged": OFF, "optional": OFF},
+    "InputLayer": {"sparse": OFF, "ragged": OFF, "optional": OFF, "dtype": INPUT_DTYPE},
+    "Embedding": {
+        "input_dim": COUNT,
+        "output_dim": COUNT,
+        "mask_zero": OFF,
+        "quantization_config": ABSENT,
+        **dict.fromkeys(("lora_rank", "lora_alpha"), ANY),  # Keras saves the sum of both tables
+        **{f"embeddings_{what}": ANY for what in ("initializer", "regularizer", "constraint")},
+    },
 }
 KNOWN = SETTINGS | CELLS  # layers, and what stands in them only
 NEEDED: dict[str, tuple[str, ...]] = {
@@ -286,6 +296,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "ZeroPadding1D": ("padding",),
     "Cropping1D": ("cropping",),
     "Rescaling": ("scale", "offset"),
+    "Embedding": ("input_dim", "output_dim", "mask_zero"),
     "Concatenate": ("axis",),
 }
 # arguments of a layer's call but its input
@@ -300,6 +311,7 @@ WAYS_OUT = {
     "quantization_config": "save the model before model.quantize(); lstmcu quantises it itself, by quant=",
     "dtype": "save the model in one of these, before any model.quantize(); lstmcu quantises it itself, by quant=",
     "data_format": "train the model with channels_last: (steps, features)",
+    "mask_zero": "train on windows of one length with mask_zero=False",
     "mask": "train on windows of one length and call the layer without mask=",
     "initial_state": "call the layer without initial_state=; it starts from zeros",
     "training": "call the layer without training=",

@@ -19,7 +19,7 @@ Arrays = tuple[Array, ...]
 PLACES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), ("cell/vars",)),
     **dict.fromkeys(("LSTMCell", "GRUCell", "SimpleRNNCell"), ("vars",)),
-    **dict.fromkeys(("CuDNNLSTM", "CuDNNGRU", "Dense", "Normalization"), ("vars",)),
+    **dict.fromkeys(("CuDNNLSTM", "CuDNNGRU", "Dense", "Normalization", "Embedding"), ("vars",)),
     **dict.fromkeys(("BatchNormalization", "LayerNormalization"), ("vars",)),
     **dict.fromkeys(("Conv1D", "DepthwiseConv1D", "SeparableConv1D", "PReLU"), ("vars",)),
 }
@@ -108,7 +108,7 @@ def of_archive(weights: Contents, model: Config, path: Path) -> dict[int, Arrays
 
 # what Keras calls an array, and the order in which a layer's arrays are read
 ROLES = (
-    "kernel", "depthwise_kernel", "pointwise_kernel", "recurrent_kernel", "bias",
+    "embeddings", "kernel", "depthwise_kernel", "pointwise_kernel", "recurrent_kernel", "bias",
     "mean", "variance", "count", "gamma", "beta", "moving_mean", "moving_variance",
 )  # fmt: skip
 
