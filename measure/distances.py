@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from measure import anomalies
 from model import formats, samples
 from model.ends import Ends
 from model.metadata import Metadata
@@ -61,11 +62,21 @@ def as_trained(card: dict[str, Any]) -> tuple[Ends, Ends]:
 def against_targets(
     real: Array, ideal: Array, samples_path: Path, card: dict[str, Any], told: Metadata
 ) -> dict[str, Any] | None:
-    """How good the outputs are, the device's and the trained model's: accuracy for labels, else the mean error."""
-    targets = samples.load(samples_path, *as_trained(card)).targets
+    """How good the outputs are, the device's and the trained model's: accuracy for labels, else the mean error.
+
+    Of the labels of an autoencoder it is how well its error tells them apart.
+    """
+    source, output = as_trained(card)
+    data = samples.load(samples_path, source, output)
+    targets = data.targets
     if targets is None:
         return None
-    if targets.dtype == np.int64:
+    labelled = targets.dtype == np.int64
+    if labelled and samples.gives_back(source, output):
+        given = source.to_real(data.inputs) if data.stored else data.inputs
+        areas = [anomalies.roc_auc(anomalies.errors(given, outputs), targets) for outputs in (real, ideal)]
+        return None if None in areas else {"measure": "roc_auc", "device": areas[0], "float": areas[1], "unit": None}
+    if labelled:
         right = [float((scores.reshape(len(scores), -1).argmax(axis=1) == targets).mean()) for scores in (real, ideal)]
         return {"measure": "accuracy", "device": right[0], "float": right[1], "unit": None}
     errors = [abs(told.output[0]) * distance(outputs, targets)["mae"] for outputs in (real, ideal)]

@@ -33,7 +33,9 @@ class Samples:
 
     inputs: Array  # (N, T, F): real values, float32; or stored values in the type of a quantised file's input
     stored: bool  # which of them
-    targets: Array | None  # what the model should have said: (N, ...) real values, float32; or (N,) classes, int64
+    # What the model should have said: (N, ...) real values, float32; or (N,) classes, int64. Of an autoencoder they are
+    # 0, what it was trained on, and 1, an anomaly.
+    targets: Array | None
     calibration: Array  # (M, T, F), as inputs are; the inputs themselves where the file gives none
 
 
@@ -47,9 +49,10 @@ class _Fit:
 
     @property
     def classes(self) -> int:
-        """How many classes the output scores; 0 if it is no vector."""
+        """How many classes the output scores: of a vector as many as it has, of the input given back two; else 0."""
         sizes = _without_ones(self.output.shape)
-        return sizes[0] if len(sizes) == len(self.output.signals) == 1 else 0
+        vector = len(sizes) == len(self.output.signals) == 1
+        return sizes[0] if vector else 2 * gives_back(self.source, self.output)
 
     def named(self, name: str) -> list[str]:
         """The arrays of every input: ``inputs``, ``inputs_1`` and so on."""
@@ -121,6 +124,11 @@ class _Fit:
                 f"{first} is none of 0 to {self.classes - 1}; else give {_windows(self.output.shape)}"
             )
         return labels.astype(np.int64)
+
+
+def gives_back(source: Ends, output: Ends) -> bool:
+    """Whether a model's output is its input again, as an autoencoder's is: one sequence of the same shape."""
+    return source.shape == output.shape and len(_without_ones(output.shape)) > 1
 
 
 def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -94,6 +94,8 @@ def _group(builds: tuple[Build, ...]) -> Group:
     source, output = as_trained(first.card)
     data = samples.load(first.samples, source, output)
     targets = data.targets
+    if targets is not None and targets.dtype == np.int64 and samples.gives_back(source, output):
+        return Group(builds, told.unit, (), device, ideal, None, None)
     if targets is not None and targets.dtype == np.int64:
         return Group(builds, "", told.labels, device, ideal, targets, None)
     scale, offset = told.output

@@ -83,6 +83,8 @@ def quality(report: Report) -> tuple[str, str]:
         return real(report["error"]["float"]["mae"]), "mean distance from the trained model"
     if targets["measure"] == "accuracy":
         return percent(targets["device"]), f"accuracy; trained model {percent(targets['float'])}"
+    if targets["measure"] == "roc_auc":
+        return real(targets["device"]), f"ROC AUC of the error; trained model {real(targets['float'])}"
     trained = real(targets["float"], targets["unit"])
     return real(targets["device"], targets["unit"]), f"mean error; trained model {trained}"
 
