@@ -21,7 +21,7 @@ KINDS = {dict: "an object", list: "a list", str: "a text", bool: "true or false"
 class Metadata:
     """Of the file only what is read; what it does not say is empty."""
 
-    task: str = ""  # forecast, classification
+    task: str = ""  # forecast, classification, anomaly
     unit: str = ""
     labels: tuple[str, ...] = ()  # of the classes
     input: tuple[float, float] = REAL  # scale and offset of a value in the world
@@ -29,6 +29,7 @@ class Metadata:
     rate: float = 0.0  # Hz, of the readings; 0: not told
     data: str = ""  # where they come from
     trained: str = ""  # with which versions
+    rivals: tuple[tuple[str, float], ...] = ()  # what needs no network, and its score over the whole test part
 
 
 class _Object:
@@ -86,6 +87,18 @@ def _rate(data: _Object) -> float:
     return rate
 
 
+def _rivals(metrics: Any) -> tuple[tuple[str, float], ...]:
+    """Of each but the network the first of its scores; nothing of figures that are told in another way."""
+    test = metrics.get("test") if isinstance(metrics, dict) else None
+    told = [
+        (name, list(held.values()))
+        for name, held in (test if isinstance(test, dict) else {}).items()
+        if isinstance(held, dict)
+    ]
+    scored = [(name.replace("_", " "), scores[0]) for name, scores in told if scores and name != "network"]
+    return tuple((name, score) for name, score in scored if isinstance(score, float) and math.isfinite(score))
+
+
 def _parse(path: Path) -> Any:
     if path.stat().st_size > BYTES:
         raise UserError(f"{path}: is larger than {BYTES >> 20} MiB; it should say what the samples mean, no more")
@@ -109,6 +122,7 @@ def _read(path: Path) -> Metadata:
         rate=_rate(data),
         data=", ".join(filter(None, (data.text("series"), named, data.text("licence")))),
         trained=", ".join(f"{name} {versions.text(name)}" for name in versions.held),
+        rivals=_rivals(told.held.get("metrics")),
     )
 
 

@@ -11,6 +11,8 @@ COMMANDS = (
     ("train.forecast", "--model", "forecast", "--out", "models/forecast"),
     ("train.forecast", "--model", "forecast-window", "--out", "models/forecast-window"),
     ("train.exercises", "--out", "models/exercises"),
+    ("train.speakers", "--out", "models/speakers"),
+    ("train.anomaly", "--out", "models/anomaly"),
 )
 
 

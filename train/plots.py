@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,24 @@ def confusion(file: Path, title: str, labels: Sequence[str], counts: npt.NDArray
     axis.tick_params(length=0)
     axis.set_xlabel("called")
     axis.set_ylabel("is")
+    _save(figure, file)
+
+
+def spread(file: Path, title: str, quantity: str, groups: Mapping[str, npt.NDArray[Any]], threshold: float) -> None:
+    """How a quantity spreads in each group: middle half and 5 to 95 of 100, with a threshold."""
+    figure, axes = _canvas(title, rows=1, columns=1, size=(7.2, 3.6))
+    axis = axes[0, 0]
+    for row, values in enumerate(groups.values()):
+        low, first, middle, third, high = np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95))
+        axis.plot([low, high], [row, row], color=GREY, linewidth=1.6)
+        axis.plot([first, third], [row, row], color=INK, linewidth=7, solid_capstyle="butt")
+        axis.plot([middle], [row], color="white", marker="|", markersize=8)
+    axis.axvline(threshold, color=ACCENT, linewidth=1.4)
+    axis.set_yticks(range(len(groups)), list(groups))
+    axis.invert_yaxis()
+    axis.set_xscale("log")
+    axis.set_xlabel(quantity)
+    axis.grid(axis="x", color=MUTED, linewidth=0.8)
     _save(figure, file)
 
 

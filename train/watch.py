@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from train.sources import Source, locate
+from train.windows import Windows
 
 Array = npt.NDArray[np.float64]
 
@@ -23,6 +24,8 @@ STEPS = 50  # of a window
 RATE = 12.5  # Hz, so that a window of 4 s holds about two repetitions
 AVERAGED = 4  # readings of the watch, at 50 Hz, that make one step
 HOP = 6  # steps from one window to the next of the same series
+
+PREPARATION = f"mean of {AVERAGED} readings in units of 1/1024; left arm mirrored (ax, wy, wz negated)"
 
 CHANNELS = ("ax", "ay", "az", "wx", "wy", "wz")  # acceleration, g, and rate of turn, rad/s
 LABELS = ("PEN", "ABD", "FEL", "IR", "ER", "TRAP", "ROW")
@@ -57,19 +60,8 @@ class Recording:
 
 
 @dataclass(frozen=True)
-class Windows:
-    """Windows and what they show."""
-
-    inputs: npt.NDArray[np.float32]  # (N, STEPS, 6)
-    labels: npt.NDArray[np.int32]  # (N,)
-
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-
-@dataclass(frozen=True)
-class Parts:
-    """Recordings by part; no person is in two."""
+class Recordings:
+    """By part; no person is in two."""
 
     training: list[Recording]
     validation: list[Recording]
@@ -94,22 +86,22 @@ def downsample(values: Array) -> Array:
     return np.round(mean / RESOLUTION) * RESOLUTION
 
 
-def split(recordings: list[Recording]) -> Parts:
+def split(recordings: list[Recording]) -> Recordings:
     """Divide by person."""
     held_out = VALIDATION_SUBJECTS + TEST_SUBJECTS
-    return Parts(
+    return Recordings(
         training=[r for r in recordings if r.subject not in held_out],
         validation=[r for r in recordings if r.subject in VALIDATION_SUBJECTS],
         test=[r for r in recordings if r.subject in TEST_SUBJECTS],
     )
 
 
-def windows(recordings: list[Recording]) -> Windows:
-    """All windows that lie whole inside a recording, HOP steps apart."""
+def windows(recordings: list[Recording], steps: int = STEPS, hop: int = HOP) -> Windows:
+    """All windows of ``steps`` that lie whole inside a recording, ``hop`` steps apart."""
     inputs, labels = [], []
     for recording in recordings:
-        for start in range(0, len(recording.values) - STEPS + 1, HOP):
-            inputs.append(recording.values[start : start + STEPS])
+        for start in range(0, len(recording.values) - steps + 1, hop):
+            inputs.append(recording.values[start : start + steps])
             labels.append(recording.label)
     return Windows(np.array(inputs, dtype=np.float32), np.array(labels, dtype=np.int32))
 
@@ -120,7 +112,7 @@ def with_turned(windows: Windows, copies: int, degrees: float, seed: int) -> Win
     No strap sits the same on two wrists: with few people in the data, this stands for more of them.
     """
     generator = np.random.default_rng(seed)
-    motion = windows.inputs.reshape(len(windows), STEPS, 2, 3)  # acceleration and rate of turn, each x y z
+    motion = windows.inputs.reshape(*windows.inputs.shape[:2], 2, 3)  # acceleration and rate of turn, each x y z
     turned = [windows.inputs]
     for _ in range(copies):
         turn = rotations(generator, len(windows), degrees)

@@ -24,6 +24,7 @@ from model.metadata import Metadata
 from model.network import Network, placed
 from model.signal import Array, to_real
 
+QUALITIES = {"accuracy": "accuracy", "mae": "MAE against truth", "roc_auc": "ROC AUC"}
 MARKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the time steps
 HEAD = """# What quantisation costs
 
@@ -80,20 +81,26 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join([_row(head), _row(["---"] + ["---:"] * (len(head) - 1)), *map(_row, rows)]) + "\n"
 
 
-def _quality(result: Result) -> str:
+def _quality(result: Result, value: float) -> str:
     targets = result.report["error"]["targets"]
     if targets["measure"] == "accuracy":
-        return f"{100 * targets['device']:.1f} %"
-    return f"{targets['device']:.3f} {targets['unit'] or ''}".strip()
+        return f"{100 * value:.1f} %"
+    return f"{value:.3f} {targets['unit'] or ''}".strip()
+
+
+def _rivals(result: Result) -> str:
+    """What needs no network, or nothing."""
+    said = ", ".join(f"{name} {_quality(result, score)}" for name, score in result.told.rivals)
+    return f"Without a network, over the whole test part: {said}.\n\n" if said else ""
 
 
 def _summary(results: list[Result]) -> str:
     measure = results[0].report["error"]["targets"]["measure"]
-    quality = "accuracy" if measure == "accuracy" else "MAE against truth"
+    quality = QUALITIES[measure]
     rows = [
         [
             f"`{r.report['quantisation']}`",
-            _quality(r),
+            _quality(r, r.report["error"]["targets"]["device"]),
             f"{r.report['error']['float']['mae']:.2g}",
             f"{r.report['error']['float']['max_abs']:.2g}",
             f"{r.report['flash']['weights']:,}",
@@ -130,7 +137,7 @@ def page(results: list[Result]) -> str:
     text = HEAD.format(core=first["target"])
     for name in dict.fromkeys(r.report["model"]["source"] for r in results):
         own = [r for r in results if r.report["model"]["source"] == name]
-        text += f"## {Path(name).stem}\n\n{_summary(own)}\n"
+        text += f"## {Path(name).stem}\n\n{_summary(own)}\n{_rivals(own[0])}"
         if own[0].told.task == "forecast":
             text += f"Error over the horizon:\n\n{_horizon(own)}\n"
         text += f"Error over the window:\n\n{_drifts(own)}\n"

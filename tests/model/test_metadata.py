@@ -22,6 +22,9 @@ SAID = {
     "scaling": {"input": {"scale": 2, "offset": 0.5}, "output": {"scale": -3.0}},
     "data": {"rate_hz": 12.5, "series": "JFK", "package": "p", "version": "1", "licence": "CC0"},
     "training": {"versions": {"keras": "3", "numpy": "2"}},
+    "metrics": {
+        "test": {"windows": 5, "as_before": {"mae": 2.5, "rmse": 3.0}, "network": {"mae": 2.0}, "odd": {"a": "b"}}
+    },
     "anything": [1, None],
 }
 
@@ -42,13 +45,14 @@ def refusal(samples: Path) -> str:
 
 def test_what_it_says(tmp_path: Path) -> None:
     wanted = Metadata(
-        "forecast", "°C", ("a", "b"), (2.0, 0.5), (-3.0, 0.0), 12.5, "JFK, p 1, CC0", "keras 3, numpy 2"
+        "forecast", "°C", ("a", "b"), (2.0, 0.5), (-3.0, 0.0), 12.5, "JFK, p 1, CC0", "keras 3, numpy 2",
+        (("as before", 2.5),),
     )  # fmt: skip
     for encoding in ("utf-8", "utf-8-sig"):
         assert metadata.read(beside(tmp_path / "s.npz", json.dumps(SAID).encode(encoding))) == wanted
 
 
-@pytest.mark.parametrize("name", ["forecast", "forecast-window", "exercises"])
+@pytest.mark.parametrize("name", ["forecast", "forecast-window", "exercises", "speakers", "anomaly"])
 def test_those_that_are_shipped(name: str) -> None:
     told = metadata.read(ROOT / f"models/{name}/{name}.npz")
     assert told.task
@@ -58,7 +62,10 @@ def test_those_that_are_shipped(name: str) -> None:
 
 def test_nothing_said(tmp_path: Path) -> None:
     assert metadata.read(tmp_path / "s.npz") == Metadata()
-    for text in ("{}", '{"unit": null, "scaling": null, "data": {}, "class_name": "Functional", "config": []}'):
+    for text in (
+        "{}",
+        '{"unit": null, "scaling": null, "data": {}, "metrics": ["mae"], "class_name": "Functional", "config": []}',
+    ):
         assert metadata.read(beside(tmp_path / "s.npz", text)) == Metadata()
 
 

@@ -201,3 +201,24 @@ def test_the_table_shows_the_reports(built: Callable[..., Checkout], tmp_path: P
         assert f"{report['instructions']:,}" in row.split()
         assert f"{report['flash']['weights']:,}" in row.split()
         assert agreement in row
+
+
+@pytest.mark.parametrize(("model", "measure"), [("speakers", "accuracy"), ("anomaly", "roc_auc")])
+def test_a_convolution_with_a_gru_and_an_autoencoder(
+    shipped: Callable[[str, str, str], Built], model: str, measure: str
+) -> None:
+    one = shipped(model, "int8", "window")
+    network, given = one.network, np.load(one.model.with_suffix(".npz"))
+    outputs = one.array("outputs")
+    expected = reference.run(network, reference.stored_inputs(network, given["inputs"]))
+    np.testing.assert_array_equal(outputs, expected)
+    real, targets = to_real(outputs, network.output), given["targets"]
+    if measure == "accuracy":
+        figure = (real.argmax(axis=1) == targets).mean()
+    else:
+        error = ((given["inputs"] - real) ** 2).mean(axis=(1, 2))
+        figure = (error[targets == 1][:, None] > error[targets == 0]).mean()
+    said = one.report["error"]["targets"]
+    assert said["measure"] == measure
+    assert said["device"] == pytest.approx(figure, abs=1e-4)
+    assert said["device"] == pytest.approx(said["float"], abs=0.02)

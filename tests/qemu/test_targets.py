@@ -153,7 +153,7 @@ def test_one_model_on_every_target(built: Callable[..., Checkout]) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("quantisation", ["float32", "dynamic", "int8", "int16x8"])
-@pytest.mark.parametrize("model", ["forecast", "forecast-window", "exercises"])
+@pytest.mark.parametrize("model", ["forecast", "forecast-window", "exercises", "speakers", "anomaly"])
 @pytest.mark.parametrize("chosen", COMPILERS)
 def test_the_whole_matrix(model: str, quantisation: str, chosen: str, tmp_path: Path) -> None:
     checkout = Checkout.copy(tmp_path / "checkout")

