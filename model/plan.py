@@ -300,6 +300,9 @@ class Builder:
             self.close()  # they run at different rates: each is stored
         if any(self.flows[number].steps and self._follows(self.flows[number]) for number in reads):
             self.close()
+        if len({self.flows[number].steps for number in reads}) > 1:
+            for number in reads:
+                self._single(number)
         self.done.add(index)
         first, *others = (self.flows[number] for number in reads)
         for flow in others:
@@ -312,6 +315,13 @@ class Builder:
         self.more = tuple(flow.value for flow in others)
         self.level = next((flow.level for flow in (first, *others) if flow.level), None)
         self.after = next((flow.after for flow in (first, *others) if self._follows(flow)), None)
+
+    def _single(self, number: int) -> None:
+        """Let a sequence of one step, of which a Reshape made a vector, be one."""
+        if self.flows[number].steps == 1 and len(self.flows[number].shape) == 1:
+            self.close()
+            flow = self.flows[number]
+            self.flows[number] = replace(flow, steps=0, value=replace(flow.value, stride=0))
 
     def _follows(self, flow: Flow) -> bool:
         """Whether the running loop must end before a signal is whole."""

@@ -9,8 +9,12 @@ import pytest
 
 from model import formats, limits, plan, reference
 from model.errors import UserError
+from model.layers.global_pool import GlobalAveragePool
+from model.layers.pad import Cropping
+from model.layers.reshape import Reshape
 from model.network import Network
 from model.quantise import quantise
+from model.signal import Signal
 from tests.support import graphs
 from tests.support.graphs import Graph
 from tests.support.host import Host
@@ -71,6 +75,17 @@ def test_a_residual_connection_streams(host: Host, quantisation: str) -> None:
     network = graph.network(len(graph.nodes))
     assert check(host, network, quantisation)
     assert check(host, network, quantisation, "stream")
+
+
+@pytest.mark.parametrize("quantisation", formats.names())
+def test_the_last_step_beside_the_mean_of_all(host: Host, quantisation: str) -> None:
+    graph = Graph(3, (5, 3))
+    lstm = graph.word(("lstm", 3, True, False), 0)
+    last = graph.add(Cropping("crop", 4, 0, Signal((1, 3))), lstm)
+    last = graph.add(Reshape("last", Signal((3,))), last)
+    mean = graph.add(GlobalAveragePool("mean", Signal((3,))), lstm)
+    graph.word(("dense", 2, "linear"), graph.concatenate([last, mean]))
+    check(host, graph.network(len(graph.nodes)), quantisation)
 
 
 @pytest.mark.parametrize("quantisation", formats.names())
