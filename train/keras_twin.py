@@ -45,7 +45,8 @@ def without_normalise(network: Network) -> Network:
 
 
 def check(network: Network) -> None:
-    """Raise ``UserError`` naming the first layer that TensorFlow Lite has no operator for, or none that is read."""
+    """Raise ``UserError`` naming the first layer that TensorFlow Lite has no operator for, or none that is read, and
+    where the network is no chain of layers."""
     for layer in network.layers:
         for _, part in ((None, layer), *layer.parts(Place(0))):
             if part.kernels not in TWINS and part.as_input is None:
@@ -53,6 +54,12 @@ def check(network: Network) -> None:
                     f"{network.source}: layer '{part.name}' is a {part.kernels}, which is not supported in a "
                     "conversion to TensorFlow Lite: build from this file itself, in any quant="
                 )
+    chain = tuple((number,) for number in range(len(network.nodes)))
+    if tuple(node.reads for node in network.nodes) != chain or len(network.given.signals + network.made.signals) > 2:
+        raise UserError(
+            f"{network.source}: has branches, or several inputs or outputs, which are not supported in a conversion to "
+            "TensorFlow Lite: build from this file itself, in any quant="
+        )
 
 
 def _lstm_arrays(layer: Lstm) -> list[Array]:

@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from model import readers, reference
 from model.errors import UserError
 from model.network import Network
 from tests.support import keras_files
+from tests.support.graphs import Graph
 from tests.support.keras_files import dense, input_layer, lstm, values
 from train import convert, keras_twin
 
@@ -117,6 +119,15 @@ def test_a_failure_leaves_nothing(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"lstmcu: error: {model}: asking Keras for the trained model's outputs did not end")
     assert done.stderr.count("\n") == 1
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_network_with_branches_is_refused() -> None:
+    graph = Graph(1, (4, 2))
+    shared = graph.word(("lstm", 3, False, False), 0)
+    trained = graph.network(graph.word(("dense", 2, "linear"), shared), graph.word(("dense", 2, "relu"), shared))
+    with pytest.raises(UserError, match="has branches, or several inputs or outputs, .* build from this file itself"):
+        keras_twin.check(trained)
+    keras_twin.check(replace(trained, nodes=trained.nodes[:2], outputs=(2,)))
 
 
 def test_refusals_before_any_work(tmp_path: Path) -> None:
