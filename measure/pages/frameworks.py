@@ -96,10 +96,10 @@ and the page it can be seen on is named.
 TAIL = """
 ## Which one when
 
-* You have convolutions, or a network that changes on the device: tflite-micro interprets almost anything, and
+* You have images, or a network that changes on the device: tflite-micro interprets almost anything, and
   CMSIS-NN is what makes it fast.
 * You write every call yourself and want Arm's kernels below it: CMSIS-NN.
-* You have an LSTM, alone or with Dense layers, and want it small, fast and exact: here.
+* You have a recurrent network, with what stands around it in one dimension, and want it small, fast and exact: here.
 
 The arithmetic of `int8` and `int16x8` here is tflite-micro's, bit for bit, so going from one to the other changes no
 output. NNoM's is another: its scales are powers of two.

@@ -44,7 +44,7 @@ def help_text(root: Path) -> str:
     return (
         "\n\n".join(
             (
-                "From a trained LSTM to measured firmware: scons [target=NAME] [OPTION=VALUE ...] [GOAL]",
+                "From a trained recurrent network to measured firmware: scons [target=NAME] [OPTION=VALUE ...] [GOAL]",
                 "Examples:\n" + rows(EXAMPLES, max(len(left) for left, _ in EXAMPLES)),
                 "Targets:\n" + rows(availability, 14),
                 "Shipped models:\n  " + ", ".join(shipped(root)),

@@ -125,7 +125,7 @@ def test_a_network_with_branches_is_refused() -> None:
     graph = Graph(1, (4, 2))
     shared = graph.word(("lstm", 3, False, False), 0)
     trained = graph.network(graph.word(("dense", 2, "linear"), shared), graph.word(("dense", 2, "relu"), shared))
-    with pytest.raises(UserError, match="has branches, or several inputs or outputs, .* build from this file itself"):
+    with pytest.raises(UserError, match=r"has branches, or several inputs or outputs, .* build from this file itself"):
         keras_twin.check(trained)
     keras_twin.check(replace(trained, nodes=trained.nodes[:2], outputs=(2,)))
 
