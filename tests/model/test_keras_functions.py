@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Activations and normalisations as Keras 2 and 3 write them into both kinds of files, against their predictions."""
+"""Activations, normalisations and Permute as Keras 2 and 3 write them in both kinds of files, against predictions."""
 
 from __future__ import annotations
 
@@ -39,6 +39,7 @@ LAYERS: dict[str, Make] = {
         k.LayerNormalization(), k.Dense(3), k.LayerNormalization(epsilon=0.1, scale=False), k.Flatten(),
         k.LayerNormalization(center=False), k.LayerNormalization(center=False, scale=False),
     ],
+    "Permute": lambda k: [k.Permute((2, 1)), k.Dense(3), k.Permute((1, 2)), k.Permute((2, 1)), k.LSTM(2)],
     "layers as activations": lambda k: [k.Dense(3, activation=k.LeakyReLU(0.1)), k.Activation(k.ReLU(max_value=0.5))],
 }  # fmt: skip
 
@@ -98,3 +99,13 @@ def test_a_softmax_over_time_is_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match=r"layer 'over_time' \(Softmax\): axis=1 is not supported; supported: -1"):
         readers.read(path)
+
+
+def test_a_permute_of_a_vector_is_refused(tmp_path: Path) -> None:
+    layers = [
+        input_layer(5, 3),
+        lstm(3, 4, return_sequences=True),
+        ("Permute", {"name": "turned", "dims": [2, 1, 3]}, []),
+    ]
+    with pytest.raises(UserError, match=r"layer 'turned' \(Permute\): dims=\(2, 1, 3\) of shape \(5, 4\) is not supp"):
+        readers.read(archive(tmp_path / "m.keras", layers))

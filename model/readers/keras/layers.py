@@ -11,6 +11,7 @@ import numpy as np
 
 from model.layers.base import Layer
 from model.layers.dense import Dense
+from model.layers.permute import Permute
 from model.layers.prelu import Prelu
 from model.layers.repeat import Repeat
 from model.layers.reshape import Reshape
@@ -70,6 +71,17 @@ def _reshape(source: Source) -> list[Layer]:
     return [Reshape(source.name, Signal(tuple(shape)))]
 
 
+def _permute(source: Source) -> list[Layer]:
+    """Of a sequence of one step or one feature the elements stay in their order."""
+    dims, shape = list(source.config["dims"]), source.input.shape
+    if dims == list(range(1, len(shape) + 1)):
+        return []
+    if dims != [2, 1] or len(shape) != 2:
+        raise source.refuse(f"dims={tuple(dims)} of shape {shape} is not supported; supported: (2, 1) of a sequence")
+    output = Signal(shape[::-1])
+    return [Reshape(source.name, output) if 1 in shape else Permute(source.name, output)]
+
+
 def _repeat(source: Source) -> list[Layer]:
     if len(source.input.shape) != 1:
         raise source.refuse(f"needs a vector as input, got shape {source.input.shape}")
@@ -87,6 +99,7 @@ LAYERS: dict[str, Callable[[Source], list[Layer]]] = {
     **activations.LAYERS,
     "Flatten": _flatten,
     "Reshape": _reshape,
+    "Permute": _permute,
     "RepeatVector": _repeat,
     "PReLU": _prelu,
     **normalise.LAYERS,

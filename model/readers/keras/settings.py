@@ -124,6 +124,7 @@ ENDS = Rule("one or two whole numbers", _is_ends)
 LAST = _one_of("channels_last")
 WHOLE = Rule("a whole number", lambda value: type(value) is int)
 SHAPE = Rule("a list of whole numbers", _is_shape)
+DIMS = Rule("(2, 1)", lambda value: _is_shape(value) and None not in value)
 NUMBERS = Rule("numbers", _is_numbers)
 MAYBE_NUMBERS = Rule("numbers", lambda value: value is None or _is_numbers(value))
 NUMBER = Rule("a number", _is_number)
@@ -231,6 +232,7 @@ SETTINGS: dict[str, dict[str, Rule]] = {
     "Softmax": {"axis": AXIS},
     "Flatten": {"data_format": _one_of("channels_last", "channels_first")},
     "Reshape": {"target_shape": SHAPE},
+    "Permute": {"dims": DIMS},
     "RepeatVector": {"n": COUNT},
     "Normalization": {"axis": AXIS, "invert": OFF, "mean": MAYBE_NUMBERS, "variance": MAYBE_NUMBERS},
     "BatchNormalization": {
@@ -289,6 +291,7 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "Activation": ("activation",),
     "ELU": ("alpha",),
     "Reshape": ("target_shape",),
+    "Permute": ("dims",),
     "RepeatVector": ("n",),
     **dict.fromkeys(("Conv1D", "SeparableConv1D"), ("filters", "kernel_size", "padding")),
     "DepthwiseConv1D": ("kernel_size", "padding"),
