@@ -10,16 +10,20 @@ from fnmatch import fnmatchcase
 # (callers.py), which come before these; a function of an assembly layer without any is known by its ending.
 PHASES = (
     ("activation", "lstmcu_sigmoid* lstmcu_tanh* lstmcu_exp lstmcu_softmax* lstmcu_look_up* lstmcu_relu*"),
-    ("activation", "lstmcu_line16 lstmcu_softsign16 lstmcu_table16"),
+    ("activation", "lstmcu_line16 lstmcu_line_s16 lstmcu_table16 lstmcu_table_s16 lstmcu_bend_s16 lstmcu_bent_relu*"),
+    ("activation", "lstmcu_elu* lstmcu_selu* lstmcu_gelu* lstmcu_silu* lstmcu_mish* lstmcu_exponential* lstmcu_hard_*"),
+    ("activation", "lstmcu_softplus* lstmcu_softsign* lstmcu_leaky_relu* lstmcu_prelu*"),
     ("activation", "arm_nn_activation* arm_softmax*"),
     ("cell", "lstmcu_cell_* lstmcu_candidate lstmcu_kept lstmcu_new_cell lstmcu_hidden lstmcu_clip_f32"),
-    ("cell", "lstmcu_product16"),
+    ("cell", "lstmcu_product16 lstmcu_gru_memory lstmcu_gru_added lstmcu_gru_share lstmcu_gru_hidden_f32"),
+    ("cell", "lstmcu_gru_*_shown lstmcu_simple_rnn_*_shown"),
     ("cell", "arm_elementwise_*"),
     ("dense", "lstmcu_dense_* *_run *_add *_finish arm_fully_connected*"),
     # from one number format to another
     ("requantise", "lstmcu_requantise* lstmcu_saturate* lstmcu_quantise* lstmcu_dequantise* lstmcu_rescale*"),
     ("requantise", "arm_nn_requantize*"),
-    ("gates", "lstmcu_lstm_* *_step *_once arm_lstm_* arm_nn_lstm_*"),
+    ("gates", "lstmcu_lstm_* lstmcu_gru_* lstmcu_simple_rnn_* lstmcu_unit_gates_* *_step *_step_before *_once"),
+    ("gates", "arm_lstm_* arm_nn_lstm_*"),
 )
 NAMES = ("gates", "requantise", "activation", "cell", "dense", "other")  # in the order of the work
 _PATTERNS = tuple((phase, tuple(patterns.split())) for phase, patterns in PHASES)
