@@ -174,6 +174,21 @@ def test_a_graph_is_read_as_it_was_written(host: Host, tmp_path: Path, dtype: st
     np.testing.assert_array_equal(host.run(found, inputs[:60]).run, ours[:60])
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+def test_two_inputs(host: Host, tmp_path: Path, dtype: str) -> None:
+    random = models.Random(5, TYPES[dtype], (7, 3)).lstm(4)
+    beside, out = random.signal((4,), 2.0), random.signal((4,), 2.0)
+    nodes = (Node(random.layers[0], (0,)), Node(Merge("add", "add", out, format_of(out)), (2, 1)))
+    path = tmp_path / "model.tflite"
+    path.write_bytes(write(Network("net", "", "", TYPES[dtype], (random.input, beside), nodes, (3,))))
+    found = KIND.read(path, "model", "")
+    inputs = inputs_of(found.inputs, 1)
+    given = found.given.packed(inputs)
+    ours = reference.run(found, given)
+    np.testing.assert_array_equal(ours, run_micro(path.read_bytes(), *inputs).reshape(ours.shape))
+    np.testing.assert_array_equal(host.run(found, given).run, ours)
+
+
 @pytest.mark.parametrize("activation", [1, 2, 3])
 @pytest.mark.parametrize("dtype", TYPES)
 def test_a_fused_activation_clamps_exactly(tmp_path: Path, dtype: str, activation: int) -> None:
