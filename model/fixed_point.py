@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Int = NDArray[np.int64]
 
+PACKED = 6  # low bits of a factor that are its shift, where a factor is one number
+
 
 @dataclass(frozen=True)
 class Multiplier:
@@ -23,12 +25,33 @@ class Multiplier:
     shift: int
 
 
-def multiplier(real: float) -> Multiplier:
-    """Split a non-negative real factor the way TFLite's QuantizeMultiplier does."""
+@dataclass(frozen=True, eq=False)
+class Multipliers:
+    """The same, several at once: arrays of one shape."""
+
+    value: Int
+    shift: Int
+
+    def at(self, index: int) -> Multipliers:
+        """Those of one leading index."""
+        return Multipliers(self.value[index], self.shift[index])
+
+    def each(self) -> list[Multiplier]:
+        """One after another."""
+        return [
+            Multiplier(int(value), int(shift)) for value, shift in zip(self.value.flat, self.shift.flat, strict=True)
+        ]
+
+
+Factor = Multiplier | Multipliers
+
+
+def multiplier(real: float, spare: int = 0) -> Multiplier:
+    """Split a non-negative real factor the way TFLite's QuantizeMultiplier does; the ``spare`` low bits are 0."""
     if real == 0.0:
         return Multiplier(0, 0)
     fraction, shift = np.frexp(real)
-    value = int(np.floor(fraction * 2.0**31 + 0.5))  # round half away from zero; fraction > 0
+    value = int(np.floor(fraction * 2.0 ** (31 - spare) + 0.5)) << spare  # round half away from zero; fraction > 0
     if value == 1 << 31:
         value, shift = 1 << 30, shift + 1
     if shift < -31:
@@ -47,29 +70,42 @@ def wrap32(x: Int) -> Int:
     return (x + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
-def requantise32(x: Int, m: Multiplier) -> Int:
+def multipliers(real: NDArray[np.float64], spare: int = 0) -> Multipliers:
+    """Each of an array."""
+    made = [multiplier(float(each), spare) for each in real.flat]
+    value, shift = (np.array(each, np.int64) for each in zip(*((m.value, m.shift) for m in made), strict=True))
+    return Multipliers(value.reshape(real.shape), shift.reshape(real.shape))
+
+
+def packed(m: Multipliers) -> NDArray[np.uint32]:
+    """Those whose ``PACKED`` low bits are 0 with their shifts in these bits, 32 more each."""
+    bits = m.shift + (1 << (PACKED - 1))
+    assert not (m.value % (1 << PACKED)).any(), "low bits are taken"
+    assert ((bits >= 0) & (bits < 1 << PACKED)).all(), "a shift of more bits than there are"
+    return (m.value + bits).astype(np.uint32)
+
+
+def requantise32(x: Int, m: Factor) -> Int:
     """Multiply an int32 by ``m``: doubling high multiply with rounding, then a rounding shift (two roundings).
 
     (a*m + 2**30) >> 31 equals the saturating rounding doubling high multiply for both signs; the shift
     rounds half away from zero.
     """
-    right = max(-m.shift, 0)
-    high = (wrap32(x << max(m.shift, 0)) * m.value + (1 << 30)) >> 31
-    if right == 0:
-        return high
-    return (high + (1 << (right - 1)) - (high < 0)) >> right
+    right = np.maximum(-m.shift, 0)
+    high = (wrap32(x << np.maximum(m.shift, 0)) * m.value + (1 << 30)) >> 31
+    return np.asarray((high + ((1 << right) >> 1) - ((high < 0) & (right > 0))) >> right)
 
 
-def requantise64(x: Int, m: Multiplier) -> Int:
+def requantise64(x: Int, m: Factor) -> Int:
     """Multiply an int64 accumulator by ``m`` reduced to 16 bits, with one rounding (int16x8 kernels)."""
     return wrap32(product64(x, m))
 
 
-def product64(x: Int, m: Multiplier) -> Int:
+def product64(x: Int, m: Factor) -> Int:
     """The same before the device takes 32 bits of it."""
-    reduced = (m.value + (1 << 15)) >> 16 if m.value < 0x7FFF0000 else 0x7FFF
+    reduced = np.where(m.value < 0x7FFF0000, (m.value + (1 << 15)) >> 16, 0x7FFF)
     total = 15 - m.shift
-    return (x * reduced + (1 << (total - 1))) >> total
+    return np.asarray((x * reduced + (1 << (total - 1))) >> total)
 
 
 def _sigmoid_table() -> Int:

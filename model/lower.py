@@ -38,10 +38,10 @@ def factors(source: Signal, weights: Weights, out: Signal) -> list[fp.Multiplier
     return [fp.multiplier(float(source.scale) * float(scale) / float(out.scale)) for scale in scale_of(weights)]
 
 
-def gate_factors(source: Signal, weights: Weights, scales: Sequence[float]) -> list[fp.Multiplier]:
-    """What brings each gate's sum to the gate's scale."""
-    each = zip(scale_of(weights), scales, strict=True)
-    return [fp.multiplier(float(source.scale) * float(scale) / to) for scale, to in each]
+def gate_factors(source: Signal, weights: Weights, scales: Sequence[float], spare: int) -> fp.Multipliers:
+    """What brings sums to the gates' scales: (G, 1), or (G, H) where each row has a scale of its own."""
+    of_rows = scale_of(weights).astype(np.float64).reshape(len(scales), -1)
+    return fp.multipliers(float(source.scale) * of_rows / np.array(scales)[:, None], spare)
 
 
 def dense_factors(layer: Dense, source: Signal) -> list[fp.Multiplier]:
@@ -141,8 +141,14 @@ class GateMatrix:
     rows: Array  # (G, H, I)
     bias: Array  # (G, H), before the zero point is folded in
     starts: Array  # (G, H) int64: what the sums of stored inputs start from
-    factors: list[fp.Multiplier]  # (G,) that bring sums to the gates' scales
+    by_row: fp.Multipliers  # (G, 1) or (G, H) that bring sums to the gates' scales
     source: Signal
+
+    @property
+    def factors(self) -> list[fp.Multiplier]:
+        """(G,) where each gate has a single one."""
+        assert self.by_row.value.shape[1] == 1, "each row has a factor of its own"
+        return self.by_row.each()
 
 
 def gate_matrices(layer: Recurrent, source: Signal, once: bool = False) -> list[GateMatrix]:
@@ -156,7 +162,7 @@ def gate_matrices(layer: Recurrent, source: Signal, once: bool = False) -> list[
             weights.values,
             bias,
             folded(bias, weights.values, signal.zero_point),
-            gate_factors(signal, weights, layer.gate_scales),
+            gate_factors(signal, weights, layer.gate_scales, fp.PACKED if layer.by_row else 0),
             signal,
         )
         for which, weights, bias, signal in found

@@ -56,7 +56,7 @@ class Weights:
     """A weight matrix: float32 ``values``, or integers with real = scale[k] * values[k]."""
 
     values: Array  # (gates, rows, columns) or (rows, columns)
-    scale: Array | None = None  # (gates,) or (rows,) float32; None for float32 values
+    scale: Array | None = None  # (gates,), (gates, rows) or (rows,) float32; None for float32 values
 
 
 def scale_of(weights: Weights) -> Array:

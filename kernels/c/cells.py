@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from kernels.common.constants import (
@@ -17,11 +15,11 @@ from kernels.common.constants import (
     by_unit,
     float_literal,
     numbers,
-    scale,
     scales,
 )
 from model import fixed_point as fp
 from model import lower
+from model.formats import types
 from model.layers.recurrent import Recurrent
 from model.signal import Array, Signal, scale_of
 
@@ -45,16 +43,6 @@ def totals(name: str, what: str, weights: Array, shape: str) -> ConstArray:
     return numbers(f"{name}_{what}_total", sums.astype(np.int32), f"({shape}): sum of each row")
 
 
-def per_gate(factors: Sequence[fp.Multiplier]) -> str:
-    """An ``lstmcu_scale`` for each gate; of a cell with a single one no array."""
-    return scales(list(factors)) if len(factors) > 1 else scale(factors[0])
-
-
-def floats_per_gate(values: Array, comment: str) -> Member:
-    """A float for each gate; of a cell with a single one no array."""
-    return floats(values, comment) if len(values) > 1 else (float_literal(values[0]), comment)
-
-
 class Rows:
     """A cell's matrices, a unit's rows together, with what the arrays' comments say of their shapes."""
 
@@ -72,7 +60,7 @@ class Rows:
         self.sizes: tuple[Member, ...] = ((str(layer.features), "inputs"), (str(layer.units), "units"))
 
     def integers(self, source: Signal) -> tuple[list[ConstArray], list[Member]]:
-        """Matrices with what their sums start from, and the factors to Q3.12."""
+        """Matrices with what their sums start from and, by row or by gate, the factors to the gates' scales."""
         name, bias = self.name, self.layer.format.bias.name
         matrices, arrays = lower.gate_matrices(self.layer, source, self.once), list(self.matrices)
         if self.layer.format.zero_points:
@@ -81,9 +69,19 @@ class Rows:
                 arrays.append(numbers(f"{name}_{matrix.which}_bias", starts, f"({self.rows}), zero point folded in"))
         else:
             arrays.append(numbers(f"{name}_bias", self.bias.astype(bias), f"({self.rows})"))
-        each = ", a gate" if len(self.layer.all_gates) > 1 else ""
-        factors = [per_gate([matrix.factors[g] for g in self.gates]) for matrix in matrices]
-        return arrays, [(text, f"accumulator to Q3.12{each}") for text in factors]
+        if not self.layer.by_row:
+            factors = [scales([matrix.factors[g] for g in self.gates]) for matrix in matrices]
+            return arrays, [(text, "accumulator to Q3.12, a gate") for text in factors]
+        for matrix in matrices:
+            arrays.append(
+                self._scale(matrix.which, fp.packed(matrix.by_row), "uint32_t", "accumulator to gate, packed")
+            )
+        return arrays, []
+
+    def _scale(self, which: str, of_rows: Array, ctype: str, what: str) -> ConstArray:
+        """(G, H), or (G, 1) where those of a gate are alike, in the rows' order."""
+        each = by_unit(np.broadcast_to(of_rows, self.layer.bias.shape), self.gates)
+        return ConstArray(f"{self.name}_{which}_scale", each.reshape(-1), ctype, f"({self.rows}): {what}")
 
     def reals(self) -> tuple[list[ConstArray], list[Member]]:
         """Matrices and biases; of int8 weights with row sums and scales."""
@@ -91,13 +89,16 @@ class Rows:
         bias = numbers(f"{name}_bias", self.bias, f"({self.rows})")
         if not layer.format.hybrid:
             return [*self.matrices, bias], []
-        gates, each = list(self.gates), ", a gate" if len(layer.all_gates) > 1 else ""
-        sums = [totals(name, "kernel", self.kernel, self.rows)]
-        members = [floats_per_gate(scale_of(layer.kernel)[gates], f"of the kernel{each}")]
+        held = [("kernel", "kernel", self.kernel, scale_of(layer.kernel))]
         if self.recurrent is not None:
-            sums.append(totals(name, "recurrent", self.recurrent, self.rows))
-            members.append(floats_per_gate(scale_of(layer.recurrent)[gates], f"of the recurrent kernel{each}"))
-        return [*self.matrices, *sums, bias], members
+            held.append(("recurrent", "recurrent kernel", self.recurrent, scale_of(layer.recurrent)))
+        arrays = [*self.matrices, *(totals(name, which, values, self.rows) for which, _, values, _ in held), bias]
+        if not layer.by_row:
+            return arrays, [floats(each[list(self.gates)], f"of the {called}, a gate") for _, called, _, each in held]
+        for which, called, _, each in held:
+            of_rows = each.reshape(len(layer.all_gates), -1)
+            arrays.append(self._scale(which, of_rows, types.FLOAT32.c, f"of the {called}"))
+        return arrays, []
 
     def struct(self, calls: dict[str, Kernel], arrays: list[ConstArray], *rest: Member) -> Constants:
         """All of the layer, its type named after its kind and format."""

@@ -13,10 +13,10 @@ void lstmcu_unit_gates_s8(const lstmcu_gates_s8 *layer, int32_t unit, const int8
     int32_t row = unit * layer->gates;
     for (int32_t g = 0; g < layer->gates; ++g) {
         int32_t value = product_s8(&layer->kernel[row * layer->inputs], x, layer->inputs,
-                                   layer->kernel_bias[row], layer->kernel_scale[g]);
+                                   layer->kernel_bias[row], row_scale(layer->kernel_scale[row]));
         if (layer->recurrent != NULL) {
             value += product_s8(&layer->recurrent[row * layer->units], hidden, layer->units,
-                                layer->recurrent_bias[row], layer->recurrent_scale[g]);
+                                layer->recurrent_bias[row], row_scale(layer->recurrent_scale[row]));
         }
         gate[g] = lstmcu_saturate16(value);
         ++row;
@@ -30,10 +30,10 @@ void lstmcu_unit_gates_s16(const lstmcu_gates_s16 *layer, int32_t unit, const in
     int32_t row = unit * layer->gates;
     for (int32_t g = 0; g < layer->gates; ++g) {
         int32_t value = product_s16(&layer->kernel[row * layer->inputs], x, layer->inputs,
-                                    layer->bias[row], layer->kernel_scale[g]);
+                                    layer->bias[row], row_scale(layer->kernel_scale[row]));
         if (layer->recurrent != NULL) {
             value += product_s16(&layer->recurrent[row * layer->units], hidden, layer->units, 0,
-                                 layer->recurrent_scale[g]);
+                                 row_scale(layer->recurrent_scale[row]));
         }
         gate[g] = lstmcu_saturate16(value);
         ++row;
@@ -62,11 +62,11 @@ void lstmcu_unit_gates_dyn(const lstmcu_gates_dyn *layer, int32_t unit, const in
     for (int32_t g = 0; g < layer->gates; ++g) {
         gate[g] = layer->bias[row];
         gate[g] += product_dyn(&layer->kernel[row * layer->inputs], quantised, layer->inputs,
-                               layer->kernel_total[row], range[0], layer->kernel_scale[g]);
+                               layer->kernel_total[row], range[0], layer->kernel_scale[row]);
         if (layer->recurrent != NULL) {
             gate[g] += product_dyn(&layer->recurrent[row * layer->units], &quantised[layer->inputs],
                                    layer->units, layer->recurrent_total[row], range[1],
-                                   layer->recurrent_scale[g]);
+                                   layer->recurrent_scale[row]);
         }
         ++row;
     }

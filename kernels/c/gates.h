@@ -24,12 +24,12 @@ typedef struct {
     int32_t inputs;
     int32_t units;
     int32_t gates;
-    const int8_t *kernel;                /* (H, G, F) */
-    const int8_t *recurrent;             /* (H, G, H) */
-    const int32_t *kernel_bias;          /* (H, G) */
-    const int32_t *recurrent_bias;       /* (H, G) */
-    const lstmcu_scale *kernel_scale;    /* (G): accumulator to the gate's scale */
-    const lstmcu_scale *recurrent_scale; /* (G) */
+    const int8_t *kernel;            /* (H, G, F) */
+    const int8_t *recurrent;         /* (H, G, H) */
+    const int32_t *kernel_bias;      /* (H, G) */
+    const int32_t *recurrent_bias;   /* (H, G) */
+    const uint32_t *kernel_scale;    /* (H, G): accumulator to the gate's scale, see row_scale */
+    const uint32_t *recurrent_scale; /* (H, G) */
 } lstmcu_gates_s8;
 
 /** x (F) and hidden (H) in, gate (G) out: each product is requantised and saturated on its own. */
@@ -40,11 +40,11 @@ typedef struct {
     int32_t inputs;
     int32_t units;
     int32_t gates;
-    const int8_t *kernel;                /* (H, G, F) */
-    const int8_t *recurrent;             /* (H, G, H) */
-    const int64_t *bias;                 /* (H, G) */
-    const lstmcu_scale *kernel_scale;    /* (G): accumulator to the gate's scale */
-    const lstmcu_scale *recurrent_scale; /* (G) */
+    const int8_t *kernel;            /* (H, G, F) */
+    const int8_t *recurrent;         /* (H, G, H) */
+    const int64_t *bias;             /* (H, G) */
+    const uint32_t *kernel_scale;    /* (H, G): accumulator to the gate's scale, see row_scale */
+    const uint32_t *recurrent_scale; /* (H, G) */
 } lstmcu_gates_s16;
 
 void lstmcu_unit_gates_s16(const lstmcu_gates_s16 *layer, int32_t unit, const int16_t *x,
@@ -71,8 +71,8 @@ typedef struct {
     const int32_t *kernel_total;    /* (H, G): sum of each row */
     const int32_t *recurrent_total; /* (H, G): sum of each row */
     const float *bias;              /* (H, G) */
-    const float *kernel_scale;      /* (G) */
-    const float *recurrent_scale;   /* (G) */
+    const float *kernel_scale;      /* (H, G) */
+    const float *recurrent_scale;   /* (H, G) */
 } lstmcu_gates_dyn;
 
 /** quantised (F + H): x and behind it hidden; range: how each was (2). */

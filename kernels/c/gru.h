@@ -34,16 +34,16 @@ extern "C" {
 typedef struct {
     int32_t inputs;
     int32_t units;
-    const int8_t *kernel;                           /* (H, 3, F) */
-    const int8_t *recurrent;                        /* (H, 3, H) */
-    const int32_t *kernel_bias;                     /* (H, 3) */
-    const int32_t *recurrent_bias;                  /* (H, 3) */
-    lstmcu_scale kernel_scale[LSTMCU_GRU_GATES];    /* accumulator to Q3.12 */
-    lstmcu_scale recurrent_scale[LSTMCU_GRU_GATES]; /* accumulator to Q3.12 */
-    lstmcu_scale candidate;                         /* (1 - z) * h~ (Q0.30) to the memory's scale */
-    lstmcu_scale reset;                             /* r * memory to the hidden state's scale */
-    lstmcu_scale hidden;                            /* memory to the hidden state's scale */
-    int32_t zero_point;                             /* of the hidden state */
+    const int8_t *kernel;            /* (H, 3, F) */
+    const int8_t *recurrent;         /* (H, 3, H) */
+    const int32_t *kernel_bias;      /* (H, 3) */
+    const int32_t *recurrent_bias;   /* (H, 3) */
+    const uint32_t *kernel_scale;    /* (H, 3): accumulator to gate, see row_scale */
+    const uint32_t *recurrent_scale; /* (H, 3) */
+    lstmcu_scale candidate;          /* (1 - z) * h~ (Q0.30) to the memory's scale */
+    lstmcu_scale reset;              /* r * memory to the hidden state's scale */
+    lstmcu_scale hidden;             /* memory to the hidden state's scale */
+    int32_t zero_point;              /* of the hidden state */
 } lstmcu_gru_s8;
 
 /** One time step: x (F) in, hidden (H) and the memory (H) that it is a view of updated; the rest is
@@ -56,11 +56,11 @@ void lstmcu_gru_s8_step_before(const lstmcu_gru_s8 *layer, const int8_t *x, int8
 typedef struct {
     int32_t inputs;
     int32_t units;
-    const int8_t *kernel;                 /* (H, 3, F) */
-    const int32_t *bias;                  /* (H, 3) */
-    const int16_t *share;                 /* (H): the hidden state's of the candidate, Q3.12 */
-    lstmcu_scale scale[LSTMCU_GRU_GATES]; /* accumulator to Q3.12 */
-    lstmcu_scale candidate;               /* as above */
+    const int8_t *kernel;   /* (H, 3, F) */
+    const int32_t *bias;    /* (H, 3) */
+    const uint32_t *scale;  /* (H, 3): accumulator to gate, see row_scale */
+    const int16_t *share;   /* (H): the hidden state's of the candidate, Q3.12 */
+    lstmcu_scale candidate; /* as above */
     lstmcu_scale hidden;
     int32_t zero_point;
 } lstmcu_gru_once_s8;
@@ -73,13 +73,13 @@ void lstmcu_gru_s8_once(const lstmcu_gru_once_s8 *layer, const int8_t *x, int8_t
 typedef struct {
     int32_t inputs;
     int32_t units;
-    const int8_t *kernel;                           /* (H, 3, F) */
-    const int8_t *recurrent;                        /* (H, 3, H) */
-    const int64_t *bias;                            /* (H, 3) */
-    const int64_t *recurrent_bias;                  /* (H): of the candidate, `_step` only */
-    lstmcu_scale kernel_scale[LSTMCU_GRU_GATES];    /* accumulator to Q3.12 */
-    lstmcu_scale recurrent_scale[LSTMCU_GRU_GATES]; /* accumulator to Q3.12 */
-    lstmcu_scale candidate; /* (1 - z) * h~ (Q0.30) to the hidden state's scale */
+    const int8_t *kernel;            /* (H, 3, F) */
+    const int8_t *recurrent;         /* (H, 3, H) */
+    const int64_t *bias;             /* (H, 3) */
+    const uint32_t *kernel_scale;    /* (H, 3): accumulator to gate, see row_scale */
+    const uint32_t *recurrent_scale; /* (H, 3) */
+    const int64_t *recurrent_bias;   /* (H): of the candidate, `_step` only */
+    lstmcu_scale candidate;          /* (1 - z) * h~ (Q0.30) to the hidden state's scale */
 } lstmcu_gru_s16;
 
 void lstmcu_gru_s16_step(const lstmcu_gru_s16 *layer, const int16_t *x, int16_t *hidden,
@@ -90,10 +90,10 @@ void lstmcu_gru_s16_step_before(const lstmcu_gru_s16 *layer, const int16_t *x, i
 typedef struct {
     int32_t inputs;
     int32_t units;
-    const int8_t *kernel;                 /* (H, 3, F) */
-    const int64_t *bias;                  /* (H, 3) */
-    const int16_t *share;                 /* (H): the hidden state's of the candidate, Q3.12 */
-    lstmcu_scale scale[LSTMCU_GRU_GATES]; /* accumulator to Q3.12 */
+    const int8_t *kernel;  /* (H, 3, F) */
+    const int64_t *bias;   /* (H, 3) */
+    const uint32_t *scale; /* (H, 3): accumulator to gate, see row_scale */
+    const int16_t *share;  /* (H): the hidden state's of the candidate, Q3.12 */
     lstmcu_scale candidate;
 } lstmcu_gru_once_s16;
 
@@ -134,9 +134,9 @@ typedef struct {
     const int32_t *kernel_total;    /* (H, 3): sum of each row */
     const int32_t *recurrent_total; /* (H, 3): sum of each row */
     const float *bias;              /* (H, 3) */
+    const float *kernel_scale;      /* (H, 3) */
+    const float *recurrent_scale;   /* (H, 3) */
     const float *recurrent_bias;    /* (H): of the candidate, `_step` only */
-    float kernel_scale[LSTMCU_GRU_GATES];
-    float recurrent_scale[LSTMCU_GRU_GATES];
 } lstmcu_gru_dyn;
 
 void lstmcu_gru_dyn_step(const lstmcu_gru_dyn *layer, const float *x, float *hidden, float *next,
@@ -150,8 +150,8 @@ typedef struct {
     const int8_t *kernel;        /* (H, 3, F) */
     const int32_t *kernel_total; /* (H, 3): sum of each row */
     const float *bias;           /* (H, 3) */
+    const float *scale;          /* (H, 3) */
     const float *share;          /* (H): the hidden state's of the candidate */
-    float scale[LSTMCU_GRU_GATES];
 } lstmcu_gru_once_dyn;
 
 void lstmcu_gru_dyn_once(const lstmcu_gru_once_dyn *layer, const float *x, float *hidden,

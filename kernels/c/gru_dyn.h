@@ -14,18 +14,18 @@
 #include "trace.h"
 
 static inline float lstmcu_gru_dyn_from_input(const lstmcu_gru_dyn *layer, int32_t row,
-                                              const int8_t *quantised, lstmcu_range range, int g)
+                                              const int8_t *quantised, lstmcu_range range)
 {
     return layer->bias[row] + product_dyn(&layer->kernel[row * layer->inputs], quantised,
                                           layer->inputs, layer->kernel_total[row], range,
-                                          layer->kernel_scale[g]);
+                                          layer->kernel_scale[row]);
 }
 
 static inline float lstmcu_gru_dyn_from_hidden(const lstmcu_gru_dyn *layer, int32_t row,
-                                               const int8_t *quantised, lstmcu_range range, int g)
+                                               const int8_t *quantised, lstmcu_range range)
 {
     return product_dyn(&layer->recurrent[row * layer->units], quantised, layer->units,
-                       layer->recurrent_total[row], range, layer->recurrent_scale[g]);
+                       layer->recurrent_total[row], range, layer->recurrent_scale[row]);
 }
 
 static inline void lstmcu_gru_dyn_step_of(const lstmcu_gru_dyn *layer, const float *x,
@@ -39,12 +39,12 @@ static inline void lstmcu_gru_dyn_step_of(const lstmcu_gru_dyn *layer, const flo
         float gate[LSTMCU_GRU_GATES];
         for (int g = 0; g < LSTMCU_GRU_GATES; ++g) {
             const int32_t row = (unit * LSTMCU_GRU_GATES) + g;
-            float from_before = lstmcu_gru_dyn_from_hidden(layer, row, before, range, g);
+            float from_before = lstmcu_gru_dyn_from_hidden(layer, row, before, range);
             if (g == LSTMCU_NEW) {
                 from_before =
                     share(gate[LSTMCU_RESET]) * (from_before + layer->recurrent_bias[unit]);
             }
-            gate[g] = lstmcu_gru_dyn_from_input(layer, row, quantised, x_range, g) + from_before;
+            gate[g] = lstmcu_gru_dyn_from_input(layer, row, quantised, x_range) + from_before;
         }
         lstmcu_trace(gate, sizeof gate);
         next[unit] = lstmcu_gru_hidden_f32(share(gate[LSTMCU_UPDATE]), activation(gate[LSTMCU_NEW]),
@@ -65,8 +65,8 @@ static inline void lstmcu_gru_dyn_step_before_of(const lstmcu_gru_dyn *layer, co
         float *gate = &gates[unit * LSTMCU_NEW];
         for (int g = 0; g < LSTMCU_NEW; ++g) {
             const int32_t row = (unit * LSTMCU_GRU_GATES) + g;
-            gate[g] = lstmcu_gru_dyn_from_input(layer, row, quantised, x_range, g) +
-                      lstmcu_gru_dyn_from_hidden(layer, row, before, range, g);
+            gate[g] = lstmcu_gru_dyn_from_input(layer, row, quantised, x_range) +
+                      lstmcu_gru_dyn_from_hidden(layer, row, before, range);
         }
         reset[unit] = share(gate[LSTMCU_RESET]) * hidden[unit];
     }
@@ -74,9 +74,8 @@ static inline void lstmcu_gru_dyn_step_before_of(const lstmcu_gru_dyn *layer, co
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         const int32_t row = (unit * LSTMCU_GRU_GATES) + LSTMCU_NEW;
         const float *gate = &gates[unit * LSTMCU_NEW];
-        const float candidate =
-            lstmcu_gru_dyn_from_input(layer, row, quantised, x_range, LSTMCU_NEW) +
-            lstmcu_gru_dyn_from_hidden(layer, row, before, range, LSTMCU_NEW);
+        const float candidate = lstmcu_gru_dyn_from_input(layer, row, quantised, x_range) +
+                                lstmcu_gru_dyn_from_hidden(layer, row, before, range);
         lstmcu_trace(gate, sizeof *gate * (uint32_t)LSTMCU_NEW);
         lstmcu_trace(&candidate, sizeof candidate);
         hidden[unit] =
@@ -96,7 +95,7 @@ static inline void lstmcu_gru_dyn_once_of(const lstmcu_gru_once_dyn *layer, cons
             const int32_t row = (unit * LSTMCU_GRU_GATES) + g;
             gate[g] =
                 layer->bias[row] + product_dyn(kernel, quantised, layer->inputs,
-                                               layer->kernel_total[row], range, layer->scale[g]);
+                                               layer->kernel_total[row], range, layer->scale[row]);
             kernel += layer->inputs;
         }
         gate[LSTMCU_NEW] += share(gate[LSTMCU_RESET]) * layer->share[unit];

@@ -14,17 +14,17 @@
 #include "trace.h"
 
 static inline int32_t lstmcu_gru_s16_from_input(const lstmcu_gru_s16 *layer, int32_t row,
-                                                const int16_t *x, int g)
+                                                const int16_t *x)
 {
     return product_s16(&layer->kernel[row * layer->inputs], x, layer->inputs, layer->bias[row],
-                       layer->kernel_scale[g]);
+                       row_scale(layer->kernel_scale[row]));
 }
 
 static inline int32_t lstmcu_gru_s16_from_hidden(const lstmcu_gru_s16 *layer, int32_t row,
-                                                 const int16_t *hidden, int64_t bias, int g)
+                                                 const int16_t *hidden, int64_t bias)
 {
     return product_s16(&layer->recurrent[row * layer->units], hidden, layer->units, bias,
-                       layer->recurrent_scale[g]);
+                       row_scale(layer->recurrent_scale[row]));
 }
 
 static inline void lstmcu_gru_s16_step_of(const lstmcu_gru_s16 *layer, const int16_t *x,
@@ -36,11 +36,11 @@ static inline void lstmcu_gru_s16_step_of(const lstmcu_gru_s16 *layer, const int
         for (int g = 0; g < LSTMCU_GRU_GATES; ++g) {
             const int32_t row = (unit * LSTMCU_GRU_GATES) + g;
             const int64_t bias = (g == LSTMCU_NEW) ? layer->recurrent_bias[unit] : 0;
-            int32_t from_before = lstmcu_gru_s16_from_hidden(layer, row, hidden, bias, g);
+            int32_t from_before = lstmcu_gru_s16_from_hidden(layer, row, hidden, bias);
             if (g == LSTMCU_NEW) {
                 from_before = lstmcu_gru_share(share(gate[LSTMCU_RESET]), from_before);
             }
-            gate[g] = lstmcu_saturate16(lstmcu_gru_s16_from_input(layer, row, x, g) + from_before);
+            gate[g] = lstmcu_saturate16(lstmcu_gru_s16_from_input(layer, row, x) + from_before);
         }
         lstmcu_trace(gate, sizeof gate);
         next[unit] = lstmcu_gru_memory(layer->candidate, share(gate[LSTMCU_UPDATE]),
@@ -57,8 +57,8 @@ static inline void lstmcu_gru_s16_step_before_of(const lstmcu_gru_s16 *layer, co
         int16_t *gate = &gates[unit * LSTMCU_NEW];
         for (int g = 0; g < LSTMCU_NEW; ++g) {
             const int32_t row = (unit * LSTMCU_GRU_GATES) + g;
-            gate[g] = lstmcu_saturate16(lstmcu_gru_s16_from_input(layer, row, x, g) +
-                                        lstmcu_gru_s16_from_hidden(layer, row, hidden, 0, g));
+            gate[g] = lstmcu_saturate16(lstmcu_gru_s16_from_input(layer, row, x) +
+                                        lstmcu_gru_s16_from_hidden(layer, row, hidden, 0));
         }
         reset[unit] = (int16_t)lstmcu_gru_share(share(gate[LSTMCU_RESET]), hidden[unit]);
     }
@@ -66,8 +66,8 @@ static inline void lstmcu_gru_s16_step_before_of(const lstmcu_gru_s16 *layer, co
         const int32_t row = (unit * LSTMCU_GRU_GATES) + LSTMCU_NEW;
         const int16_t *gate = &gates[unit * LSTMCU_NEW];
         const int16_t candidate =
-            lstmcu_saturate16(lstmcu_gru_s16_from_input(layer, row, x, LSTMCU_NEW) +
-                              lstmcu_gru_s16_from_hidden(layer, row, reset, 0, LSTMCU_NEW));
+            lstmcu_saturate16(lstmcu_gru_s16_from_input(layer, row, x) +
+                              lstmcu_gru_s16_from_hidden(layer, row, reset, 0));
         lstmcu_trace(gate, sizeof *gate * (uint32_t)LSTMCU_NEW);
         lstmcu_trace(&candidate, sizeof candidate);
         hidden[unit] = lstmcu_gru_memory(layer->candidate, share(gate[LSTMCU_UPDATE]),
@@ -81,10 +81,11 @@ static inline void lstmcu_gru_s16_once_of(const lstmcu_gru_once_s16 *layer, cons
 {
     const int8_t *kernel = layer->kernel;
     const int64_t *bias = layer->bias;
+    const uint32_t *scale = layer->scale;
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         int16_t gate[LSTMCU_GRU_GATES];
         for (int g = 0; g < LSTMCU_GRU_GATES; ++g) {
-            gate[g] = (int16_t)product_s16(kernel, x, layer->inputs, *bias++, layer->scale[g]);
+            gate[g] = (int16_t)product_s16(kernel, x, layer->inputs, *bias++, row_scale(*scale++));
             kernel += layer->inputs;
         }
         gate[LSTMCU_NEW] = lstmcu_saturate16(

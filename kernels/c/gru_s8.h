@@ -19,17 +19,17 @@ static inline int8_t lstmcu_gru_s8_shown(int32_t value, lstmcu_scale scale, int3
 }
 
 static inline int32_t lstmcu_gru_s8_from_input(const lstmcu_gru_s8 *layer, int32_t row,
-                                               const int8_t *x, int g)
+                                               const int8_t *x)
 {
     return product_s8(&layer->kernel[row * layer->inputs], x, layer->inputs,
-                      layer->kernel_bias[row], layer->kernel_scale[g]);
+                      layer->kernel_bias[row], row_scale(layer->kernel_scale[row]));
 }
 
 static inline int32_t lstmcu_gru_s8_from_hidden(const lstmcu_gru_s8 *layer, int32_t row,
-                                                const int8_t *hidden, int g)
+                                                const int8_t *hidden)
 {
     return product_s8(&layer->recurrent[row * layer->units], hidden, layer->units,
-                      layer->recurrent_bias[row], layer->recurrent_scale[g]);
+                      layer->recurrent_bias[row], row_scale(layer->recurrent_scale[row]));
 }
 
 static inline void lstmcu_gru_s8_step_of(const lstmcu_gru_s8 *layer, const int8_t *x,
@@ -40,11 +40,11 @@ static inline void lstmcu_gru_s8_step_of(const lstmcu_gru_s8 *layer, const int8_
         int16_t gate[LSTMCU_GRU_GATES];
         for (int g = 0; g < LSTMCU_GRU_GATES; ++g) {
             const int32_t row = (unit * LSTMCU_GRU_GATES) + g;
-            int32_t from_before = lstmcu_gru_s8_from_hidden(layer, row, hidden, g);
+            int32_t from_before = lstmcu_gru_s8_from_hidden(layer, row, hidden);
             if (g == LSTMCU_NEW) {
                 from_before = lstmcu_gru_share(share(gate[LSTMCU_RESET]), from_before);
             }
-            gate[g] = lstmcu_saturate16(lstmcu_gru_s8_from_input(layer, row, x, g) + from_before);
+            gate[g] = lstmcu_saturate16(lstmcu_gru_s8_from_input(layer, row, x) + from_before);
         }
         lstmcu_trace(gate, sizeof gate);
         memory[unit] = lstmcu_gru_memory(layer->candidate, share(gate[LSTMCU_UPDATE]),
@@ -63,8 +63,8 @@ static inline void lstmcu_gru_s8_step_before_of(const lstmcu_gru_s8 *layer, cons
         int16_t *gate = &gates[unit * LSTMCU_NEW];
         for (int g = 0; g < LSTMCU_NEW; ++g) {
             const int32_t row = (unit * LSTMCU_GRU_GATES) + g;
-            gate[g] = lstmcu_saturate16(lstmcu_gru_s8_from_input(layer, row, x, g) +
-                                        lstmcu_gru_s8_from_hidden(layer, row, hidden, g));
+            gate[g] = lstmcu_saturate16(lstmcu_gru_s8_from_input(layer, row, x) +
+                                        lstmcu_gru_s8_from_hidden(layer, row, hidden));
         }
         const int32_t kept = share(gate[LSTMCU_RESET]) * memory[unit];
         reset[unit] = lstmcu_gru_s8_shown(kept, layer->reset, layer->zero_point);
@@ -72,9 +72,8 @@ static inline void lstmcu_gru_s8_step_before_of(const lstmcu_gru_s8 *layer, cons
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         const int32_t row = (unit * LSTMCU_GRU_GATES) + LSTMCU_NEW;
         const int16_t *gate = &gates[unit * LSTMCU_NEW];
-        const int16_t candidate =
-            lstmcu_saturate16(lstmcu_gru_s8_from_input(layer, row, x, LSTMCU_NEW) +
-                              lstmcu_gru_s8_from_hidden(layer, row, reset, LSTMCU_NEW));
+        const int16_t candidate = lstmcu_saturate16(lstmcu_gru_s8_from_input(layer, row, x) +
+                                                    lstmcu_gru_s8_from_hidden(layer, row, reset));
         lstmcu_trace(gate, sizeof *gate * (uint32_t)LSTMCU_NEW);
         lstmcu_trace(&candidate, sizeof candidate);
         memory[unit] = lstmcu_gru_memory(layer->candidate, share(gate[LSTMCU_UPDATE]),
@@ -89,10 +88,11 @@ static inline void lstmcu_gru_s8_once_of(const lstmcu_gru_once_s8 *layer, const 
 {
     const int8_t *kernel = layer->kernel;
     const int32_t *bias = layer->bias;
+    const uint32_t *scale = layer->scale;
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         int16_t gate[LSTMCU_GRU_GATES];
         for (int g = 0; g < LSTMCU_GRU_GATES; ++g) {
-            gate[g] = (int16_t)product_s8(kernel, x, layer->inputs, *bias++, layer->scale[g]);
+            gate[g] = (int16_t)product_s8(kernel, x, layer->inputs, *bias++, row_scale(*scale++));
             kernel += layer->inputs;
         }
         gate[LSTMCU_NEW] = lstmcu_saturate16(

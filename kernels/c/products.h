@@ -22,6 +22,13 @@ static inline int32_t product_s16(const int8_t *row, const int16_t *x, int32_t c
     return lstmcu_saturate16(lstmcu_requantise64(dot_s16(row, x, count, bias), scale));
 }
 
+/** A row's factor in one number: its low 6 bits are the shift plus 32. */
+static inline lstmcu_scale row_scale(uint32_t packed)
+{
+    const lstmcu_scale scale = {(int32_t)(packed & ~63U), (int32_t)(packed & 63U) - 32};
+    return scale;
+}
+
 /** x quantised over `range`; total: the sum of the row. */
 static inline float product_dyn(const int8_t *row, const int8_t *x, int32_t count, int32_t total,
                                 lstmcu_range range, float scale)

@@ -25,14 +25,14 @@ extern "C" {
 typedef struct {
     int32_t inputs;
     int32_t units;
-    const int8_t *kernel;          /* (H, F) */
-    const int8_t *recurrent;       /* (H, H) */
-    const int32_t *kernel_bias;    /* (H), zero point folded in */
-    const int32_t *recurrent_bias; /* (H) */
-    lstmcu_scale kernel_scale;     /* accumulator to Q3.12 */
-    lstmcu_scale recurrent_scale;  /* accumulator to Q3.12 */
-    lstmcu_scale hidden;           /* Q0.15 to the hidden state's scale */
-    int32_t zero_point;            /* of the hidden state */
+    const int8_t *kernel;            /* (H, F) */
+    const int8_t *recurrent;         /* (H, H) */
+    const int32_t *kernel_bias;      /* (H), zero point folded in */
+    const int32_t *recurrent_bias;   /* (H) */
+    const uint32_t *kernel_scale;    /* (H): accumulator to gate, see row_scale */
+    const uint32_t *recurrent_scale; /* (H) */
+    lstmcu_scale hidden;             /* Q0.15 to the hidden state's scale */
+    int32_t zero_point;              /* of the hidden state */
 } lstmcu_simple_rnn_s8;
 
 /** One time step: x (F) in, hidden (H) updated; next (H) is scratch. */
@@ -42,10 +42,10 @@ void lstmcu_simple_rnn_s8_step(const lstmcu_simple_rnn_s8 *layer, const int8_t *
 typedef struct {
     int32_t inputs;
     int32_t units;
-    const int8_t *kernel; /* (H, F) */
-    const int32_t *bias;  /* (H), zero point folded in */
-    lstmcu_scale scale;   /* accumulator to Q3.12 */
-    lstmcu_scale hidden;  /* as above */
+    const int8_t *kernel;  /* (H, F) */
+    const int32_t *bias;   /* (H), zero point folded in */
+    const uint32_t *scale; /* (H): accumulator to gate, see row_scale */
+    lstmcu_scale hidden;   /* as above */
     int32_t zero_point;
 } lstmcu_simple_rnn_once_s8;
 
@@ -56,12 +56,12 @@ void lstmcu_simple_rnn_s8_once(const lstmcu_simple_rnn_once_s8 *layer, const int
 typedef struct {
     int32_t inputs;
     int32_t units;
-    const int8_t *kernel;         /* (H, F) */
-    const int8_t *recurrent;      /* (H, H) */
-    const int64_t *bias;          /* (H) */
-    lstmcu_scale kernel_scale;    /* accumulator to Q3.12 */
-    lstmcu_scale recurrent_scale; /* accumulator to Q3.12 */
-    lstmcu_scale hidden;          /* Q0.15 to the hidden state's scale */
+    const int8_t *kernel;            /* (H, F) */
+    const int8_t *recurrent;         /* (H, H) */
+    const int64_t *bias;             /* (H) */
+    const uint32_t *kernel_scale;    /* (H): accumulator to gate, see row_scale */
+    const uint32_t *recurrent_scale; /* (H) */
+    lstmcu_scale hidden;             /* Q0.15 to the hidden state's scale */
 } lstmcu_simple_rnn_s16;
 
 void lstmcu_simple_rnn_s16_step(const lstmcu_simple_rnn_s16 *layer, const int16_t *x,
@@ -70,10 +70,10 @@ void lstmcu_simple_rnn_s16_step(const lstmcu_simple_rnn_s16 *layer, const int16_
 typedef struct {
     int32_t inputs;
     int32_t units;
-    const int8_t *kernel; /* (H, F) */
-    const int64_t *bias;  /* (H) */
-    lstmcu_scale scale;   /* accumulator to Q3.12 */
-    lstmcu_scale hidden;  /* as above */
+    const int8_t *kernel;  /* (H, F) */
+    const int64_t *bias;   /* (H) */
+    const uint32_t *scale; /* (H): accumulator to gate, see row_scale */
+    lstmcu_scale hidden;   /* as above */
 } lstmcu_simple_rnn_once_s16;
 
 void lstmcu_simple_rnn_s16_once(const lstmcu_simple_rnn_once_s16 *layer, const int16_t *x,
@@ -109,8 +109,8 @@ typedef struct {
     const int32_t *kernel_total;    /* (H): sum of each row */
     const int32_t *recurrent_total; /* (H): sum of each row */
     const float *bias;              /* (H) */
-    float kernel_scale;
-    float recurrent_scale;
+    const float *kernel_scale;      /* (H) */
+    const float *recurrent_scale;   /* (H) */
 } lstmcu_simple_rnn_dyn;
 
 void lstmcu_simple_rnn_dyn_step(const lstmcu_simple_rnn_dyn *layer, const float *x, float *hidden,
@@ -122,7 +122,7 @@ typedef struct {
     const int8_t *kernel;        /* (H, F) */
     const int32_t *kernel_total; /* (H): sum of each row */
     const float *bias;           /* (H) */
-    float scale;
+    const float *scale;          /* (H) */
 } lstmcu_simple_rnn_once_dyn;
 
 void lstmcu_simple_rnn_dyn_once(const lstmcu_simple_rnn_once_dyn *layer, const float *x,

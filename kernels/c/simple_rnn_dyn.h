@@ -21,10 +21,10 @@ static inline void lstmcu_simple_rnn_dyn_step_of(const lstmcu_simple_rnn_dyn *la
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         const float from_input =
             product_dyn(&layer->kernel[unit * layer->inputs], quantised, layer->inputs,
-                        layer->kernel_total[unit], x_range, layer->kernel_scale);
+                        layer->kernel_total[unit], x_range, layer->kernel_scale[unit]);
         const float from_hidden =
             product_dyn(&layer->recurrent[unit * layer->units], before, layer->units,
-                        layer->recurrent_total[unit], range, layer->recurrent_scale);
+                        layer->recurrent_total[unit], range, layer->recurrent_scale[unit]);
         const float sum = (layer->bias[unit] + from_input) + from_hidden;
         lstmcu_trace(&sum, sizeof sum);
         next[unit] = activation(sum);
@@ -41,7 +41,7 @@ static inline void lstmcu_simple_rnn_dyn_once_of(const lstmcu_simple_rnn_once_dy
         const float sum =
             layer->bias[unit] + product_dyn(&layer->kernel[unit * layer->inputs], quantised,
                                             layer->inputs, layer->kernel_total[unit], range,
-                                            layer->scale);
+                                            layer->scale[unit]);
         lstmcu_trace(&sum, sizeof sum);
         hidden[unit] = activation(sum);
     }

@@ -25,9 +25,10 @@ static inline void lstmcu_simple_rnn_s16_step_of(const lstmcu_simple_rnn_s16 *la
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         const int32_t from_input =
             product_s16(&layer->kernel[unit * layer->inputs], x, layer->inputs, layer->bias[unit],
-                        layer->kernel_scale);
-        const int32_t from_hidden = product_s16(&layer->recurrent[unit * layer->units], hidden,
-                                                layer->units, 0, layer->recurrent_scale);
+                        row_scale(layer->kernel_scale[unit]));
+        const int32_t from_hidden =
+            product_s16(&layer->recurrent[unit * layer->units], hidden, layer->units, 0,
+                        row_scale(layer->recurrent_scale[unit]));
         const int16_t sum = lstmcu_saturate16(from_input + from_hidden);
         lstmcu_trace(&sum, sizeof sum);
         next[unit] = lstmcu_simple_rnn_s16_shown(activation(sum), layer->hidden);
@@ -40,8 +41,9 @@ static inline void lstmcu_simple_rnn_s16_once_of(const lstmcu_simple_rnn_once_s1
                                                  lstmcu_of_gate activation)
 {
     for (int32_t unit = 0; unit < layer->units; ++unit) {
-        const int16_t sum = (int16_t)product_s16(&layer->kernel[unit * layer->inputs], x,
-                                                 layer->inputs, layer->bias[unit], layer->scale);
+        const int16_t sum =
+            (int16_t)product_s16(&layer->kernel[unit * layer->inputs], x, layer->inputs,
+                                 layer->bias[unit], row_scale(layer->scale[unit]));
         lstmcu_trace(&sum, sizeof sum);
         hidden[unit] = lstmcu_simple_rnn_s16_shown(activation(sum), layer->hidden);
     }

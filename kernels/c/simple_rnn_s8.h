@@ -26,10 +26,10 @@ static inline void lstmcu_simple_rnn_s8_step_of(const lstmcu_simple_rnn_s8 *laye
     for (int32_t unit = 0; unit < layer->units; ++unit) {
         const int32_t from_input =
             product_s8(&layer->kernel[unit * layer->inputs], x, layer->inputs,
-                       layer->kernel_bias[unit], layer->kernel_scale);
+                       layer->kernel_bias[unit], row_scale(layer->kernel_scale[unit]));
         const int32_t from_hidden =
             product_s8(&layer->recurrent[unit * layer->units], hidden, layer->units,
-                       layer->recurrent_bias[unit], layer->recurrent_scale);
+                       layer->recurrent_bias[unit], row_scale(layer->recurrent_scale[unit]));
         const int16_t sum = lstmcu_saturate16(from_input + from_hidden);
         lstmcu_trace(&sum, sizeof sum);
         next[unit] = lstmcu_simple_rnn_s8_shown(activation(sum), layer->hidden, layer->zero_point);
@@ -42,8 +42,9 @@ static inline void lstmcu_simple_rnn_s8_once_of(const lstmcu_simple_rnn_once_s8 
                                                 lstmcu_of_gate activation)
 {
     for (int32_t unit = 0; unit < layer->units; ++unit) {
-        const int16_t sum = (int16_t)product_s8(&layer->kernel[unit * layer->inputs], x,
-                                                layer->inputs, layer->bias[unit], layer->scale);
+        const int16_t sum =
+            (int16_t)product_s8(&layer->kernel[unit * layer->inputs], x, layer->inputs,
+                                layer->bias[unit], row_scale(layer->scale[unit]));
         lstmcu_trace(&sum, sizeof sum);
         hidden[unit] =
             lstmcu_simple_rnn_s8_shown(activation(sum), layer->hidden, layer->zero_point);

@@ -21,7 +21,7 @@ class Type:
     name: str  # numpy's
     c: str
     suffix: str = ""  # of the runtime's functions on vectors of it
-    requantise: Callable[[fp.Int, fp.Multiplier], fp.Int] | None = None  # sums of it, times a factor
+    requantise: Callable[[fp.Int, fp.Factor], fp.Int] | None = None  # sums of it, times a factor
 
     @cached_property
     def real(self) -> bool:
@@ -49,11 +49,11 @@ class Type:
         return np.float64 if self.real else np.int64
 
 
-def _requantise32(x: fp.Int, factor: fp.Multiplier) -> fp.Int:
+def _requantise32(x: fp.Int, factor: fp.Factor) -> fp.Int:
     return fp.requantise32(fp.wrap32(x), factor)
 
 
-def _requantise64(x: fp.Int, factor: fp.Multiplier) -> fp.Int:
+def _requantise64(x: fp.Int, factor: fp.Factor) -> fp.Int:
     return fp.requantise64(x, factor)
 
 

@@ -25,7 +25,7 @@ from model.layers.base import Place, Ranges
 from model.layers.gate_functions import GateFunction, covering, of
 from model.layers.recurrent import SIGMOID, TANH, Recurrent, State, Step
 from model.lower import GATE, GATE_LOG2_SCALE
-from model.signal import Array, Signal, Weights, scale_of
+from model.signal import Array, Signal, Weights
 from model.spans import Span
 
 GATES = ("z", "r", "h")
@@ -119,15 +119,14 @@ class Gru(Recurrent):
                 f"layer '{self.name}': recurrent_activation={self.recurrent_activation.name} of a GRU is supported in "
                 f"float32 and dynamic; in {format.name} one from 0 to 1, as sigmoid: use quant=float32"
             )
-        kernel = format.quantise_weights(self.kernel.values, format.least_scale(self.bias, source.scale))
-        least = format.least_scale(self.recurrent_bias, hidden.scale)
-        recurrent = format.quantise_weights(self.recurrent.values, least)
+        kernel, bias = self.quantised_matrix(self.kernel, self.bias, source, format)
+        recurrent, recurrent_bias = self.quantised_matrix(self.recurrent, self.recurrent_bias, hidden, format)
         return replace(
             self,
             kernel=kernel,
             recurrent=recurrent,
-            bias=format.quantise_bias(self.bias, source.scale, scale_of(kernel)),
-            candidate_bias=format.quantise_bias(self.recurrent_bias, hidden.scale, scale_of(recurrent))[CANDIDATE],
+            bias=bias,
+            candidate_bias=recurrent_bias[CANDIDATE],
             output=replace(hidden, shape=self.output.shape),
             format=format,
             gates_log2=gates_log2,

@@ -24,7 +24,7 @@ from model.layers.base import Place, Ranges
 from model.layers.gate_functions import GateFunction
 from model.layers.recurrent import SIGMOID, TANH, Recurrent, State, Step
 from model.lower import GATE, GATE_LOG2_SCALE
-from model.signal import Array, Signal, Weights, scale_of
+from model.signal import Array, Signal, Weights
 from model.spans import BeyondError, Span
 
 GATES = ("i", "f", "c", "o")
@@ -88,15 +88,21 @@ class Lstm(Recurrent):
 
     # ---- quantise ----
 
+    @property
+    def by_row(self) -> bool:
+        """Not where it is TFLite's."""
+        return not self.plain
+
     def with_hidden(self, place: Place, source: Signal, hidden: Signal, ranges: Ranges, format: Format) -> Lstm:
         """The layer in integers, its hidden state stored as ``hidden``."""
-        kernel = format.quantise_weights(self.kernel.values, format.least_scale(self.bias, source.scale))
+        kernel, bias = self.quantised_matrix(self.kernel, self.bias, source, format)
+        recurrent, _ = self.quantised_matrix(self.recurrent, self.recurrent_bias, hidden, format)
         finest = MIN_CELL_LOG2 if self.plain else gate_functions.FINEST_LOG2
         return replace(
             self,
             kernel=kernel,
-            recurrent=format.quantise_weights(self.recurrent.values),
-            bias=format.quantise_bias(self.bias, source.scale, scale_of(kernel)),
+            recurrent=recurrent,
+            bias=bias,
             output=replace(hidden, shape=self.output.shape),
             cell_scale=cell_scale(max(map(abs, ranges[place, "cell"])), finest),
             format=format,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,11 +26,21 @@ def products(weights: Array, x: Array) -> fp.Int:
 
 def sums_span(format: Format, weights: Weights, bias: Array, source: Signal, stored: Span, out: Signal) -> Span:
     """Rows (K, ..., I) with biases (K, ...) as values of ``out`` (K, ...), saturated."""
-    low, high = spans.sum_range(weights.values, bias, stored, source.zero_point)
-    made = [
-        format.hold_sums((np.asarray(low[k]), np.asarray(high[k])), factor, out)
-        for k, factor in enumerate(lower.factors(source, weights, out))
-    ]
+    return factored_sums(format, weights.values, bias, lower.factors(source, weights, out), source, stored, out)
+
+
+def factored_sums(
+    format: Format,
+    rows: Array,
+    bias: Array,
+    factors: Sequence[fp.Multiplier],
+    source: Signal,
+    stored: Span,
+    out: Signal,
+) -> Span:
+    """The same of integers (K, ..., I) with their factors (K,)."""
+    low, high = spans.sum_range(rows, bias, stored, source.zero_point)
+    made = [format.hold_sums((np.asarray(low[k]), np.asarray(high[k])), m, out) for k, m in enumerate(factors)]
     return spans.clipped((np.stack([low for low, _ in made]), np.stack([high for _, high in made])), out.low, out.high)
 
 

@@ -7,6 +7,7 @@ A cell says which gates it has, what its state is, and its step; how it runs ove
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +24,7 @@ from model.functions import Function, named
 from model.layers import gate_functions
 from model.layers.base import Place, Ranges, Seat, Weighted
 from model.layers.gate_functions import GateFunction
-from model.layers.products import absorbed, products, sums_span
+from model.layers.products import absorbed, factored_sums, products
 from model.lower import GATE, GateMatrix
 from model.signal import Array, Signal, Weights, scale_of
 from model.spans import BeyondError, Span
@@ -156,10 +157,31 @@ class Recurrent(Weighted):
     def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Self:
         """Of integers the hidden state covers what was observed."""
         if not format.integer:
-            kernel, recurrent = (format.quantise_weights(w.values) for w in (self.kernel, self.recurrent))
+            kernel, recurrent = (self._quantised_weights(w, format) for w in (self.kernel, self.recurrent))
             return replace(self, kernel=kernel, recurrent=recurrent, format=format)
         hidden = format.signal(self.output.shape, *ranges[place, "hidden"], finest=FINEST_HIDDEN)
         return self.with_hidden(place, source, hidden, ranges, format)
+
+    @property
+    def by_row(self) -> bool:
+        """Whether each row of its matrices gets a scale of its own; else a gate's rows share one, as TFLite's do."""
+        return True
+
+    def _scaled(self, values: Array) -> tuple[int, ...]:
+        """The shape of the scales of (G, H, ...)."""
+        return values.shape[: 2 if self.by_row else 1]
+
+    def _quantised_weights(self, weights: Weights, format: Format, least: Array | float = 0.0) -> Weights:
+        values, shape = weights.values, self._scaled(weights.values)
+        made = format.quantise_weights(values.reshape(math.prod(shape), -1), least)
+        return Weights(made.values.reshape(values.shape), None if made.scale is None else made.scale.reshape(shape))
+
+    def quantised_matrix(self, weights: Weights, bias: Array, source: Signal, format: Format) -> tuple[Weights, Array]:
+        """A matrix (G, H, I) that meets ``source``, and its bias (G, H), in integers."""
+        starts = bias.reshape(math.prod(self._scaled(bias)), -1)
+        made = self._quantised_weights(weights, format, format.least_scale(starts, source.scale))
+        stored = format.quantise_bias(starts, source.scale, scale_of(made).reshape(-1))
+        return made, stored.reshape(bias.shape)
 
     @abstractmethod
     def with_hidden(self, place: Place, source: Signal, hidden: Signal, ranges: Ranges, format: Format) -> Self:
@@ -180,15 +202,18 @@ class Recurrent(Weighted):
 
     def shares_span(self, source: Signal, stored: Span, hidden: Span) -> tuple[Span, Span]:
         """What input and hidden state can give to the gates (G, H)."""
-        kernel = self._gates_span(self.kernel, self.bias, source, stored)
-        return kernel, self._gates_span(self.recurrent, self.recurrent_bias, self.output, hidden)
+        kernel, recurrent = lower.gate_matrices(self, source)
+        return self._gates_span(kernel, stored), self._gates_span(recurrent, hidden)
 
-    def _gates_span(self, weights: Weights, bias: Array, source: Signal, stored: Span) -> Span:
+    def _gates_span(self, matrix: GateMatrix, stored: Span) -> Span:
         found = []
         for g, scale in enumerate(self.gate_scales):
-            rows = Weights(weights.values[g : g + 1], scale_of(weights)[g : g + 1])
-            found.append(sums_span(self.format, rows, bias[g : g + 1], source, stored, replace(GATE, scale=scale)))
-        return np.concatenate([low for low, _ in found]), np.concatenate([high for _, high in found])
+            factors = matrix.by_row.at(g).each()
+            rows, bias = (each[g].reshape(len(factors), -1, *each.shape[2:]) for each in (matrix.rows, matrix.bias))
+            out = replace(GATE, scale=scale)
+            low, high = factored_sums(self.format, rows, bias, factors, matrix.source, stored, out)
+            found.append((low.reshape(-1), high.reshape(-1)))
+        return np.stack([low for low, _ in found]), np.stack([high for _, high in found])
 
     @property
     def at_reset(self) -> Span:
@@ -230,7 +255,7 @@ class Recurrent(Weighted):
         requantise = self.format.bias.requantise
         assert requantise is not None, self.format
         total = products(matrix.rows[g], x.astype(np.int64) - matrix.source.zero_point) + matrix.bias[g]
-        return fp.saturate(requantise(total, matrix.factors[g]), 16)
+        return fp.saturate(requantise(total, matrix.by_row.at(g)), 16)
 
     def run(self, x: Array, seat: Seat) -> Array:
         """Step after step; each window from reset, or one going on from another."""

@@ -17,7 +17,7 @@ from model.functions import Function
 from model.layers.base import Place, Ranges
 from model.layers.recurrent import TANH, Recurrent, State, Step
 from model.lower import GATE, GATE_LOG2_SCALE
-from model.signal import Array, Signal, Weights, scale_of
+from model.signal import Array, Signal, Weights
 from model.spans import Span
 
 GATES = ("a",)  # what the hidden state is before its activation
@@ -53,12 +53,13 @@ class SimpleRnn(Recurrent):
 
     def with_hidden(self, place: Place, source: Signal, hidden: Signal, ranges: Ranges, format: Format) -> SimpleRnn:
         """The layer in integers, its hidden state stored as ``hidden``."""
-        kernel = format.quantise_weights(self.kernel.values, format.least_scale(self.bias, source.scale))
+        kernel, bias = self.quantised_matrix(self.kernel, self.bias, source, format)
+        recurrent, _ = self.quantised_matrix(self.recurrent, self.recurrent_bias, hidden, format)
         return replace(
             self,
             kernel=kernel,
-            recurrent=format.quantise_weights(self.recurrent.values),
-            bias=format.quantise_bias(self.bias, source.scale, scale_of(kernel)),
+            recurrent=recurrent,
+            bias=bias,
             output=replace(hidden, shape=self.output.shape),
             format=format,
             gates_log2=self.seen_log2(place, ranges),

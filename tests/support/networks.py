@@ -115,7 +115,7 @@ def bias_room(weights: Weights, source: Signal, out_scale: float) -> Array:
     else:
         ends = np.minimum(2.0**47 - 1, (2.0**31 - 2) / factors * (1 - 2.0**-14))  # its factor is rounded to 16 bits
     reach = np.abs(weights.values.astype(np.int64)).sum(axis=-1) * (source.high - source.low)
-    return np.maximum(0, ends.reshape(-1, *[1] * (reach.ndim - 1)) - reach)
+    return np.maximum(0, ends.reshape(*ends.shape, *[1] * (reach.ndim - ends.ndim)) - reach)
 
 
 def random_bias(weights: Weights, source: Signal, out_scale: float, random: Random, extreme: bool) -> Array:
@@ -308,9 +308,15 @@ class Numbers:
         return Lstm(name, kernel, recurrent, bias, sequences, backwards, clip, output, self.cell_scale(), format)
 
     def _rows(self, gates: int, source: Signal, units: int, output: Signal) -> tuple[Weights, Weights, Array]:
-        """Kernel, recurrent kernel and bias of a cell."""
-        kernel = self.weights((gates, units, source.shape[1]), source)
-        return kernel, self.weights((gates, units, units), output), self.bias(kernel, source, GATE_SCALE)
+        """Kernel, recurrent kernel and bias of a cell, every row with a scale of its own."""
+
+        def matrix(source: Signal) -> Weights:
+            made = self.weights((gates * units, source.shape[-1]), source)
+            scale = None if made.scale is None else made.scale.reshape(gates, units)
+            return Weights(made.values.reshape(gates, units, -1), scale)
+
+        kernel, recurrent = matrix(source), matrix(output)
+        return kernel, recurrent, self.bias(kernel, source, GATE_SCALE)
 
     def cell(self, kind: str, name: str, source: Signal, units: int, sequences: bool, backwards: bool) -> Recurrent:
         """One direction of any cell."""
