@@ -25,7 +25,9 @@ static inline int32_t product_s16(const int8_t *row, const int16_t *x, int32_t c
 /** A row's factor in one number: its low 6 bits are the shift plus 32. */
 static inline lstmcu_scale row_scale(uint32_t packed)
 {
-    const lstmcu_scale scale = {(int32_t)(packed & ~63U), (int32_t)(packed & 63U) - 32};
+    const uint32_t value = packed & ~63U;
+    const uint32_t shift = packed & 63U;
+    const lstmcu_scale scale = {(int32_t)value, (int32_t)shift - 32};
     return scale;
 }
 
