@@ -133,10 +133,13 @@ def test_wild_integers(
     numbers = networks.Numbers(Chain(quantisation, (4, 3), (), extreme=extreme, clip=seed % 3 == 0, seed=seed))
     source = numbers.signal((4, 3), 0)
     lstm = numbers.lstm("lstm", source, 5, bool(seed % 2), False)
-    bias = networks.random_bias(lstm.kernel, source, 2.0**-15, numbers.random, extreme)
+    kernel, recurrent, _ = numbers.rows(4, source, 5, lstm.output)
+    bias = networks.random_bias(kernel, source, 2.0**-15, numbers.random, extreme)
     cell_scale = 2.0 ** int(numbers.random.integers(-15, -8))
     made = replace(
         lstm,
+        kernel=kernel,
+        recurrent=recurrent,
         bias=bias,
         cell_scale=cell_scale,
         gates_log2=log2,

@@ -64,6 +64,24 @@ def test_a_multiplier_is_the_nearest_31_bit_number(real: float) -> None:
     assert abs(got - Fraction(real)) <= Fraction(2) ** (m.shift - 31) / 2 + Fraction(real) / (1 << 60)
 
 
+@given(st.lists(st.floats(2.0**-31, 2.0**29), min_size=1, max_size=9), st.integers(-(1 << 20), 1 << 20))
+def test_several_multipliers_are_each_of_them(reals: list[float], x: int) -> None:
+    made = fp.multipliers(np.array(reals))
+    assert made.each() == [fp.multiplier(real) for real in reals]
+    sums = np.full(len(reals), x)
+    assert fp.requantise32(sums, made).tolist() == [int(fp.requantise32(np.array(x), m)) for m in made.each()]
+    narrow = fp.multipliers(np.array(reals) * 2.0**-16)
+    assert fp.product64(sums, narrow).tolist() == [int(fp.product64(np.array(x), m)) for m in narrow.each()]
+
+
+@given(st.floats(2.0**-31, 2.0**29))
+def test_a_packed_multiplier_is_the_nearest_25_bit_number_and_its_shift(real: float) -> None:
+    made = fp.multipliers(np.array([real]), fp.PACKED)
+    (m,), (packed,) = made.each(), fp.packed(made).tolist()
+    assert (packed // 64 * 64, packed % 64 - 32) == (m.value, m.shift)
+    assert abs(m.value * 2.0 ** (m.shift - 31) / real - 1) <= 2.0**-25
+
+
 @pytest.mark.parametrize(
     ("real", "expected"),
     [

@@ -15,15 +15,19 @@ from hypothesis.extra import numpy as hnp
 
 from model import quantise, reference
 from model.formats import weights8
+from model.formats.base import Format
+from model.formats.dynamic import FORMAT as DYNAMIC
 from model.formats.int8 import FORMAT as INT8
 from model.formats.int16x8 import FORMAT as INT16X8
+from model.functions import named
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm, cell_scale
+from model.layers.recurrent import Recurrent
 from model.layers.reshape import Reshape
 from model.network import Network, placed
-from model.signal import Signal, to_real, to_stored
+from model.signal import Signal, scale_of, to_real, to_stored
 from tests.support import networks
-from tests.support.networks import Spec
+from tests.support.networks import Chain, Spec, Word
 
 FLOATS = st.floats(-1e4, 1e4, width=32)
 SPEC = Spec(5, 3, (6, 4), True, True, ((5, "relu"), (2, "linear")), (False, False), False, False, False, 7)
@@ -40,6 +44,39 @@ def test_weights_fill_plus_minus_127_of_each_gate(values: np.ndarray) -> None:
         zero = peak <= 127 * weights8.SMALLEST  # the scale would be no normal float32
         assert np.abs(stored.astype(int)).max() == (0 if zero else 127)  # -128 never
         assert np.abs(stored * float(scale) - gate).max() <= 0.5001 * scale
+
+
+@pytest.mark.parametrize("format", [DYNAMIC, INT8, INT16X8])
+@pytest.mark.parametrize("word", [("gru", 5, True, False), ("rnn", 5, True, False), ("lstm", 5, True, False)])
+def test_cells_that_are_not_tflites_have_a_scale_for_every_row(word: Word, format: Format) -> None:
+    """A small row beside a large one loses none of its bits, and its bias is in its own units."""
+    chain = Chain("float32", (6, 3), (word,), seed=3)
+    network = networks.build_chain(chain)
+    (cell,) = network.layers
+    assert isinstance(cell, Recurrent)
+    if isinstance(cell, Lstm):
+        cell = replace(cell, activation=named("relu"))
+    for weights in (cell.kernel, cell.recurrent):
+        weights.values[:, 1] *= 0.01
+    inputs = networks.chain_inputs(network, 20, False, 4)
+    (made,) = quantise.quantise(network.but(layers=[cell]), inputs, format.name).layers
+    assert isinstance(made, Recurrent)
+    for real, weights in ((cell.kernel, made.kernel), (cell.recurrent, made.recurrent)):
+        assert scale_of(weights).shape == real.values.shape[:2]
+        assert (np.abs(weights.values.astype(int)).max(axis=-1) == 127).all()
+        error = np.abs(weights.values * scale_of(weights)[..., None] - real.values)
+        assert (error <= 0.5001 * scale_of(weights)[..., None]).all()
+    if format.integer:
+        units = scale_of(made.kernel).astype(float) * quantise.quantise(network, inputs, format.name).input.scale
+        assert (np.abs(made.bias * units - cell.bias) <= 0.5001 * units).all()
+
+
+@pytest.mark.parametrize("format", [DYNAMIC, INT8, INT16X8])
+def test_a_gate_of_tflites_lstm_has_one_scale(format: Format) -> None:
+    network = networks.build_chain(Chain("float32", (6, 3), (("lstm", 5, True, False),), seed=3))
+    (made,) = quantise.quantise(network, networks.chain_inputs(network, 20, False, 4), format.name).layers
+    assert isinstance(made, Lstm)
+    assert (scale_of(made.kernel).shape, scale_of(made.recurrent).shape) == ((4,), (4,))
 
 
 def test_a_gate_of_zeros_has_a_scale_all_the_same() -> None:

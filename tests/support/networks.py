@@ -307,7 +307,7 @@ class Numbers:
         format = formats.named(self.chain.quantisation)
         return Lstm(name, kernel, recurrent, bias, sequences, backwards, clip, output, self.cell_scale(), format)
 
-    def _rows(self, gates: int, source: Signal, units: int, output: Signal) -> tuple[Weights, Weights, Array]:
+    def rows(self, gates: int, source: Signal, units: int, output: Signal) -> tuple[Weights, Weights, Array]:
         """Kernel, recurrent kernel and bias of a cell, every row with a scale of its own."""
 
         def matrix(source: Signal) -> Weights:
@@ -324,7 +324,7 @@ class Numbers:
             return self.lstm(name, source, units, sequences, backwards)
         format = formats.named(self.chain.quantisation)
         output = self.signal((source.shape[0], units) if sequences else (units,), 0)
-        kernel, recurrent, bias = self._rows(1 if kind == "rnn" else 3, source, units, output)
+        kernel, recurrent, bias = self.rows(1 if kind == "rnn" else 3, source, units, output)
         if kind == "rnn":
             return SimpleRnn(name, kernel, recurrent, bias, sequences, backwards, output, format)
         after = kind == "gru"
