@@ -1,8 +1,10 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
 #include "embedding.h"
-#include "fixed_point.h"
+
 #include <string.h>
+
+#include "fixed_point.h"
 
 /* An id as a whole number from 0 to most; what is not a number is 0. */
 static int32_t id_of(float x, int32_t most)
