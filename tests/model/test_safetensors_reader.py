@@ -187,14 +187,18 @@ REFUSED: dict[str, tuple[str, dict[str, np.ndarray[Any, Any]], str]] = {
     "other key": ("units = 3\n" + SIMPLE, weights(), r"and \[\[layer\]\] tables, and nothing else"),
     "no layers": ("input = [4, 2]", weights(), r"and \[\[layer\]\] tables, and nothing else"),
     "not TOML": ("input =", weights(), "is not TOML: Invalid value"),
-    "kind": (SIMPLE.replace('"lstm"', '"gru"'), weights(), "layer 1 is of kind 'gru'; supported: lstm, linear"),
+    "kind": (
+        SIMPLE.replace('"lstm"', '"attention"'),
+        weights(),
+        "layer 1 is of kind 'attention'; supported: lstm, gru, rnn",
+    ),
     "setting": (
         SIMPLE.replace("weights", "units = 3\nweights", 1),
         weights(),
         r"layer 1 \(lstm\): has no setting 'units'",
     ),
     "type": (SIMPLE.replace('"rnn"', "1"), weights(), "needs weights = a str, got 1"),
-    "function": (SIMPLE + ADD + '"activation"\nfunction = "gelu"', weights(), "function = 'gelu' is not supported"),
+    "function": (SIMPLE + ADD + '"activation"\nfunction = "glu"', weights(), "function = 'glu' is not supported"),
     "prefix": (SIMPLE.replace('"fc"', '"head"'), weights(), "holds no tensor 'head.weight'; it holds fc.bias"),
     "order": (SIMPLE + ADD + '"lstm"\nweights = "rnn"', weights(), "layer 3 .*needs a sequence"),
     "unused": (SIMPLE, {**weights(), "bn.weight": np.ones(2, "f4")}, "no layer reads tensor 'bn"),
@@ -206,7 +210,7 @@ REFUSED: dict[str, tuple[str, dict[str, np.ndarray[Any, Any]], str]] = {
         "'fc.bias' has values that are not finite",
     ),
     "norm": (SIMPLE + ADD + '"normalise"\nmean = [0, 0]\nstd = [1, 0.0]', weights(), "needs std above 0"),
-    "no lstm": ("input = [4, 2]\nlayer = []", {}, "lists no lstm layer"),
+    "no lstm": ("input = [4, 2]\nlayer = []", {}, "lists no lstm, gru or rnn layer"),
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from model.signal import Array
 
 HEADER_LIMIT = 1 << 20  # bytes
-TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2", "I64": "<i8"}  # whole numbers count batches
 
 
 def _values(kind: str, data: bytes, shape: list[int]) -> Array:
