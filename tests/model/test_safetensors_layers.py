@@ -19,7 +19,7 @@ from model import readers, reference
 from model.errors import UserError
 from model.network import Network
 from model.signal import Array
-from tests.model.test_safetensors_reader import toml_value, write
+from tests.model.test_safetensors_reader import STRANGE, toml_value, write
 
 Tensors = dict[str, np.ndarray[Any, Any]]
 SHAPE = (9, 4)  # steps, features
@@ -371,3 +371,24 @@ def test_refusals(tmp_path: Path, sentence: str) -> None:
     layer, tensors = REFUSED[sentence]
     with pytest.raises(UserError, match=sentence):
         read(tmp_path, {**tensors, **cell_tensors(3, 4, 3)}, layer, GRU)
+
+
+COUNTS = ("padding", "stride", "dilation", "kernel_size")  # may be another whole number
+ALL: list[tuple[list[dict[str, Any]], Tensors]] = [
+    *((layers, tensors) for layers, tensors, _ in LAYERS.values()),
+    *(([{"kind": "activation", "function": name}], {}) for name in ("elu", "leaky_relu")),
+]
+
+
+def test_strange_settings_are_refused_by_their_names(tmp_path: Path) -> None:
+    tried = 0
+    for (layer, *_), tensors in ALL:
+        defaults = {"elu": {"alpha": 1.0}, "leaky_relu": {"negative_slope": 0.1}}.get(layer.get("function", ""), {})
+        for key in (*layer, *defaults, "strange"):
+            for value in STRANGE:
+                if type(value) is int and (value == 2 or (key == "padding" and value == 0)) and key in COUNTS:
+                    continue
+                with pytest.raises(UserError, match=f"{key} = |'{key}'|no tensor 'strange|of kind|no layer reads"):
+                    read(tmp_path, {**tensors, **cell_tensors(3, 4, 3)}, {**layer, **defaults, key: value}, GRU)
+                tried += 1
+    assert tried > 300
