@@ -56,15 +56,18 @@ class Saturation:
             self.signals |= {(place, quantity): signal for quantity, signal in layer.signals().items()}
 
     def observe(self, place: Place, quantity: str, values: Array) -> None:
-        """Count the samples of (N, ...) with a value more than half a step outside the range."""
+        """Count the samples of (N, ...) with a value outside the range."""
         signal = self.signals.get((place, quantity))
         if signal is not None:
             self.count(self.names[place], str(place), quantity, signal, values)
 
     def count(self, layer: str, place: str, quantity: str, signal: Signal, real: Array) -> None:
-        """Keep the number of samples with any value outside what ``signal`` covers."""
+        """Keep the number of samples with any value outside what ``signal`` covers.
+
+        By more than a step: the 1.0 of a sigmoid or softmax is one step above the largest number that TFLite gives it.
+        """
         stored = real / signal.scale + signal.zero_point
-        outside = (stored < signal.low - 0.5) | (stored > signal.high + 0.5)
+        outside = (stored < signal.low - 1) | (stored > signal.high + 1)
         samples = int(outside.reshape(len(outside), -1).any(axis=1).sum())
         if samples:
             self.found.append(Clipped(layer, place, quantity, samples))
