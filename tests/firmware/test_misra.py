@@ -15,6 +15,10 @@ import pytest
 from measure.checks import misra
 from model import emit, formats, quantise
 from model.errors import UserError
+from model.layers.embedding import Embedding
+from model.layers.permute import Permute
+from model.network import chained
+from model.signal import Signal, Weights
 from tests.firmware.test_cells import STRUCTURES as CELLS
 from tests.firmware.test_convolutions import STRUCTURES as OVER_WINDOWS
 from tests.firmware.test_networks import STRUCTURES
@@ -118,6 +122,20 @@ def test_networks_of_other_shapes_have_nothing_else(tmp_path: Path, quantisation
     of_models = [one for one in found if one.path.startswith("generated/")]
     assert of_models
     assert "\n".join(map(str, misra.open_points(of_models, misra.deviations()))) == ""
+
+
+@pytest.mark.parametrize("quantisation", formats.names())
+def test_tables_and_permuted_windows_have_nothing_else(tmp_path: Path, quantisation: str) -> None:
+    shape, calibration = (5, 4), np.zeros((1, 5, 1), np.float32)
+    table = Weights(np.ones((7, 4), np.float32))
+    layers = (Embedding("words", table, Signal(shape)), Permute("turned", Signal(shape[::-1])))
+    trained = chained("net", "made by a test", "0" * 64, "float32", Signal((5, 1)), layers)
+    sources = [ROOT / f"kernels/c/{name}.c" for name in ("embedding", "permute")] + [tmp_path / "net.c"]
+    for name, text in emit.generate(quantise.quantise(trained, calibration, quantisation), "c", "window").items():
+        (tmp_path / name).write_text(text)
+    folders = [tmp_path, *(ROOT / name for name in ("firmware/include", "firmware/runtime", "kernels/c"))]
+    found = [one for one in misra.check(sources, folders) if "lstmcu.h" not in one.path]  # types that others use
+    assert "\n".join(map(str, misra.open_points(found, misra.deviations()))) == ""
 
 
 @pytest.mark.parametrize("rule", PLANTED)
