@@ -235,7 +235,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
         r"\(Bidirectional\): in its call: initial_state=",
     ),
     "states given": (states_given, r"in its call: initial_state=|reads 3 layers; supported: one"),
-    "state shown": (state_of, "reads what no layer before it gives"),
+    "state shown": (state_of, "its output 1 is read or put out, a state; supported: the first one"),
     "masking": (chain(lambda make: make.Masking(), lambda make: make.LSTM(3)), r"\(Masking\): .*without Masking"),
     "own function": (own_function, "activation='own>tanh' is not supported"),
     "own Dense": (own_class("Dense", True, units=3), r"registered as 'own>Dense'|\(own>Dense\): this kind"),
@@ -301,7 +301,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
         lambda keras: (lambda x: keras.Model(x, keras.layers.LSTM(3)(keras.layers.Rescaling(0.5)(x))))(
             keras.layers.Input(SHAPE, dtype="int32")
         ),
-        r"\(InputLayer\): dtype='int32' is not supported",
+        r"\(InputLayer\): dtype=int32 is supported of an input that an Embedding reads; make it float32",
     ),
     "an operation": (
         chain(lambda make: lambda x: x / 2.0, lambda make: make.LSTM(3)),
