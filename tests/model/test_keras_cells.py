@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from importlib import import_module
 from pathlib import Path
@@ -21,14 +20,6 @@ from model.readers.keras.source import Source
 from model.signal import Array, Signal
 
 SEQUENCES = {"return_sequences": True}
-
-
-@pytest.fixture(scope="module", params=["keras", "tf_keras"])
-def keras(request: pytest.FixtureRequest) -> Any:
-    """Keras 3 or 2, which take seconds to import."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    return import_module(request.param)
 
 
 def models(k: Any) -> dict[str, list[Any]]:

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -63,14 +61,6 @@ CASES: dict[str, tuple[int, list[tuple[str, dict[str, Any]]]]] = {
         7, [("LSTM", {"units": 3, "return_sequences": True}), ("GlobalMaxPooling1D", {"keepdims": True})]
     ),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module", params=["keras", "tf_keras"])
-def keras(request: pytest.FixtureRequest) -> Any:
-    """Keras 3, or Keras 2; either takes seconds to import."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    return importlib.import_module(request.param)
 
 
 def saved(keras: Any, path: Path, steps: int, words: list[tuple[str, dict[str, Any]]]) -> Any:

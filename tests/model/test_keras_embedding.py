@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +13,6 @@ import pytest
 from model import quantise, readers, reference
 from model.errors import UserError
 from tests.support.keras_files import Layer, archive, dense, input_layer, lstm, values
-
-
-@pytest.fixture(scope="module", params=["keras", "tf_keras"])
-def keras(request: pytest.FixtureRequest) -> Any:
-    """Keras 3 or 2, which take seconds to import."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    return importlib.import_module(request.param)
 
 
 @pytest.mark.parametrize("ending", ["keras", "h5"])

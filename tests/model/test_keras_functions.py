@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,14 +40,6 @@ LAYERS: dict[str, Make] = {
     "Permute": lambda k: [k.Permute((2, 1)), k.Dense(3), k.Permute((1, 2)), k.Permute((2, 1)), k.LSTM(2)],
     "layers as activations": lambda k: [k.Dense(3, activation=k.LeakyReLU(0.1)), k.Activation(k.ReLU(max_value=0.5))],
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module", params=["keras", "tf_keras"])
-def keras(request: pytest.FixtureRequest) -> Any:
-    """Keras 3 or 2, which take seconds to import."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    return importlib.import_module(request.param)
 
 
 def agrees(keras: Any, layers: list[Any], path: Path) -> None:

@@ -6,9 +6,7 @@ models. Keras itself makes the files, as .keras and as .h5, and says what they c
 
 from __future__ import annotations
 
-import importlib
 import json
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -28,14 +26,6 @@ from tests.support.keras_files import config_of, input_layer, lstm, weights_of, 
 pytestmark = pytest.mark.filterwarnings("ignore")
 SHAPE = (6, 2)
 Make = Callable[[Any], Any]  # keras -> a model
-
-
-@pytest.fixture(scope="module", params=["keras", "tf_keras"])
-def keras(request: pytest.FixtureRequest) -> Any:
-    """Keras 3, then Keras 2; both take seconds to import."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    return importlib.import_module(request.param)
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +32,6 @@ NAMES = (
 # each name as either activation, with another beside it each time
 PAIRS = [(name, NAMES[(5 * number + 2) % len(NAMES)]) for number, name in enumerate(NAMES)]
 CHAINS = [PAIRS[first::3] for first in range(3)]  # LSTMs one on another
-
-
-@pytest.fixture(scope="module", params=["keras", "tf_keras"])
-def keras(request: pytest.FixtureRequest) -> Any:
-    """Keras 3 or 2, which take seconds to import."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    return importlib.import_module(request.param)
 
 
 def agrees(keras: Any, layers: list[Any], path: Path) -> None:

@@ -6,9 +6,7 @@ the name of what is not supported. Keras itself makes the files, as .keras and a
 
 from __future__ import annotations
 
-import importlib
 import io
-import os
 import re
 import zipfile
 from collections.abc import Callable
@@ -29,14 +27,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 CASES = Path(__file__).parent / "data" / "cases"
 SHAPE = (6, 2)
 Make = Callable[[Any], Any]  # keras -> a model
-
-
-@pytest.fixture(scope="module", params=["keras", "tf_keras"])
-def keras(request: pytest.FixtureRequest) -> Any:
-    """Keras 3, then Keras 2; both take seconds to import."""
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    os.environ["CUDA_VISIBLE_DEVICES"] = ""
-    return importlib.import_module(request.param)
 
 
 @pytest.fixture(autouse=True)
