@@ -12,6 +12,7 @@ from model.layers.gru import Gru
 from model.network import chained
 from model.signal import Signal, Weights, to_real
 from model.trace import Recorder
+from tests.errors_of_cells import errors
 from tests.firmware.test_networks import check_chain, check_network
 from tests.support import networks
 from tests.support.host import Host
@@ -77,17 +78,6 @@ def test_a_hidden_state_of_8_bits_remembers_16(host: Host) -> None:
 
 @pytest.mark.parametrize("cell", ["gru", "gru_before"])
 def test_an_int8_gru_is_as_near_to_its_floats_as_an_lstm(cell: str) -> None:
-    """The error relative to the size of the outputs, both root mean squares, over several networks."""
-    errors = {}
-    for kind in ("lstm", cell):
-        found = []
-        for seed in range(8):
-            network = networks.build_chain(Chain("float32", (40, 3), ((kind, 16, True, False),), seed=seed))
-            real = networks.chain_inputs(network, 20, False, seed)
-            ideal = reference.run(network, real)
-            quantised = quantise.quantise(network, real, "int8")
-            stored = reference.run(quantised, reference.stored_inputs(quantised, real))
-            error = to_real(stored, quantised.output) - ideal
-            found.append(np.sqrt((error**2).mean() / (ideal**2).mean()))
-        errors[kind] = np.mean(found)
-    assert errors[cell] < 1.5 * errors["lstm"]
+    """By root mean squares and by the outputs' range, over several networks."""
+    for gru, lstm in zip(errors(cell, "int8"), errors("lstm", "int8"), strict=True):
+        assert gru < 1.5 * lstm
