@@ -144,7 +144,7 @@ def render(rows: list[Row], reports: list[dict[str, Any]], peers: list[Peer]) ->
 
 PAGE = """# Against the peers
 
-The same networks, shapes and state as measured for others ([how](../measure/peers/README.md)).
+The same networks, shapes and state as measured for others ([how](../measure/cost/bench/peers/README.md)).
 Regenerate with `./scons bench-docs`; `./scons bench target=cortex-m4` prints the same for one core. `ratio` is the
 instructions of one call to those of the fastest peer of the same arithmetic and state, so below 1 is ahead; bytes
 are of flash (code and tables first, then with the weights), RAM and stack; all outputs equal the reference.
