@@ -10,6 +10,7 @@
 #define LSTMCU_UPDATE 0
 #define LSTMCU_RESET 1
 #define LSTMCU_NEW 2
+#define LSTMCU_GRU_GATES 3
 
 /** A share of x: r or z times x. */
 static inline int32_t lstmcu_gru_share(int32_t share, int32_t x)

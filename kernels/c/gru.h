@@ -24,9 +24,6 @@
 #define lstmcu_gru_dyn_step_before LSTMCU_SYMBOL(gru_dyn_step_before)
 #define lstmcu_gru_dyn_once LSTMCU_SYMBOL(gru_dyn_once)
 
-/* gate rows of the weight arrays for every unit, in the order of gru_update.h */
-#define LSTMCU_GRU_GATES 3
-
 #ifdef __cplusplus
 extern "C" {
 #endif
