@@ -308,9 +308,9 @@ def use(network: Network) -> None:
     """Do with a network that was read what a build does: compute, and generate C."""
     if macs(network) + network.input.size > 1_000_000:
         return
-    inputs = np.zeros((2, *network.input.shape), network.input.dtype)
+    inputs = np.zeros((2, *network.given.shape), network.input.dtype)
     outputs = reference.run(network, inputs)
-    assert outputs.shape == (2, *network.output.shape)
+    assert outputs.shape == (2, *network.made.shape)
     try:
         emit.generate(network, "c", "window")
     except UserError as error:
