@@ -40,7 +40,7 @@ def vectors(network: Network, index: int) -> int:
 def run(network: Network, inputs: Array, observe: Observe = _ignore, *, goes_on: bool = False) -> Array:
     """Outputs (N, ...) in the network's output type for inputs (N, T, F) in its input type; of several see ``Ends``.
 
-    ``goes_on``: window n + 1 goes on from where window n ended, as a network can that ``plan.make`` finds streamable.
+    ``goes_on``: window n + 1 goes on from where window n ended, as a network can that ``planner`` finds streamable.
     """
     signals: list[Array] = network.given.parts(inputs.astype(network.input.stored.computed))
     with np.errstate(over="ignore", invalid="ignore"):  # what is no finite number has its way, too

@@ -12,7 +12,7 @@ import resource
 import sys
 from pathlib import Path
 
-from model import plan, readers
+from model import planner, readers
 from model.errors import NoModelError, UserError, steady_streams
 
 LOADS, REFUSED, NO_MODEL = "loads", "refused", "no model"
@@ -23,7 +23,7 @@ def attempt(path: Path) -> tuple[str, str]:
     """A verdict and its reason; of a model that loads, its layers."""
     try:
         network = readers.read(path)
-        plan.make(network, stream=False)
+        planner.make(network, stream=False)
     except NoModelError as error:
         return NO_MODEL, str(error)
     except UserError as error:

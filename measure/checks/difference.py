@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from measure.run import qemu
-from model import plan, reference, samples, store, trace
+from model import planner, reference, samples, store, trace
 from model.errors import UserError, run_main
 from model.escape import visible
 from model.files import write_atomically
@@ -106,7 +106,7 @@ def verdict(table: list[Row], order: trace.Order) -> str:
 def parsed(data: bytes, network: Network, card: Mapping[str, Any], count: int) -> dict[Key, Array]:
     """What a run of a model generated with --trace has noted down; ``card``: its model.json."""
     assembled = [place for place, _ in placed(network) if str(place) in card["assembled"]]
-    return trace.parse(data, plan.make(network, stream=False), assembled, count)
+    return trace.parse(data, planner.make(network, stream=False), assembled, count)
 
 
 def horizon(outputs: Array, ideal: Array, targets: Array | None) -> dict[str, list[float]]:
@@ -177,7 +177,7 @@ def main() -> None:
     real = loaded.inputs[: len(inputs)]
     wanted = reference.run(trained, real, ideal.observe) if not trained.came_quantised else None
     table = rows(network, device, expected.values, ideal.values)
-    text = render(table, trace.order_of_computation(plan.make(network, stream=False)), len(inputs))
+    text = render(table, trace.order_of_computation(planner.make(network, stream=False)), len(inputs))
     real_outputs = network.made.to_real(run.outputs)
     targets = None if loaded.targets is None else loaded.targets[: len(inputs)]
     curves = horizon(real_outputs, real_outputs if wanted is None else wanted, targets)

@@ -17,7 +17,8 @@ from model.emit.scratch import fields
 from model.emit.statements import Statements
 from model.errors import UserError
 from model.network import Network
-from model.plan import Op, Plan, Value, awaited, end_name, make
+from model.plan import Op, Plan, Value, awaited, end_name
+from model.planner import make
 from model.signal import Signal
 from model.version import VERSION, number
 

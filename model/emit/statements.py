@@ -42,10 +42,10 @@ class Statements:
 
     def push(self, op: Op, within: Loop | When | None, at: str, still: bool = False) -> str:
         """The call that adds a vector to a ring; it is true when a window is complete."""
-        assert op.shape is not None
+        assert op.taken is not None
         x = self.expression(op.x, None if still else within, at)
         size = types.named(op.x.dtype).bytes * op.x.length
-        numbers = f"{size}, {op.shape.length}, {op.shape.stride}, {op.shape.dilation}"
+        numbers = f"{size}, {op.taken.length}, {op.taken.stride}, {op.taken.dilation}"
         return f"lstmcu_window_push(state->{op.y.window}, state->{op.y.base}, {x}, {numbers})"
 
     def statement(self, op: Op, within: Loop | When | None, at: str = "t", still: bool = False) -> str:
@@ -142,8 +142,10 @@ class Statements:
                 lines.append(self.statement(step, within, at, still=True))
                 continue
             push, body = self.push(step.push, within, at, still=True), self.still(step, self.count(step))
+            # a stream that never starts afresh has nothing to count
+            counting = self.counting(step) if self.counts_steps() else []
             if not self.waits:
-                lines += [f"if ({push} != 0) {{", *(f"    {line}" for line in (*body, *self.counting(step))), "}"]
+                lines += [f"if ({push} != 0) {{", *(f"    {line}" for line in (*body, *counting)), "}"]
             else:
                 lines += [f"if ({push} == 0) {{", "    return 0;", "}", *body]
         return lines

@@ -19,7 +19,8 @@ from model.spans import Span
 
 if TYPE_CHECKING:
     from model.layers.normalise import Normalise
-    from model.plan import Builder, Op, Value
+    from model.plan import Op, Value
+    from model.planner import Builder
 
 
 @dataclass(frozen=True, order=True)

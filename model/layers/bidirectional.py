@@ -19,7 +19,8 @@ from model.signal import Array, Signal
 from model.spans import Span
 
 if TYPE_CHECKING:
-    from model.plan import Builder, Value
+    from model.plan import Value
+    from model.planner import Builder
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,8 @@ from model.signal import Array, Signal
 from model.spans import Span
 
 if TYPE_CHECKING:
-    from model.plan import Builder, Op, Value
+    from model.plan import Op, Value
+    from model.planner import Builder
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ from model.spans import Span
 
 if TYPE_CHECKING:
     from model.layers.normalise import Normalise
-    from model.plan import Builder
+    from model.planner import Builder
 
 
 @dataclass(frozen=True, eq=False)

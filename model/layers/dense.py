@@ -24,7 +24,8 @@ from model.spans import Span
 
 if TYPE_CHECKING:
     from model.layers.normalise import Normalise
-    from model.plan import Builder, Op, Value
+    from model.plan import Op, Value
+    from model.planner import Builder
 
 FINEST_SUMS = 2.0**12  # steps of an output in one of its coarsest sums: finer shows nothing of them
 MOST_STEPS = 2.0**29  # of an output in the largest sum there can be: they and their left shift fit 32 bits

@@ -22,7 +22,8 @@ from model.signal import Array, Signal
 from model.spans import Span
 
 if TYPE_CHECKING:
-    from model.plan import Builder, Op, Value
+    from model.plan import Op, Value
+    from model.planner import Builder
 
 FINEST_MEAN = 2.0**-8  # a mean's output scale to its input's: finer shows little of it
 

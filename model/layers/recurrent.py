@@ -31,7 +31,8 @@ from model.spans import BeyondError, Span
 
 if TYPE_CHECKING:
     from model.layers.normalise import Normalise
-    from model.plan import Builder, Op, Value
+    from model.plan import Op, Value
+    from model.planner import Builder
 
 SIGMOID, TANH = named("sigmoid"), named("tanh")  # what most cells have, and every kernel set
 FINEST_HIDDEN = 2.0**-30  # a product of two Q0.15 numbers has no more bits

@@ -13,7 +13,7 @@ from model.signal import Array
 from model.spans import Span
 
 if TYPE_CHECKING:
-    from model.plan import Builder
+    from model.planner import Builder
 
 MOST = 16383  # vectors that a ring holds, and that a window may move by: its slots, twice as many, fit 16 bits
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import emit, formats, plan, quantise, reference
+from model import emit, formats, planner, quantise, reference
 from model.errors import UserError
 from model.network import Network
 from model.signal import Array, to_real
@@ -41,7 +41,7 @@ def check_network(host: Host, network: Network, inputs: Array) -> Result:
     expected = reference.run(network, inputs)
     result = host.run(network, inputs)
     assert_equal(network, result.run, expected, inputs, host.noted)
-    reason = plan.make(network, stream=True).streamable
+    reason = planner.make(network, stream=True).streamable
     if reason:
         with pytest.raises(UserError, match=re.escape(f"cannot run as state=stream: {reason}")):
             emit.generate(network, "c", "stream")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model import formats, limits, plan, reference
+from model import formats, limits, planner, reference
 from model.errors import UserError
 from model.layers.global_pool import GlobalAveragePool
 from model.layers.pad import Cropping
@@ -59,7 +59,7 @@ def test_random_graphs(host: Host, seed: int, quantisation: str) -> None:
 @pytest.mark.parametrize("seed", [*range(3), *(pytest.param(n, marks=pytest.mark.long) for n in range(3, 60))])
 def test_random_graphs_with_windows(host: Host, seed: int, state: str, quantisation: str) -> None:
     network = graphs.drawn(seed, 8, windows=True)
-    if state == "stream" and plan.make(network, stream=True).streamable:
+    if state == "stream" and planner.make(network, stream=True).streamable:
         with pytest.raises(UserError, match="cannot run as state=stream"):
             check(host, network, quantisation, state)
     else:

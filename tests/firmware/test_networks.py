@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import emit, formats, plan, quantise, readers, reference
+from model import emit, formats, planner, quantise, readers, reference
 from model.errors import UserError
 from model.layers.activation import Activation
 from model.layers.base import Layer
@@ -89,7 +89,7 @@ def check_bench(host: Host, network: Network, inputs: Array) -> None:
 
 
 def plan_counts_steps(network: Network) -> bool:
-    return any(field.role == "sums" for field in plan.make(network, stream=True).fields)
+    return any(field.role == "sums" for field in planner.make(network, stream=True).fields)
 
 
 def check_network(host: Host, network: Network, inputs: Array, state: str = "window") -> Result:
@@ -115,7 +115,7 @@ def check_chain(host: Host, chain: Chain) -> None:
     network = networks.build_chain(chain)
     inputs = networks.chain_inputs(network, COUNT, chain.extreme, chain.seed)
     check_network(host, network, inputs)
-    reason = plan.make(network, stream=True).streamable
+    reason = planner.make(network, stream=True).streamable
     if not reason:
         result = check_network(host, network, inputs, "stream")
         assert result.steps is not None

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from kernels import OPTIMIZE, all_sets
 from kernels.cmsis_nn import library as cmsis_nn
-from model import emit, formats, plan, quantise, readers, reference
+from model import emit, formats, planner, quantise, readers, reference
 from model.layers.base import Layer
 from model.layers.convert import Convert
 from model.layers.dense import Dense
@@ -57,7 +57,7 @@ def check(device: Device, network: Network, inputs: Array, optimize: str) -> Non
     noted = partial(device.noted, optimize=optimize)
     outputs, _ = device.run(network, inputs, "window", optimize)
     assert_equal(network, outputs, reference.run(network, inputs), inputs, noted)
-    if not plan.make(network, stream=True).streamable:
+    if not planner.make(network, stream=True).streamable:
         outputs, _ = device.run(network, inputs, "stream", optimize, goes_on=True)
         assert_equal(network, outputs, reference.run(network, inputs, goes_on=True), inputs, noted)
 
@@ -101,7 +101,7 @@ def test_floats_in_assembly_are_those_of_c(device: MakeDevice, target: str, netw
     """To the last bit: the same operations in the same order."""
     inputs = networks.chain_inputs(network, COUNT, False, 1)
     for state in ("window", "stream"):
-        if state == "stream" and plan.make(network, stream=True).streamable:
+        if state == "stream" and planner.make(network, stream=True).streamable:
             continue
         ours, _ = device(target, "vfp").run(network, inputs, state, goes_on=True)
         expected, _ = device(target, "c").run(network, inputs, state, goes_on=True)

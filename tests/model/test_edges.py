@@ -12,7 +12,7 @@ import pytest
 from kernels.armv7em import layout as armv7em
 from kernels.rv32im import layout as rv32im
 from model import fixed_point as fp
-from model import formats, limits, lower, plan, quantise, reference
+from model import formats, limits, lower, plan, planner, quantise, reference
 from model.errors import UserError
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
@@ -121,7 +121,7 @@ def test_a_vector_is_quantised_in_as_many_parts_as_the_plan_adds(structure: str)
     shape, words = STRUCTURES[structure]
     network = networks.build_chain(Chain("dynamic", shape, words, seed=7))
     parts = {index: 1 for index, layer in enumerate(network.layers) if isinstance(layer, Dense)}
-    for loop in plan.make(network, stream=False).work:
+    for loop in planner.make(network, stream=False).work:
         for op in loop.body if isinstance(loop, plan.Loop) else ():
             if op.kind == "dense_add":
                 index = next(k for k, layer in enumerate(network.layers) if layer is op.layer)

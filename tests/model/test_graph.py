@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from model import plan, store
+from model import planner, store
 from model.errors import UserError
 from model.layers.convert import Convert
 from model.network import Network, Node, check_ends, parts, placed
@@ -79,7 +79,7 @@ def test_what_cannot_run_is_refused_by_name(network: Network) -> None:
     }
     for sentence, given in cases.items():
         with pytest.raises(UserError) as raised:
-            plan.make(given, stream=False)
+            planner.make(given, stream=False)
         assert str(raised.value) == sentence
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from kernels import all_sets
 from measure.checks import difference
-from model import emit, expect, formats, names, plan, quantise, readers, reference, trace
+from model import emit, expect, formats, names, plan, planner, quantise, readers, reference, trace
 from model.layers.base import Place
 from model.layers.bidirectional import Bidirectional
 from model.layers.dense import Dense
@@ -81,7 +81,7 @@ def renamings(draw: st.DrawFn, quantisation: str) -> tuple[Chain, Network, Netwo
 def test_no_name_changes_what_is_generated(quantisation: str, data: st.DataObject, kernels: str) -> None:
     _, network, other = data.draw(renamings(quantisation))
     assert code(network, kernels, "window") == code(other, kernels, "window")
-    if not plan.make(network, stream=True).streamable:
+    if not planner.make(network, stream=True).streamable:
         assert code(network, kernels, "stream") == code(other, kernels, "stream")
 
 
@@ -129,7 +129,7 @@ def test_every_row_of_a_comparison_is_of_its_own_layer(quantisation: str, name: 
     expected, ideal = trace.Recorder(), trace.Recorder()
     reference.run(network, reference.stored_inputs(network, real), expected.observe)
     reference.run(trained, real, ideal.observe)
-    work = plan.make(network, stream=False)
+    work = planner.make(network, stream=False)
     device = trace.parse(traced(network, work, expected), work, (), len(real))
     table = difference.rows(network, device, expected.values, ideal.values)
     assert len({(row.place, row.quantity) for row in table}) == len(table) == 4 * 6 + 6

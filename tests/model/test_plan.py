@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kernels import all_sets, named
-from model import emit, plan, reference
+from model import emit, planner, reference
 from model.emit.choose import choose_all
 from model.emit.scratch import Needs, Scratch, allocate, operations
 from model.emit.statements import Statements
@@ -60,7 +60,7 @@ def assert_nothing_overlaps(work: Plan, needs: Needs, scratch: Scratch) -> None:
 @given(ANY_SPEC, st.booleans(), st.sampled_from(sorted(all_sets())))
 def test_vectors_of_real_plans_do_not_overlap(drawn: Spec, stream: bool, kernels: str) -> None:
     network = networks.build(drawn)
-    work = plan.make(network, stream)
+    work = planner.make(network, stream)
     layers = choose_all(network, work, named([kernels]), "balanced")
     statements = Statements(network.name, work, {name: layer.constants for name, layer in layers.items()})
     assert_nothing_overlaps(work, statements.needs, statements.scratch)
@@ -91,7 +91,7 @@ def test_vectors_of_any_plan_do_not_overlap(work: Plan, scratch: list[tuple[str,
 @given(ANY_SPEC, st.booleans())
 def test_every_layer_runs_and_the_output_is_written_last(drawn: Spec, stream: bool) -> None:
     network = networks.build(drawn)
-    every = operations(plan.make(network, stream))
+    every = operations(planner.make(network, stream))
     assert {id(op.layer) for op in every} >= {id(x) for x in network.layers if isinstance(x, Lstm | Dense | Activation)}
     assert every[-1].y.base == "output"
     assert all(op.y.base != "input" for op in every)
@@ -99,29 +99,29 @@ def test_every_layer_runs_and_the_output_is_written_last(drawn: Spec, stream: bo
 
 
 def test_the_last_hidden_state_alone_is_kept_of_a_long_window() -> None:
-    work = plan.make(networks.build(spec(steps=200)), stream=False)
+    work = planner.make(networks.build(spec(steps=200)), stream=False)
     assert [(f.role, f.length) for f in work.fields] == [("hidden", 3), ("cell", 3)]
     assert kinds(work) == ["lstm", "dense"]
 
 
 def test_a_flattened_sequence_is_summed_not_stored() -> None:
-    work = plan.make(networks.build(spec(steps=200, sequences=True, flatten=True)), stream=False)
+    work = planner.make(networks.build(spec(steps=200, sequences=True, flatten=True)), stream=False)
     assert {f.role for f in work.fields} == {"hidden", "cell", "sums"}
     assert kinds(work) == ["lstm", "dense_add", "dense_finish"]
     assert not work.streamable
 
 
 def test_one_step_from_reset_has_no_state() -> None:
-    work = plan.make(networks.build(spec(steps=1)), stream=False)
+    work = planner.make(networks.build(spec(steps=1)), stream=False)
     assert work.fields == ()
     assert kinds(work) == ["lstm_once", "dense"]
-    assert kinds(plan.make(networks.build(spec(steps=1)), stream=True)) == ["lstm", "dense"]
+    assert kinds(planner.make(networks.build(spec(steps=1)), stream=True)) == ["lstm", "dense"]
 
 
 def test_a_sequence_is_stored_only_for_a_reader_that_turns_it_round() -> None:
     stacked = networks.build(spec(units=(3, 2), backwards=(False, False)))
-    assert all(f.role != "sequence" for f in plan.make(stacked, stream=False).fields)
-    turned = plan.make(networks.build(spec(units=(3, 2), backwards=(False, True))), stream=False)
+    assert all(f.role != "sequence" for f in planner.make(stacked, stream=False).fields)
+    turned = planner.make(networks.build(spec(units=(3, 2), backwards=(False, True))), stream=False)
     assert [(f.name, f.length) for f in turned.fields if f.role == "sequence"] == [("L0_lstm_sequence", 4 * 3)]
     assert turned.streamable == "layer 'lstm1' reads the window from its end"
 
@@ -138,16 +138,16 @@ LAST: Word = ("lstm", 3, False, False)
 
 def test_a_flattened_bidirectional_is_summed_not_stored_from_two_steps_on() -> None:
     for steps in (2, 3):
-        work = plan.make(chain((steps, 2), BOTH, ("reshape", (6 * steps,)), DENSE), stream=False)
+        work = planner.make(chain((steps, 2), BOTH, ("reshape", (6 * steps,)), DENSE), stream=False)
         assert {f.role for f in work.fields} == {"hidden", "cell", "sums"}
         assert kinds(work) == ["lstm", "dense_add", "lstm", "dense_add", "dense_finish"]
-    single = plan.make(chain((1, 2), BOTH, ("reshape", (6,)), DENSE), stream=False)
+    single = planner.make(chain((1, 2), BOTH, ("reshape", (6,)), DENSE), stream=False)
     assert kinds(single) == ["lstm_once", "lstm_once", "dense"]
 
 
 @pytest.mark.parametrize("words", [(("reshape", (18,)),), (("reshape", (18,)), ("relu",)), ()])
 def test_a_bidirectional_whose_sequence_no_dense_reads_is_stored(words: tuple[Word, ...]) -> None:
-    assert "sequence" in {f.role for f in plan.make(chain((3, 2), BOTH, *words), stream=False).fields}
+    assert "sequence" in {f.role for f in planner.make(chain((3, 2), BOTH, *words), stream=False).fields}
 
 
 ANOTHER_SHAPE = "reads the window in another shape"
@@ -177,13 +177,13 @@ STREAMABLE: list[tuple[tuple[int, ...], tuple[Word, ...], str]] = [
 
 @pytest.mark.parametrize(("shape", "words", "why_not"), STREAMABLE)
 def test_what_can_run_step_by_step(shape: tuple[int, ...], words: tuple[Word, ...], why_not: str) -> None:
-    found = plan.make(chain(shape, *words), stream=True).streamable
+    found = planner.make(chain(shape, *words), stream=True).streamable
     assert found.endswith(why_not) if why_not else not found
 
 
 def parts(network: Network, index: int) -> int:
     """As how many vectors the device adds up what layer ``index`` reads."""
-    for item in plan.make(network, stream=False).work:
+    for item in planner.make(network, stream=False).work:
         for op in item.body if isinstance(item, Loop) else (item,):
             if op.layer is network.layers[index] and op.kind in ("dense", "dense_add"):
                 steps = item.steps if isinstance(item, Loop) else 1
@@ -225,7 +225,7 @@ def test_the_reference_cuts_a_flattened_sequence_as_the_plan_does(
 @given(networks.chains("dynamic"))
 def test_the_reference_cuts_any_sequence_as_the_plan_does(drawn: Chain) -> None:
     try:
-        plan.make(networks.build_chain(drawn), stream=False)
+        planner.make(networks.build_chain(drawn), stream=False)
     except UserError:
         return
     assert_same_parts(networks.build_chain(drawn))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from measure.checks import difference
-from model import formats, plan, reference, trace
+from model import formats, planner, reference, trace
 from model.network import Network
 from model.signal import Array
 from model.trace import Key
@@ -131,7 +131,7 @@ def first_layer(network: Network, inputs: Array, device: dict[Key, Array]) -> st
     """Where a run of windows from reset first leaves the reference, as ``scons compare`` says it."""
     expected = trace.Recorder()
     reference.run(network, inputs, expected.observe)
-    order = trace.order_of_computation(plan.make(network, stream=False))
+    order = trace.order_of_computation(planner.make(network, stream=False))
     table = difference.rows(network, device, expected.values, {})
     if not any(row.mismatches for row in table):
         return "As windows from reset, with every value noted down, nothing differs."
