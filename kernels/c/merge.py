@@ -12,6 +12,7 @@ from kernels.common.constants import Constants, ConstStruct, Kernel, Member, num
 from kernels.common.work import Work
 from model.layers.concatenate import Concatenate
 from model.layers.merge import Merge
+from model.layers.merge_halves import MergeHalves
 from model.layers.with_constant import WithConstant
 from model.lower import rescale
 
@@ -65,6 +66,11 @@ def with_constant(work: Work[WithConstant]) -> Constants:
     constant = numbers(f"{work.name}_constant", layer.constant, f"({layer.constant.size} features)")
     calls = {kind: replace(kernel, beside=(constant.name,)) for kind, kernel in made.calls.items()}
     return replace(made, arrays=(constant,), calls=calls)
+
+
+def merge_halves(work: Work[MergeHalves]) -> Constants:
+    """The same of both halves of a vector."""
+    return merge(replace(cast("Work[Merge]", work), layer=work.layer.merge, sources=(work.source, work.source)))
 
 
 def concatenate(work: Work[Concatenate]) -> Constants:

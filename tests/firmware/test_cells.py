@@ -30,8 +30,11 @@ STRUCTURES: dict[str, tuple[tuple[int, ...], tuple[Word, ...]]] = {
     "flattened": ((4, 3), (("gru", 3, True, False), ("reshape", (12,)), ("dense", 3, "relu"))),
     "both ways": ((4, 3), (("both_gru", 3, True), ("both_gru_before", 2, True), ("both_rnn", 3, False))),
     "both ways, flattened": ((3, 2), (("both_gru", 3, True), ("reshape", (18,)), ("dense", 2, "linear"))),
-    "sum": ((4, 3), (("both_gru", 3, True), ("fold", "sum"), ("both_rnn", 2, False), ("fold", "sum"))),
-    "mean and product": ((3, 3), (("both_gru", 4, True), ("fold", "ave"), ("fold", "mul"), ("rnn", 3, True, False))),
+    "sum": ((4, 3), (("both_gru", 3, True), ("halves", "add"), ("both_rnn", 2, False), ("halves", "add"))),
+    "mean and product": (
+        (3, 3),
+        (("both_gru", 4, True), ("halves", "average"), ("halves", "multiply"), ("rnn", 3, True, False)),
+    ),
     "one step": ((1, 6), (*ALL, ("dense", 2, "linear"))),
     "one step, both ways": ((1, 3), (("both_gru", 5, True), ("both_rnn", 3, True))),
 }

@@ -60,7 +60,7 @@ def test_every_network_comes_back(tmp_path_factory: pytest.TempPathFactory, spec
 
 @pytest.mark.parametrize("quantisation", ["float32", "int8"])
 def test_every_cell_comes_back(tmp_path: Path, quantisation: str) -> None:
-    words = (("gru", 3, True, False), ("gru_before", 2, True, True), ("both_rnn", 2, True), ("fold", "mul"))
+    words = (("gru", 3, True, False), ("gru_before", 2, True, True), ("both_rnn", 2, True), ("halves", "multiply"))
     network = networks.build_chain(Chain(quantisation, (4, 3), words, seed=2))
     layers = list(network.layers)
     assert isinstance(layers[0], Gru)

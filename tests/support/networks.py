@@ -19,9 +19,10 @@ from model.layers.base import Layer
 from model.layers.bidirectional import Bidirectional
 from model.layers.convert import Convert
 from model.layers.dense import Dense
-from model.layers.fold import FACTORS, Fold
 from model.layers.gru import Gru
 from model.layers.lstm import Lstm
+from model.layers.merge import FUNCTIONS as MERGES
+from model.layers.merge_halves import MergeHalves
 from model.layers.normalise import Normalise
 from model.layers.recurrent import Recurrent
 from model.layers.reshape import Reshape
@@ -208,7 +209,7 @@ class Chain:
 # What a chain's words make of the shape they find: ("lstm", units, sequences, backwards), ("both", units, sequences),
 # ("gru", units, sequences, backwards), ("gru_before", ...), ("rnn", ...): cells; ("both_gru", units, sequences), ...,
 # ("dense", outputs, linear or relu), (a function's name,), ("reshape", shape), ("convert",), ("normalise",),
-# ("fold", sum, ave or mul).
+# ("halves", what merges them).
 def shape_after(word: Word, shape: tuple[int, ...]) -> tuple[int, ...]:
     """The shape of a layer's output."""
     kind, *rest = word
@@ -217,7 +218,7 @@ def shape_after(word: Word, shape: tuple[int, ...]) -> tuple[int, ...]:
         return (shape[0], units) if rest[1] else (units,)
     if kind == "dense":
         return (*shape[:-1], rest[0])
-    if kind == "fold":
+    if kind == "halves":
         return (*shape[:-1], shape[-1] // 2)
     return tuple(rest[0]) if kind == "reshape" else shape
 
@@ -237,7 +238,7 @@ def chains(draw: st.DrawFn, quantisation: str) -> Chain:
     for _ in range(draw(st.integers(1, 6))):
         kinds = ["dense", "function", "reshape", "convert" if integer else "normalise"]
         kinds += ["cell", "cell", "both"] if len(shape) == 2 else []
-        kinds += [] if shape[-1] % 2 else ["fold"]
+        kinds += [] if shape[-1] % 2 else ["halves"]
         kind = draw(st.sampled_from(kinds))
         if kind == "cell":
             words.append((draw(st.sampled_from(CELLS)), draw(size), draw(st.booleans()), draw(st.booleans())))
@@ -245,8 +246,8 @@ def chains(draw: st.DrawFn, quantisation: str) -> Chain:
             words.append((draw(st.sampled_from(tuple(BOTH))), draw(size), draw(st.booleans())))
         elif kind == "dense":
             words.append((kind, draw(size), draw(st.sampled_from(("linear", "relu")))))
-        elif kind == "fold":
-            words.append((kind, draw(st.sampled_from(tuple(FACTORS)))))
+        elif kind == "halves":
+            words.append((kind, draw(st.sampled_from(tuple(MERGES)))))
         elif kind == "reshape":
             words.append((kind, draw(st.sampled_from(_other_shapes(shape)))))
         else:
@@ -344,8 +345,9 @@ class Numbers:
         if kind == "dense":
             kernel, out = self.weights((rest[0], source.shape[-1]), source), self.signal(shape, 2)
             return Dense(name, kernel, self.bias(kernel, source, out.scale), rest[1], out, format_of(out, kernel))
-        if kind == "fold":
-            return Fold(name, rest[0], self.signal(shape, 1))
+        if kind == "halves":
+            out = self.signal(shape, 1)
+            return MergeHalves(name, rest[0], out, format_of(out))
         if kind == "reshape":
             return Reshape(name, replace(source, shape=shape))
         if kind == "convert":

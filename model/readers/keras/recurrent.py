@@ -11,13 +11,13 @@ import numpy as np
 
 from model.layers.base import Layer
 from model.layers.bidirectional import Bidirectional
-from model.layers.fold import Fold
 from model.layers.gru import CANDIDATE, Gru
 from model.layers.lstm import Lstm
+from model.layers.merge_halves import MergeHalves
 from model.layers.recurrent import Recurrent
 from model.layers.simple_rnn import SimpleRnn
 from model.readers.keras.activations import function_of
-from model.readers.keras.settings import Config
+from model.readers.keras.settings import MERGED, Config
 from model.readers.keras.source import Source
 from model.signal import Array, Signal, Weights
 
@@ -189,7 +189,7 @@ def _bidirectional(source: Source) -> list[Layer]:
         raise source.refuse("its layers must have the same cell, units and return_sequences")
     both = Bidirectional(source.name, one, other, Signal((*one.output.shape[:-1], 2 * one.units)))
     mode = source.config["merge_mode"]
-    return [both] if mode == "concat" else [both, Fold(f"{source.name}_{mode}", mode, one.output)]
+    return [both] if mode == "concat" else [both, MergeHalves(f"{source.name}_{mode}", MERGED[mode], one.output)]
 
 
 LAYERS: dict[str, Callable[[Source], list[Layer]]] = {

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from model.errors import UserError
 
 Config = dict[str, Any]
-MERGES = ("concat", "sum", "ave", "mul")  # of a Bidirectional
+MERGED = {"sum": "add", "ave": "average", "mul": "multiply"}  # what merges the halves of a Bidirectional, if not concat
 ACTIVATIONS = (
     "linear", "relu", "sigmoid", "tanh", "softmax", "hard_sigmoid", "softsign", "softplus", "elu", "selu", "silu",
     "swish", "gelu", "exponential", "mish", "relu6", "leaky_relu", "hard_silu", "hard_swish", "hard_tanh",
@@ -209,7 +209,7 @@ SETTINGS: dict[str, dict[str, Rule]] = {
     "Bidirectional": {
         "layer": ANY,  # checked as the layer it is
         "backward_layer": ANY,
-        "merge_mode": _one_of(*MERGES),
+        "merge_mode": _one_of("concat", *MERGED),
         "num_constants": _one_of(None, 0),
     },
     "Dense": {
