@@ -17,7 +17,7 @@ from model.signal import Array, Signal
 from model.spans import Span
 
 if TYPE_CHECKING:
-    from model.plan import Builder
+    from model.planner import Builder
 
 
 @dataclass(frozen=True, eq=False)
