@@ -131,33 +131,32 @@ class Builder:
 
     def begin(self, index: int) -> None:
         """Let layer ``index`` be at work: ``current`` is what it reads first."""
-        reads = self.network.nodes[index].reads
+        reads, layer = self.network.nodes[index].reads, self.network.layers[index]
+        if layer.joins and (not layer.elementwise or len({self.flows[number].steps for number in reads}) > 1):
+            for which, number in enumerate(reads):
+                self._at(self.flows[number])
+                self.arrange(index, which)
+                self.flows[number] = Flow(self.current, self.steps, self.shape, self.level, self.after)
         if len({id(flow.level) for flow in map(self.flows.get, reads) if flow and flow.level}) > 1:
             self.close()  # they run at different rates: each is stored
         if any(self.flows[number].steps and self._follows(self.flows[number]) for number in reads):
             self.close()
-        if len({self.flows[number].steps for number in reads}) > 1:
-            for number in reads:
-                self._single(number)
         self.done.add(index)
         first, *others = (self.flows[number] for number in reads)
         for flow in others:
             if (flow.steps, flow.shape[:-1]) != (first.steps, first.shape[:-1]):
-                name = self.network.layers[index].name
                 raise UserError(
-                    f"layer '{name}' reads {first.shape} and {flow.shape}; supported: as many steps of each"
+                    f"layer '{layer.name}' reads {first.shape} and {flow.shape}; supported: as many steps of each"
                 )
-        self.current, self.steps, self.shape = first.value, first.steps, first.shape
+        self._at(first)
         self.more = tuple(flow.value for flow in others)
         self.level = next((flow.level for flow in (first, *others) if flow.level), None)
         self.after = next((flow.after for flow in (first, *others) if self._follows(flow)), None)
 
-    def _single(self, number: int) -> None:
-        """Let a sequence of one step, of which a Reshape made a vector, be one."""
-        if self.flows[number].steps == 1 and len(self.flows[number].shape) == 1:
-            self.close()
-            flow = self.flows[number]
-            self.flows[number] = replace(flow, steps=0, value=replace(flow.value, stride=0))
+    def _at(self, flow: Flow) -> None:
+        """Let ``current`` be a signal."""
+        self.current, self.steps, self.shape = flow.value, flow.steps, flow.shape
+        self.level, self.after = flow.level, flow.after
 
     def _follows(self, flow: Flow) -> bool:
         """Whether the running loop must end before a signal is whole."""
@@ -252,8 +251,7 @@ class Builder:
         vectors of a window lie side by side wherever it starts.
         """
         x, steps = self.current, taken.steps(self.steps)
-        whole = self.level is None and not x.backwards and not x.window
-        if whole and not self.stream and taken.dilation == 1 and not taken.padded:
+        if self._side_by_side and not self.stream and taken.dilation == 1 and not taken.padded:
             self._slide(index, taken, steps)
             return
         name = self.c_name(index)
@@ -290,24 +288,36 @@ class Builder:
                 f"layer '{name}' reads its windows in place; generate with state=stream to keep the last inputs"
             )
 
-    def materialise(self, index: int) -> None:
-        """Make the running sequence an array, so that layer ``index`` can read it in another order."""
-        number = self.network.nodes[index].reads[0]
+    @property
+    def _side_by_side(self) -> bool:
+        """Whether the vectors of the sequence lie in memory one behind the other: a repeated one lies there once."""
+        x = self.current
+        return self.level is None and (self.steps == 1 or x.stride == x.length) and not x.backwards and not x.window
+
+    def materialise(self, index: int, side_by_side: bool = False, which: int = 0) -> None:
+        """Make the running sequence an array, so that layer ``index`` can read it in another order.
+
+        ``side_by_side``: its vectors one behind the other, even if it is one vector that is repeated. ``which``: of the
+        signals that the layer reads.
+        """
+        number = self.network.nodes[index].reads[which]
+        if side_by_side and self.level is None and not self._side_by_side:
+            self.flows[number] = replace(self.flows[number], level=self._running())
         if self.level is None:
             return
         self.flows[number] = self._stored(number, index)
         self.close()
         self.current = self.flows[number].value
 
-    def arrange(self, index: int) -> None:
-        """Let layer ``index`` read along the last axis of the shape that a Reshape before it gave."""
+    def arrange(self, index: int, which: int = 0) -> None:
+        """Let layer ``index`` read a signal along the last axis of the shape that a Reshape before it gave."""
         shape, layer = self.shape, self.network.layers[index]
         if shape == ((self.steps, self.current.length) if self.steps else (self.current.length,)):
             return
         if len(shape) > 2:
             raise UserError(f"layer '{layer.name}' reads shape {shape}; supported: (steps, features) and (elements)")
         if self.steps > 1:
-            self.materialise(index)
+            self.materialise(index, side_by_side=True, which=which)
         self.close()
         before, self.steps = self.steps, shape[0] if len(shape) == 2 else 0
         of_input = self.current.base == "input" and max(self.steps, 1) == self.network.steps

@@ -41,7 +41,7 @@ class Permute(Layer):
     def work(self, builder: Builder, index: int) -> int:
         """A loop over the features of an array: each step begins one element further on."""
         builder.arrange(index)
-        builder.materialise(index)
+        builder.materialise(index, side_by_side=True)
         builder.steps, builder.level = self.output.shape[0], None
         builder.streamable = f"layer '{self.name}' makes steps of features, for which it needs the whole window"
         x = replace(builder.current, length=1, stride=1)

@@ -11,6 +11,7 @@ from model import formats, limits, planner, reference
 from model.errors import UserError
 from model.layers.global_pool import GlobalAveragePool
 from model.layers.pad import Cropping
+from model.layers.permute import Permute
 from model.layers.reshape import Reshape
 from model.network import Network
 from model.quantise import quantise
@@ -18,6 +19,7 @@ from model.signal import Signal
 from tests.support import graphs
 from tests.support.graphs import Graph
 from tests.support.host import Host
+from tests.support.networks import Word
 
 
 def check(host: Host, trained: Network, quantisation: str, state: str = "window", windows: int = 5) -> bool:
@@ -114,3 +116,53 @@ def test_several_inputs_and_outputs_step_by_step(host: Host, quantisation: str) 
         np.testing.assert_allclose(
             given, expected, rtol=0, atol=network.format.tolerance * max(1, np.abs(expected).max())
         )
+
+
+REPEATED: dict[str, tuple[Word, ...]] = {
+    "convolution": (("conv", 3, 2, 1, 1, "valid", 1, "linear"),),
+    "pool": (("max", 2, 2, "valid"),),
+    "cropped": (("crop", 1, 1),),
+    "zeros": (("zeros", 1, 2),),
+    "another shape": (("reshape", (3, 4)),),
+    "flattened": (("reshape", (12,)), ("dense", 2, "relu"), ("reshape", (1, 2))),
+    "backwards": (("lstm", 2, True, True),),
+    "both ways": (("both", 2, True),),
+    "steps and features": (("permute",),),
+    "mean": (("global", "average"), ("reshape", (1, 3))),
+}
+
+
+@pytest.mark.parametrize("quantisation", formats.names())
+@pytest.mark.parametrize("words", REPEATED.values(), ids=REPEATED)
+def test_what_reads_a_repeated_vector(host: Host, words: tuple[Word, ...], quantisation: str) -> None:
+    """It lies in memory once, and is read as often as there are steps."""
+    graph = Graph(5, (3, 2))
+    at = graph.repeat(graph.word(("lstm", 3, False, False), 0), 4)
+    for word in words:
+        if word == ("permute",):
+            at = graph.add(Permute("permute", Signal(graph.signal(at).shape[::-1])), at)
+        else:
+            at = graph.word(word, at)
+    check(host, graph.network(graph.word(("lstm", 2, False, False), at)), quantisation)
+
+
+@pytest.mark.parametrize("quantisation", formats.names())
+@pytest.mark.parametrize("shape", [(2, 6), (12,), (3, 4)])
+def test_what_joins_reads_along_the_last_axis_that_a_reshape_gave(
+    host: Host, shape: tuple[int, ...], quantisation: str
+) -> None:
+    graph = Graph(6, (4, 3))
+    shaped = [graph.word(("reshape", shape), graph.word(word, 0)) for word in (("lstm", 3, True, False), ("relu",))]
+    joined = graph.concatenate(shaped)
+    if len(shape) == 2:
+        joined = graph.word(("lstm", 2, False, False), joined)
+    check(host, graph.network(graph.word(("dense", 2, "linear"), joined)), quantisation)
+
+
+@pytest.mark.parametrize("quantisation", formats.names())
+def test_what_is_merged_may_lie_in_steps_or_as_one_vector(host: Host, quantisation: str) -> None:
+    graph = Graph(7, (4, 3))
+    steps = graph.word(("reshape", (12,)), graph.word(("lstm", 3, True, False), 0))
+    vector = graph.word(("dense", 12, "linear"), graph.word(("lstm", 2, False, False), 0))
+    added = graph.merge("add", steps, vector)
+    check(host, graph.network(graph.word(("dense", 2, "linear"), added)), quantisation)
