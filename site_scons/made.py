@@ -24,7 +24,7 @@ def metadata(env: Environment, samples: File) -> list[File]:
 
 def described(env: Environment, target: Target) -> list[File]:
     """What a step reads of a target: its own file, and what the kernel sets say that it may list."""
-    return [env.FileAt(path) for path in (target.file, *sorted(SETS.glob("*/set.toml")))]
+    return [env.FileAt(path) for path in (target.file, *sorted(SETS.glob("*/*.toml")))]
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from kernels.cmsis_nn import library as cmsis_nn
 from tests.probe import CORES
 from tests.support import differences, stand_in
-from tests.support.checkout import Checkout, alone, build_once
+from tests.support.checkout import Shared, alone
 from tests.support.host import Host
 
 # A shell ignores Ctrl-C for what it runs in the background, and so would every build that a test interrupts.
@@ -63,9 +62,9 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(shared_folder: Path) -> Callable[..., Checkout]:
+def built(shared_folder: Path) -> Shared:
     """``built("quant=int8", ...)``: the checkout all processes share, after SCons was asked for this."""
-    return partial(build_once, shared_folder / "built")
+    return Shared(shared_folder / "built")
 
 
 @pytest.fixture(scope="session")

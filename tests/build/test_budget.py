@@ -6,20 +6,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 
 REQUEST = ("target=cortex-m4", "model=forecast-window", "quant=int8", "kernels=c")
 REPORT = "build/cortex-m4/forecast-window/int8-c/report.json"
 
 
 @pytest.fixture
-def checkout(built: Callable[..., Checkout], tmp_path: Path) -> Checkout:
-    return built(*REQUEST).copy_to(tmp_path / "checkout")
+def checkout(built: Shared, tmp_path: Path) -> Checkout:
+    return built.copy(tmp_path / "checkout", *REQUEST)
 
 
 def needs(checkout: Checkout) -> dict[str, int]:

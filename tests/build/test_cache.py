@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from model.errors import UserError
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 from tests.support.host import ROOT
 
 REQUEST = ("target=cortex-m4", "model=forecast-window", "quant=int8", "kernels=c")
@@ -216,10 +216,10 @@ def contents(checkout: Checkout) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def kept(built: Callable[..., Checkout], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Checkout]:
+def kept(built: Shared, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Checkout]:
     """A cache, and the checkout that filled it."""
     folder = tmp_path_factory.mktemp("kept")
-    checkout = built(*REQUEST).copy_to(folder / "one")
+    checkout = built.copy(folder / "one", *REQUEST)
     shutil.rmtree(checkout.root / "build")
     checkout.build(*REQUEST, f"cache={folder / 'cache'}")
     return folder / "cache", checkout

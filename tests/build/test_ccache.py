@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 
 MODEL = ("model=forecast-window", "quant=int8")
 REQUEST = ("target=cortex-m4", *MODEL)
@@ -83,11 +83,11 @@ def again(checkout: Checkout, *words: str) -> dict[str, bytes]:
 
 
 def test_another_machine_finds_objects_in_redis(
-    built: Callable[..., Checkout], redis: str, local: Callable[[str], Path], tmp_path: Path
+    built: Shared, redis: str, local: Callable[[str], Path], tmp_path: Path
 ) -> None:
     """Another checkout, in another folder, with nothing in its own ccache; and all are what gcc alone makes."""
     without = products(built(*BOTH))
-    here = built(*BOTH).copy_to(tmp_path / "here")
+    here = built.copy(tmp_path / "here", *BOTH)
     there = here.copy_to(tmp_path / "dort drüben")
 
     first = local("first")
@@ -114,10 +114,8 @@ def test_another_machine_finds_objects_in_redis(
         path.write_text(path.read_text().partition("\n")[2])
 
 
-def test_a_server_that_is_not_there_breaks_nothing(
-    built: Callable[..., Checkout], local: Callable[[str], Path], tmp_path: Path
-) -> None:
-    checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
+def test_a_server_that_is_not_there_breaks_nothing(built: Shared, local: Callable[[str], Path], tmp_path: Path) -> None:
+    checkout = built.copy(tmp_path / "checkout", *REQUEST)
     folder = local("cache")
     made = again(checkout, *REQUEST, f"ccache=redis://127.0.0.1:{free_port()}")
     found = counts(folder)
@@ -127,11 +125,9 @@ def test_a_server_that_is_not_there_breaks_nothing(
     assert {name for name in made if name in without and made[name] != without[name]} == set()
 
 
-def test_on_one_machine_and_without_recompiling(
-    built: Callable[..., Checkout], local: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_on_one_machine_and_without_recompiling(built: Shared, local: Callable[[str], Path], tmp_path: Path) -> None:
     """ccache=1 asks for nothing but itself, and is no reason to build again."""
-    checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
+    checkout = built.copy(tmp_path / "checkout", *REQUEST)
     folder = local("cache")
     assert "CC" not in "".join(checkout.build(*REQUEST, "ccache=1").rules)
     again(checkout, *REQUEST, "ccache=1")
@@ -141,7 +137,7 @@ def test_on_one_machine_and_without_recompiling(
 
 
 @pytest.mark.parametrize("value", ["yes", "localhost:6379", "redis:"])
-def test_what_ccache_takes(built: Callable[..., Checkout], value: str) -> None:
+def test_what_ccache_takes(built: Shared, value: str) -> None:
     assert f"ccache={value}: give 1, or the address" in built(*REQUEST).scons(f"ccache={value}").sentence
 
 
@@ -155,7 +151,7 @@ def test_what_ccache_takes(built: Callable[..., Checkout], value: str) -> None:
         "redis://127.evil.org",
     ],
 )
-def test_storage_of_others_asks_for_a_password(built: Callable[..., Checkout], value: str) -> None:
+def test_storage_of_others_asks_for_a_password(built: Shared, value: str) -> None:
     sentence = built(*REQUEST).scons("-n", f"ccache={value}").sentence
     assert "it has no password, so whoever reaches " in sentence
     with pytest.MonkeyPatch.context() as patch:
@@ -163,20 +159,18 @@ def test_storage_of_others_asks_for_a_password(built: Callable[..., Checkout], v
         assert built(*REQUEST).scons("-n", "ccache=1").sentence == sentence
 
 
-def test_a_password_is_not_repeated(built: Callable[..., Checkout]) -> None:
+def test_a_password_is_not_repeated(built: Shared) -> None:
     sentence = built(*REQUEST).scons("-n", "ccache=redis://me:secret@cache:port").sentence
     assert sentence.startswith("ccache=redis://...@cache:port: ")
     assert "secret" not in sentence
 
 
 @pytest.mark.parametrize("value", ["redis://:secret@cache:6379", "redis://localhost", "http://[::1]:80", "file:///mnt"])
-def test_storage_that_is_taken(built: Callable[..., Checkout], value: str) -> None:
+def test_storage_that_is_taken(built: Shared, value: str) -> None:
     assert built(*REQUEST).scons("-n", *REQUEST, f"ccache={value}").code == 0
 
 
-def test_what_runs_here_is_not_fetched(
-    built: Callable[..., Checkout], local: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_what_runs_here_is_not_fetched(built: Shared, local: Callable[[str], Path], tmp_path: Path) -> None:
     """The host's firmware and the profiler are compiled without ccache."""
     checkout = Checkout.copy(tmp_path / "checkout")
     folder = local("cache")
@@ -185,7 +179,7 @@ def test_what_runs_here_is_not_fetched(
     assert not folder.exists() or counts(folder)["cache_miss"] + hits(folder) == 0
 
 
-def test_a_missing_ccache_is_one_sentence(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_a_missing_ccache_is_one_sentence(built: Shared, tmp_path: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
     for folder in reversed(os.get_exec_path()):

@@ -8,13 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.style import ROOT
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 
 PAGE = (ROOT / "docs/debugging.md").read_text()
 BLOCKS = re.findall(r"^```\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
@@ -60,13 +59,13 @@ def test_a_failing_test(wrong: Checkout) -> None:
     assert {alone, *shown("  layer0 ")} <= set(done.stdout.splitlines())
 
 
-def test_debug(built: Callable[..., Checkout]) -> None:
+def test_debug(built: Shared) -> None:
     root: Path = built("debug", "target=cortex-m4").root
     told = root / "build/cortex-m4/forecast/int8-asm/debug/debug.txt"
     assert told.read_text().splitlines() == shown("cortex-m4: to stop in ")
 
 
-def test_the_symbols_in_the_table_are_there(built: Callable[..., Checkout]) -> None:
+def test_the_symbols_in_the_table_are_there(built: Shared) -> None:
     folder = built("debug", "target=cortex-m4").root / "build/cortex-m4/forecast/int8-asm"
     text = (folder / "forecast.c").read_text() + (folder / "forecast.h").read_text()
     for name in re.findall(r"break (\w+)`|state->(\w+)", PAGE):

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.support import recorder
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 
 MODEL = "forecast-window"  # the quick one
 REQUEST = ("target=cortex-m4", f"model={MODEL}", "quant=int8", "kernels=asm")
@@ -32,11 +31,9 @@ HASH, C = "# a comment\n", "/* a comment */\n"
 
 
 @pytest.fixture(scope="module")
-def settled(built: Callable[..., Checkout], tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+def settled(built: Shared, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A copy of a built checkout, which has nothing left to do between two cases."""
-    copy = built(*REQUEST).copy_to(tmp_path_factory.mktemp("dependencies") / "checkout")
-    copy.build(*REQUEST)
-    return copy
+    return built.copy(tmp_path_factory.mktemp("dependencies") / "checkout", *REQUEST)
 
 
 def compiled(checkout: Checkout) -> set[str]:

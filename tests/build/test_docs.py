@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from model import spans
 from model.layers.lstm import CELL_LOG2
-from tests.support.checkout import ROOT, Checkout
+from tests.support.checkout import ROOT, Shared
 
 REPORT = re.compile(r"^ cortex-m4 +forecast +int8 .*$", re.MULTILINE)
 
@@ -27,12 +27,12 @@ def rows(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize("page", ["accuracy.md", "comparison.md"])
-def test_the_generated_pages_are_current(built: Callable[..., Checkout], page: str) -> None:
+def test_the_generated_pages_are_current(built: Shared, page: str) -> None:
     checkout = built("docs", "target=cortex-m4")
     assert (checkout.root / "docs" / page).read_text() == (ROOT / "docs" / page).read_text()
 
 
-def test_the_models_pages_are_current_for_one_target(built: Callable[..., Checkout]) -> None:
+def test_the_models_pages_are_current_for_one_target(built: Shared) -> None:
     checkout = built("docs", "target=cortex-m4")
     assert [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/reports/*.md"))] == PAGES
     for page in PAGES:
@@ -44,13 +44,13 @@ def test_the_models_pages_are_current_for_one_target(built: Callable[..., Checko
 
 
 @pytest.mark.long
-def test_the_models_pages_are_current(built: Callable[..., Checkout]) -> None:
+def test_the_models_pages_are_current(built: Shared) -> None:
     checkout = built("docs")
     for page in PAGES:
         assert (checkout.root / page).read_text() == (ROOT / page).read_text(), page
 
 
-def test_the_figures_and_their_numbers_are_current(built: Callable[..., Checkout]) -> None:
+def test_the_figures_and_their_numbers_are_current(built: Shared) -> None:
     drawn = built("figures", "target=cortex-m4").root / "docs/figures"
     committed = ROOT / "docs/figures"
     assert {path.name for path in drawn.iterdir()} == {path.name for path in committed.iterdir()}
@@ -62,15 +62,14 @@ def test_the_figures_and_their_numbers_are_current(built: Callable[..., Checkout
         assert f" {number}" in page, what
 
 
-def test_the_readme_shows_the_real_output(built: Callable[..., Checkout]) -> None:
-    checkout = built("target=cortex-m4")
-    checkout.build("target=cortex-m4")  # another test may have printed another table since
+def test_the_readme_shows_the_real_output(built: Shared, tmp_path: Path) -> None:
+    checkout = built.copy(tmp_path / "checkout", "target=cortex-m4")
     shown = REPORT.findall((ROOT / "README.md").read_text())
     assert shown
     assert shown == REPORT.findall((checkout.root / "build/report.txt").read_text())
 
 
-def test_every_field_of_the_report_is_described(built: Callable[..., Checkout]) -> None:
+def test_every_field_of_the_report_is_described(built: Shared) -> None:
     checkout = built("target=cortex-m4")
     described = (ROOT / "docs/report.md").read_text()
     report = json.loads((checkout.root / "build/cortex-m4/forecast/int8-asm/report.json").read_text())

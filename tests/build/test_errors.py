@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 from tests.support.host import ROOT
 from tests.support.keras_files import archive, dense, input_layer, lstm
 
@@ -259,8 +259,8 @@ def test_clang_without_lld_is_said_before_anything_is_built(checkout: Checkout, 
     assert checkout.files() == before
 
 
-def test_a_qemu_that_hangs_is_stopped(built: Callable[..., Checkout], tmp_path: Path) -> None:
-    checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
+def test_a_qemu_that_hangs_is_stopped(built: Shared, tmp_path: Path) -> None:
+    checkout = built.copy(tmp_path / "checkout", *REQUEST)
     (checkout.root / FOLDER / "outputs.npy").unlink()
     (checkout.root / FOLDER / "report.json").unlink()
     path = tools(tmp_path / "bin", "qemu-system-arm")
@@ -276,8 +276,8 @@ def test_a_qemu_that_hangs_is_stopped(built: Callable[..., Checkout], tmp_path: 
         assert not (checkout.root / FOLDER / name).exists()
 
 
-def test_a_qemu_that_crashes_says_what_it_said(built: Callable[..., Checkout], tmp_path: Path) -> None:
-    checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
+def test_a_qemu_that_crashes_says_what_it_said(built: Shared, tmp_path: Path) -> None:
+    checkout = built.copy(tmp_path / "checkout", *REQUEST)
     (checkout.root / FOLDER / "outputs.npy").unlink()
     path = tools(tmp_path / "bin", "qemu-system-arm")
     broken = Path(path) / "qemu-system-arm"
@@ -294,10 +294,8 @@ def test_a_qemu_that_crashes_says_what_it_said(built: Callable[..., Checkout], t
     ("region", "line"),
     [("flash", "flash = { origin = 0x00000000, size = "), ("ram", "ram = { origin = 0x20000000, size = ")],
 )
-def test_a_model_too_large_for_the_target(
-    built: Callable[..., Checkout], tmp_path: Path, region: str, line: str
-) -> None:
-    checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
+def test_a_model_too_large_for_the_target(built: Shared, tmp_path: Path, region: str, line: str) -> None:
+    checkout = built.copy(tmp_path / "checkout", *REQUEST)
     toml = checkout.root / "toolchains/cortex-m4.toml"
     text = toml.read_text()
     assert line in text
@@ -315,9 +313,9 @@ def test_a_model_too_large_for_the_target(
     assert report["error"] is None or report["error"]["reference"] is None
 
 
-def test_a_device_that_differs_from_the_reference_is_no_success(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_a_device_that_differs_from_the_reference_is_no_success(built: Shared, tmp_path: Path) -> None:
     """A kernel with a wrong rounding: which value differs first, and nothing that others would take for right."""
-    checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
+    checkout = built.copy(tmp_path / "checkout", *REQUEST)
     header = checkout.root / "firmware/runtime/fixed_point.h"
     text = header.read_text()
     assert "(1 << (right - 1))" in text
@@ -336,8 +334,8 @@ def test_a_device_that_differs_from_the_reference_is_no_success(built: Callable[
     assert not (checkout.root / "baseline.json").exists()
 
 
-def test_a_compiler_error_is_shown_as_it_is(built: Callable[..., Checkout], tmp_path: Path) -> None:
-    checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
+def test_a_compiler_error_is_shown_as_it_is(built: Shared, tmp_path: Path) -> None:
+    checkout = built.copy(tmp_path / "checkout", *REQUEST)
     source = checkout.root / "kernels/c/lstm_s8.c"
     source.write_text(source.read_text() + "int broken(void) { return undeclared; }\n")
     done = checkout.scons(*REQUEST)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 
 MODEL = "forecast-window"  # the quick one
 REQUEST = ("target=cortex-m4", f"model={MODEL}", "quant=int8", "kernels=c")
@@ -26,11 +26,9 @@ OTHER_CODE = "const char lstmcu_padding[64] __attribute__((used)) = {1};\n"
 
 
 @pytest.fixture
-def checkout(built: Callable[..., Checkout], tmp_path: Path) -> Checkout:
+def checkout(built: Shared, tmp_path: Path) -> Checkout:
     """A copy of a built checkout, with nothing left to do."""
-    copy = built(*REQUEST).copy_to(tmp_path / "checkout")
-    copy.build(*REQUEST)
-    return copy
+    return built.copy(tmp_path / "checkout", *REQUEST)
 
 
 def contents(checkout: Checkout, folder: str = "build") -> dict[str, bytes]:
@@ -165,7 +163,7 @@ def test_no_file_may_grow_beyond(size: int, checkout: Checkout) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize("free", [100_000, 1_000_000])
-def test_a_full_disk(free: int, built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_a_full_disk(free: int, built: Shared, tmp_path: Path) -> None:
     """On a disk of its own, where only an administrator may mount one."""
     disk = tmp_path / "disk"
     disk.mkdir()

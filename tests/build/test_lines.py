@@ -9,12 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import NEEDED, Checkout
+from tests.support.checkout import NEEDED, Checkout, Shared
 from tests.support.host import HANG, ROOT
 
 REQUEST = ("target=cortex-m4", "model=forecast-window", "quant=int8")
@@ -44,7 +43,7 @@ def test_git_brings_the_same_lines_everywhere(tmp_path: Path) -> None:
         assert (tmp_path / "clone" / path).read_bytes() == (origin / path).read_bytes(), path
 
 
-def test_a_build_of_files_with_other_line_ends(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_a_build_of_files_with_other_line_ends(built: Shared, tmp_path: Path) -> None:
     """They came by another way than git; what is built is the same."""
     checkout = Checkout.copy(tmp_path / "checkout")
     changed = 0
@@ -67,7 +66,7 @@ def say(checkout: Checkout, *words: str, **environment: str) -> subprocess.Compl
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp437", "utf-8"])
-def test_a_terminal_of_another_encoding(encoding: str, built: Callable[..., Checkout]) -> None:
+def test_a_terminal_of_another_encoding(encoding: str, built: Shared) -> None:
     """Of the table and of help, by themselves: what it has no character for is a question mark."""
     checkout = built(*REQUEST)
     checkout.build("report", *REQUEST)  # others build here, too: the table may be of something else
@@ -79,9 +78,9 @@ def test_a_terminal_of_another_encoding(encoding: str, built: Callable[..., Chec
         assert "─" in right or words == ["-h"]
 
 
-def test_a_language_without_utf_8(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_a_language_without_utf_8(built: Shared, tmp_path: Path) -> None:
     """Nor do files depend on it."""
-    checkout = built(*REQUEST).copy_to(tmp_path / "checkout")
+    checkout = built.copy(tmp_path / "checkout", *REQUEST)
     folder = checkout.root / "build/cortex-m4/forecast-window/int8-asm"
     right = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     shutil.rmtree(folder)
@@ -96,7 +95,7 @@ def test_a_language_without_utf_8(built: Callable[..., Checkout], tmp_path: Path
 
 
 @pytest.mark.parametrize("words", [["report", *REQUEST], ["-h"]])
-def test_a_reader_that_has_gone(words: list[str], built: Callable[..., Checkout]) -> None:
+def test_a_reader_that_has_gone(words: list[str], built: Shared) -> None:
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "SCons", "-Q", *words]

@@ -9,14 +9,13 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from target import compiler, link
 from target.description import Target, load_target, target_names
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 from tests.support.host import ROOT
 
 MODEL = "forecast-window"  # the quick one
@@ -27,9 +26,9 @@ CROSS = [name for name in target_names() if load_target(name).arch != "host"]
 
 
 @pytest.fixture
-def checkout(built: Callable[..., Checkout], tmp_path: Path) -> Checkout:
+def checkout(built: Shared, tmp_path: Path) -> Checkout:
     """A copy of a checkout in which two targets are built."""
-    return built("target=cortex-m4,rv32imc", *QUICK).copy_to(tmp_path / "checkout")
+    return built.copy(tmp_path / "checkout", "target=cortex-m4,rv32imc", *QUICK)
 
 
 def report(checkout: Checkout, target: str, variant: str = "int8-c") -> dict[str, object]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 
 from measure.checks.rtl import listing as rtl_table
 from measure.cost.timing.rows import DOCUMENTED, ONE_SOURCE, RTL_EXACT
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 from tests.support.host import ROOT
 
 TIERS = (RTL_EXACT, DOCUMENTED, ONE_SOURCE)
@@ -42,8 +42,8 @@ def test_the_search_finds_what_it_should() -> None:
 
 
 @pytest.fixture(scope="module")
-def checkout(built: Callable[..., Checkout], tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    return built(*REQUEST).copy_to(tmp_path_factory.mktemp("tiers") / "checkout")
+def checkout(built: Shared, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return built.copy(tmp_path_factory.mktemp("tiers") / "checkout", *REQUEST)
 
 
 def counts_of(value: Any) -> Iterator[int]:

@@ -4,16 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import Checkout, build_once
+from tests.support.checkout import Shared
 
 
 @pytest.fixture(scope="session")
-def built(shared_folder: Path) -> Callable[..., Checkout]:
+def built(shared_folder: Path) -> Shared:
     """``built("export", ..., "dest=DIR")``: the checkout these tests share, after SCons was asked for this."""
-    return partial(build_once, shared_folder / "exported")
+    return Shared(shared_folder / "exported")

@@ -17,7 +17,7 @@ import pytest
 
 from model.version import VERSION
 from target.description import load_target
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 from tests.support.exported import call, sources
 from tests.support.together import Symbols, defined
 
@@ -32,7 +32,7 @@ PARTS = [
 
 
 @pytest.fixture(scope="module")
-def exported(built: Callable[..., Checkout]) -> Export:
+def exported(built: Shared) -> Export:
     """``exported("quant=int8")``: the folder that these options give."""
 
     def export(*words: str) -> Path:
@@ -78,7 +78,7 @@ def test_every_file_is_needed(exported: Export, tmp_path: Path, quantisation: st
         path.write_bytes(text)
 
 
-def test_every_file_of_an_assembly_is_needed(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_every_file_of_an_assembly_is_needed(built: Shared, tmp_path: Path) -> None:
     words = ("export", "target=cortex-m4", "model=forecast", "kernels=asm", "dest=assembled")
     folder = tmp_path / "forecast"
     shutil.copytree(built(*words).root / "assembled", folder)
@@ -167,7 +167,7 @@ def test_two_checkouts_export_the_same_bytes(exported: Export, tmp_path: Path) -
         assert not any(text in data for data in one.values())
 
 
-def test_two_models_share_one_runtime(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_two_models_share_one_runtime(built: Shared, tmp_path: Path) -> None:
     root = built("export", "target=cortex-m4", "kernels=c", "model=forecast,forecast-window", "dest=both").root
     folder = root / "both"
     assert {"forecast.c", "forecast_window.c", "lstm_s8.c"} <= {path.name for path in (folder / "src/lstmcu").iterdir()}
@@ -181,7 +181,7 @@ def test_two_models_share_one_runtime(built: Callable[..., Checkout], tmp_path: 
     call("cc", f"-I{folder}/include", "main.c", *sources(folder), cwd=tmp_path)
 
 
-def test_folders_have_nothing_in_common_but_what_is_the_same(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_folders_have_nothing_in_common_but_what_is_the_same(built: Shared, tmp_path: Path) -> None:
     """Two models, each by two kernel sets; as libraries they link in any order."""
     flags = [*load_target("cortex-m4").flags, "-O2", "-ffunction-sections", "-ffp-contract=off"]
     seen: Symbols = {}

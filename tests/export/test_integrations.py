@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ import pytest
 
 from measure.distances import against_reference
 from target.description import load_target
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 from tests.support.exported import C99, CPP17, call, forecasts, printed, run, sources
 from tests.support.host import ROOT
 
@@ -51,7 +50,7 @@ MATRIX = [
 
 @pytest.mark.parametrize(("model", "quantisation", "kernels", "core", "compiler", "language"), MATRIX)
 def test_an_exported_folder_computes_what_the_reference_does(
-    built: Callable[..., Checkout],
+    built: Shared,
     tmp_path: Path,
     model: str,
     quantisation: str,
@@ -72,7 +71,7 @@ def test_an_exported_folder_computes_what_the_reference_does(
 
 
 @pytest.mark.parametrize("kernels", ["asm", "c"])
-def test_a_stream_steps_as_the_reference_does(built: Callable[..., Checkout], tmp_path: Path, kernels: str) -> None:
+def test_a_stream_steps_as_the_reference_does(built: Shared, tmp_path: Path, kernels: str) -> None:
     dest = f"streamed-{kernels}"
     words = ("target=cortex-m4", "model=forecast-window", f"kernels={kernels}", "state=stream", f"dest={dest}")
     root = built("export", *words).root
@@ -82,7 +81,7 @@ def test_a_stream_steps_as_the_reference_does(built: Callable[..., Checkout], tm
 
 
 @pytest.fixture
-def examples(built: Callable[..., Checkout], tmp_path: Path) -> Path:
+def examples(built: Shared, tmp_path: Path) -> Path:
     """A copy of the examples with the model where they look for it."""
     folder = built("export", "target=cortex-m4", "model=forecast", "dest=build/export/forecast").root
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("out"))
@@ -110,7 +109,7 @@ def test_two_tasks_with_one_instance_would_be_seen(examples: Path) -> None:
     assert printed(call("make", "-C", "tasks", "run", cwd=examples))[:32] != forecasts()
 
 
-def test_assembly_comes_along(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_assembly_comes_along(built: Shared, tmp_path: Path) -> None:
     """Two models share the macros of their kernels; built by Make and by CMake in both its ways."""
     words = ("target=cortex-m4", "kernels=asm", "model=forecast,forecast-window", "dest=both-asm")
     folder = built("export", *words).root / "both-asm"
@@ -134,7 +133,7 @@ def test_assembly_comes_along(built: Callable[..., Checkout], tmp_path: Path) ->
     assert printed(call("cmake", "--build", "found", "--target", "run", cwd=tmp_path)) == forecasts()
 
 
-def test_a_program_in_cpp_links_by_cmake(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_a_program_in_cpp_links_by_cmake(built: Shared, tmp_path: Path) -> None:
     """On the host, from a folder elsewhere, with the two models of one folder."""
     root = built("export", "target=cortex-m4", "kernels=c", "model=forecast,forecast-window", "dest=both").root
     (tmp_path / "main.cpp").write_text(
@@ -153,7 +152,7 @@ def test_a_program_in_cpp_links_by_cmake(built: Callable[..., Checkout], tmp_pat
 
 
 @pytest.mark.parametrize("word", ["lstmcu_models_DIR", "CMAKE_PREFIX_PATH"])
-def test_cmake_finds_the_folder_as_a_package(built: Callable[..., Checkout], tmp_path: Path, word: str) -> None:
+def test_cmake_finds_the_folder_as_a_package(built: Shared, tmp_path: Path, word: str) -> None:
     """In two directories of a project that has no C of its own; a later version than there is, is refused."""
     root = built("export", "target=cortex-m4", "kernels=c", "model=forecast,forecast-window", "dest=both").root
     for folder, model in (("one", "forecast"), ("two", "forecast_window")):

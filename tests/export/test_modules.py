@@ -14,13 +14,12 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from target.description import load_target
-from tests.support.checkout import Checkout
+from tests.support.checkout import Shared
 from tests.support.exported import call, sources
 from tests.support.host import ROOT
 
@@ -70,7 +69,7 @@ def DefineGroup(name, src, depend, CPPPATH, LOCAL_CCFLAGS):
 
 
 @pytest.fixture(scope="module", params=["c", "asm"])
-def folder(request: pytest.FixtureRequest, built: Callable[..., Checkout]) -> Path:
+def folder(request: pytest.FixtureRequest, built: Shared) -> Path:
     """An exported folder, in C and with assembly."""
     name = f"modules-{request.param}"
     words = ("export", "target=cortex-m4", "model=forecast-window", f"kernels={request.param}", f"dest={name}")

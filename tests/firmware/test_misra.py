@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from tests.firmware.test_cells import STRUCTURES as CELLS
 from tests.firmware.test_convolutions import STRUCTURES as OVER_WINDOWS
 from tests.firmware.test_networks import STRUCTURES
 from tests.support import convolutions, graphs, networks
-from tests.support.checkout import Checkout
+from tests.support.checkout import Shared
 from tests.support.host import FIRMWARE, ROOT
 from tests.support.networks import Chain
 
@@ -50,7 +49,7 @@ PLANTED = {
 }  # fmt: skip
 
 
-def test_nothing_but_deviations_and_none_of_them_idle(built: Callable[..., Checkout]) -> None:
+def test_nothing_but_deviations_and_none_of_them_idle(built: Shared) -> None:
     found = misra.check_firmware()
     for quantisation in ("int8", "float32"):
         root = built("target=cortex-m4", "kernels=c", f"quant={quantisation}").root
@@ -170,7 +169,7 @@ def test_c_that_cannot_be_read_is_no_success(tmp_path: Path) -> None:
         misra.check([tmp_path / "broken.c"], [])
 
 
-def test_the_goal_checks_what_is_generated(built: Callable[..., Checkout]) -> None:
+def test_the_goal_checks_what_is_generated(built: Shared) -> None:
     said = built("misra", "target=cortex-m4", "model=forecast-window", "kernels=c")
     done = said.build("misra", "target=cortex-m4", "model=forecast-window", "kernels=c")
     assert "nothing but" in done.out

@@ -71,7 +71,7 @@ HIDDEN = "    strb r5, [r11, lr]\n    .endm\n"  # a hidden state is stored
 SUM = "    return lstmcu_saturate16(lstmcu_requantise(dot_s8(row, x, count, bias), scale));\n"
 WRONG = {
     "kernels/armv7em/lstm_s8.inc": (HIDDEN, "    eor r5, r5, #1\n" + HIDDEN),
-    "kernels/c/lstm_s8.c": (SUM, SUM.replace(", scale)", ", scale) ^ 1")),
+    "kernels/c/products.h": (SUM, SUM.replace(", scale)", ", scale) ^ 1")),
 }
 
 

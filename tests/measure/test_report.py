@@ -7,7 +7,6 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from model.metadata import Metadata
 from model.signal import Signal
 from target.description import target_names
 from tests.oracle import models
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 from tests.support.host import ROOT
 from tests.support.schema import faults
 
@@ -41,12 +40,12 @@ def reports(checkout: Checkout) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def one(built: Callable[..., Checkout]) -> dict[str, Any]:
+def one(built: Shared) -> dict[str, Any]:
     """A report to edit."""
     return copy.deepcopy(reports(built("target=cortex-m4", *QUICK))[f"cortex-m4/{FOLDER}"])
 
 
-def test_reports_are_as_the_schema_says(built: Callable[..., Checkout]) -> None:
+def test_reports_are_as_the_schema_says(built: Shared) -> None:
     found: dict[str, dict[str, Any]] = {}
     for target in ("cortex-m4", "cortex-m0", "rv32imc", "host"):
         found |= reports(built(f"target={target}", *QUICK))
@@ -81,7 +80,7 @@ def test_every_field_of_the_schema_is_described() -> None:
     assert sorted(missing) == []
 
 
-def test_the_parts_add_up(built: Callable[..., Checkout]) -> None:
+def test_the_parts_add_up(built: Shared) -> None:
     for target in ("cortex-m4", "rv32imc"):
         for name, one in reports(built(f"target={target}", *QUICK)).items():
             flash, ram, stack = one["flash"], one["ram"], one["stack"]

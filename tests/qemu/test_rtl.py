@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -15,14 +14,14 @@ import pytest
 from kernels import OPTIMIZE
 from measure.checks.rtl.core import CORES, build
 from model.errors import UserError
-from tests.support.checkout import Checkout
+from tests.support.checkout import Shared
 
 LIMIT = 0.005
 QUANTISATIONS = ("int8", "int16x8")  # in float32 a window takes a minute
 KERNELS = {"c": QUANTISATIONS, "asm": ("int8",)}
 
 
-def test_the_model_is_the_hardware(built: Callable[..., Checkout]) -> None:
+def test_the_model_is_the_hardware(built: Shared) -> None:
     checkout = built("rtl", "target=rv32imc", "model=all", "kernels=all", f"quant={','.join(QUANTISATIONS)}")
     results = sorted((checkout.root / "build/rv32imc").glob("*/int*/rtl.json"))
     rows = [row for path in results for row in json.loads(path.read_text())]
@@ -36,7 +35,7 @@ def test_the_model_is_the_hardware(built: Callable[..., Checkout]) -> None:
     assert all(f"{row['rtl']:,}" in text for row in rows)
 
 
-def test_assembly_of_all_kinds_is_modelled(built: Callable[..., Checkout]) -> None:
+def test_assembly_of_all_kinds_is_modelled(built: Shared) -> None:
     checkout = built("rtl", "target=rv32imc", "model=forecast", "quant=int8", "kernels=asm", "optimize=all")
     results = sorted((checkout.root / "build/rv32imc/forecast").glob("int8-asm*/rtl.json"))
     rows = [row for path in results for row in json.loads(path.read_text())]
@@ -44,7 +43,7 @@ def test_assembly_of_all_kinds_is_modelled(built: Callable[..., Checkout]) -> No
     assert max(abs(row["error"]) for row in rows) <= LIMIT
 
 
-def test_only_the_cores_own_target(built: Callable[..., Checkout]) -> None:
+def test_only_the_cores_own_target(built: Shared) -> None:
     said = built("target=cortex-m4").scons("rtl", "target=cortex-m4")
     assert said.code == 2
     assert "the cores are rv32imc: target=rv32imc" in said.out + said.err

@@ -20,7 +20,7 @@ from model.network import Network
 from model.quantise import calibrated
 from model.signal import Array, to_real, to_stored
 from target.description import load_target
-from tests.support.checkout import Checkout
+from tests.support.checkout import Shared
 from tests.support.host import ROOT
 
 MODELS = ("forecast", "forecast-window")
@@ -58,7 +58,7 @@ class Built:
 
 
 @pytest.fixture(scope="module")
-def shipped(built: Callable[..., Checkout]) -> Callable[[str, str, str], Built]:
+def shipped(built: Shared) -> Callable[[str, str, str], Built]:
     """``shipped(model, quantisation, state)``, built when first asked for."""
 
     def build(model: str, quantisation: str, state: str) -> Built:
@@ -189,9 +189,9 @@ def test_a_second_run_counts_the_same(shipped: Callable[..., Built]) -> None:
     np.testing.assert_array_equal(again.outputs, one.array("outputs"))
 
 
-def test_the_table_shows_the_reports(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_the_table_shows_the_reports(built: Shared, tmp_path: Path) -> None:
     words = ("target=cortex-m4", "model=forecast-window", "kernels=c", "quant=int8,float32", "state=window")
-    checkout = built(*words).copy_to(tmp_path / "checkout")
+    checkout = built.copy(tmp_path / "checkout", *words)
     again = checkout.scons("report", "model=forecast-window", "kernels=c", "quant=int8,float32")
     assert again.code == 0, again.err
     for quantisation, agreement in (("int8", "exact"), ("float32", "within")):

@@ -7,7 +7,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from measure.run import qemu
 from model.errors import UserError
 from target.description import load_target, target_names
 from tests.probe import CORES, build
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 
 INPUTS = np.arange(40, dtype=np.uint8).reshape(10, 4)
 RESET = "void probe_reset(probe_state *state) { state->sum = 0; state->calls = 0; }\n"
@@ -143,8 +142,8 @@ def outputs(checkout: Checkout, model: str, quantisation: str) -> dict[str, byte
     return found
 
 
-def test_one_model_on_every_target(built: Callable[..., Checkout]) -> None:
-    checkout = built("target=all", "model=forecast-window", "quant=int8", "kernels=c")
+def test_one_model_on_every_target(built: Shared, tmp_path: Path) -> None:
+    checkout = built.copy(tmp_path / "checkout", "target=all", "model=forecast-window", "quant=int8", "kernels=c")
     found = outputs(checkout, "forecast-window", "int8")
     assert sorted(found) == target_names()
     assert len(set(found.values())) == 1

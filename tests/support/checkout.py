@@ -110,15 +110,34 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def build_once(folder: Path, *words: str, name: str = "") -> Checkout:
-    """The checkout in ``folder``, which all processes of a test run share, after SCons was once asked for this.
+@dataclass(frozen=True)
+class Shared:
+    """The checkout in ``folder`` that all processes of a test run build in, one at a time.
 
-    ``name`` stands for words that are too many for the name of a file."""
-    with alone(folder):
-        root = folder / "checkout"
+    What the words made stays; what every build writes (``build/report.txt``, the page, the editors' database) is of
+    whichever words came last: ask for a copy to read it."""
+
+    folder: Path
+
+    def __call__(self, *words: str, name: str = "") -> Checkout:
+        """The checkout after SCons was once asked for this.
+
+        ``name`` stands for words that are too many for the name of a file."""
+        with alone(self.folder):
+            return self._build(words, name)
+
+    def copy(self, root: Path, *words: str) -> Checkout:
+        """A copy in ``root``, where these words were the last that SCons was asked for: it has nothing left to do."""
+        with alone(self.folder):
+            checkout = self._build(words)
+            checkout.build(*words)
+            return checkout.copy_to(root)
+
+    def _build(self, words: tuple[str, ...], name: str = "") -> Checkout:
+        root = self.folder / "checkout"
         checkout = Checkout(root) if root.exists() else Checkout.copy(root)
-        done = folder / (name or "_".join(word.replace("/", "-") for word in words))
+        done = self.folder / (name or "_".join(word.replace("/", "-") for word in words))
         if not done.exists():
             checkout.build(*words)
             done.touch()
-    return checkout
+        return checkout

@@ -5,21 +5,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from measure.checks import baseline
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 
 REQUEST = ("target=cortex-m4", "model=forecast-window", "quant=int8", "kernels=c")
 NAME = "cortex-m4 forecast_window int8 c"
 
 
 @pytest.fixture
-def checkout(built: Callable[..., Checkout], tmp_path: Path) -> Checkout:
-    copy = built(*REQUEST).copy_to(tmp_path / "checkout")
+def checkout(built: Shared, tmp_path: Path) -> Checkout:
+    copy = built.copy(tmp_path / "checkout", *REQUEST)
     copy.build("baseline", *REQUEST)
     return copy
 

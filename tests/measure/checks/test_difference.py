@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 
 MODEL = ("target=cortex-m4", "model=exercises", "quant=int8", "kernels=c")
 FOLDER = "build/cortex-m4/exercises/int8-c"
@@ -21,8 +20,8 @@ NEXT = "        const int32_t value = lstmcu_cell_step(&layer->cell, gate, &cell
 
 
 @pytest.fixture
-def checkout(built: Callable[..., Checkout], tmp_path: Path) -> Checkout:
-    return built(*MODEL).copy_to(tmp_path / "checkout")
+def checkout(built: Shared, tmp_path: Path) -> Checkout:
+    return built.copy(tmp_path / "checkout", *MODEL)
 
 
 def first_difference(checkout: Checkout, old: str, new: str) -> str:

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 
 import pytest
 
 from measure.cost.bench import ratios
 from tests.probe import ROOT
-from tests.support.checkout import Checkout
+from tests.support.checkout import Shared
 
 PEERS = ROOT / "measure/cost/bench/peers/peers.csv"
 
@@ -54,7 +53,7 @@ def test_no_peer_where_none_was_measured() -> None:
     assert fastest.name == "f32 emx-onnx-cgen"
 
 
-def test_bench_builds_the_shapes_and_writes_what_was_measured(built: Callable[..., Checkout]) -> None:
+def test_bench_builds_the_shapes_and_writes_what_was_measured(built: Shared) -> None:
     root = built("bench", "target=cortex-m4", "model=S0", "kernels=asm").root
     rows = json.loads((root / "build/bench/bench.json").read_text())["rows"]
     assert {(r["shape"], r["optimize"], r["state"]) for r in rows} == {

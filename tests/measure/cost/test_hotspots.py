@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from model import formats
 from target.description import load_target, target_names
 from tests.probe import CORES as TARGETS
 from tests.probe import build, build_profiler
-from tests.support.checkout import Checkout
+from tests.support.checkout import Shared
 
 # `work` is called three times by `first` and once by `second`, which is called by pointer.
 PROGRAM = """
@@ -130,7 +129,7 @@ def test_the_phase_of_a_stack(frames: tuple[str, ...], phase: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def documents(built: Callable[..., Checkout]) -> dict[str, tuple[dict[str, Any], dict[str, Any], str, str]]:
+def documents(built: Shared) -> dict[str, tuple[dict[str, Any], dict[str, Any], str, str]]:
     """profile.json, report.json, hotspots.txt and annotated.txt of builds by name."""
     words = ("target=cortex-m0,cortex-m4,cortex-m7,rv32imc", "quant=int8,float32", "kernels=all")
     folder = built("profile", *words).root / "build"

@@ -19,7 +19,7 @@ from measure.cost.timing.rows import ONE_SOURCE, Core
 from model import formats
 from target.description import Target, load_target, target_names
 from tests.measure.cost.test_timing import PROGRAMS, profiled
-from tests.support.checkout import Checkout
+from tests.support.checkout import Shared
 from tests.support.host import ROOT
 
 TIMED = tuple(target for name in target_names() if (target := load_target(name)).timing)
@@ -31,7 +31,7 @@ INCLUDED = {"armv7em": ("cortex-m4", "cortex-m33"), "armv7m": ("cortex-m3",),
 
 
 @pytest.fixture(scope="module")
-def carried(built: Callable[..., Checkout]) -> Callable[[Target], list[Path]]:
+def carried(built: Shared) -> Callable[[Target], list[Path]]:
     """The ELFs of a target with nothing in them but the shipped models: every quantisation and kernel set."""
     variants = [
         (target.name, f"{quantisation}-{kernels}{optimize}")

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 from measure import report
 from measure.cost.timing import Cycles
 from measure.pages.text import spent
-from tests.support.checkout import Checkout
+from tests.support.checkout import Shared
 
 MODELLED = Cycles(500_000, 640_000, 960_000, "documented", "a manual", ("zero wait states",))
 
@@ -43,10 +42,10 @@ def test_a_time_has_three_digits(seconds: float, text: str) -> None:
     assert said.endswith(f"of the sampling period of {text}")
 
 
-def test_the_samples_say_their_rate(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_the_samples_say_their_rate(built: Shared, tmp_path: Path) -> None:
     """exercises is sampled at 12.5 Hz, a forecast is of hours."""
     words = ("target=cortex-m4", "model=exercises,forecast", "quant=int8", "kernels=c")
-    checkout = built(*words).copy_to(tmp_path / "checkout")
+    checkout = built.copy(tmp_path / "checkout", *words)
     text = checkout.build("report", "clock=64MHz", *words).out
     assert re.search(r"cortex-m4 exercises int8 \w+ at 64 MHz: \S+ ms a call.*\(cycles documented\).* of 80 ms", text)
     for model in ("exercises", "forecast"):
@@ -56,9 +55,9 @@ def test_the_samples_say_their_rate(built: Callable[..., Checkout], tmp_path: Pa
         assert said["time"]["period"] == {"exercises": 0.08, "forecast": None}[model]
 
 
-def test_slow_flash_costs_cycles_and_is_told(built: Callable[..., Checkout], tmp_path: Path) -> None:
+def test_slow_flash_costs_cycles_and_is_told(built: Shared, tmp_path: Path) -> None:
     request = ("target=cortex-m0", "model=forecast-window", "quant=int8", "kernels=c")
-    checkout = built(*request).copy_to(tmp_path / "checkout")
+    checkout = built.copy(tmp_path / "checkout", *request)
 
     def cycles(*words: str) -> dict[str, Any]:
         done = checkout.build("report", *request, *words)

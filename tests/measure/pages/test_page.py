@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from measure.pages.html import charts
 from measure.pages.html.outputs import Build, confusion, groups, load
 from measure.pages.html.render import page
 from model import metadata
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 from tests.support.chromium import Browser, browser
 from tests.support.host import ROOT
 
@@ -31,8 +31,8 @@ READABLE = 4.5  # contrast of text that WCAG 2 asks for
 
 
 @pytest.fixture(scope="module")
-def checkout(built: Callable[..., Checkout], tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    return built(*REQUEST).copy_to(tmp_path_factory.mktemp("page") / "checkout")
+def checkout(built: Shared, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return built.copy(tmp_path_factory.mktemp("page") / "checkout", *REQUEST)
 
 
 @pytest.fixture(scope="module")

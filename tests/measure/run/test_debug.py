@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ import pytest
 
 from measure.run import debug
 from target.description import load_target
-from tests.support.checkout import Checkout
+from tests.support.checkout import Checkout, Shared
 from tests.support.host import HANG
 
 MODEL, FUNCTION = "forecast-window", "forecast_window_run"
@@ -48,7 +47,7 @@ def stopped(root: Path, lines: list[str]) -> str:
 
 
 @pytest.mark.parametrize(("target", "kernels"), TARGETS)
-def test_the_lines_stop_in_the_models_function(built: Callable[..., Checkout], target: str, kernels: str) -> None:
+def test_the_lines_stop_in_the_models_function(built: Shared, target: str, kernels: str) -> None:
     root = built("debug", f"target={target}", f"model={MODEL}").root
     folder = root / f"build/{target}/{MODEL}/int8-{kernels}/debug"
     title, *lines = (folder / "debug.txt").read_text().splitlines()
@@ -62,7 +61,7 @@ def test_the_lines_stop_in_the_models_function(built: Callable[..., Checkout], t
     assert re.search(r"^#\d+  .*\bmain \(\)\s+at firmware/bench/bench\.c:\d+$", said, re.MULTILINE), said
 
 
-def test_the_inputs_are_the_runs(built: Callable[..., Checkout]) -> None:
+def test_the_inputs_are_the_runs(built: Shared) -> None:
     root = built("debug", "target=cortex-m4", f"model={MODEL}").root
     kept = (root / f"build/cortex-m4/{MODEL}/int8-asm/debug/inputs.bin").read_bytes()
     inputs = np.load(root / f"build/models/{MODEL}/int8/inputs.npy")
