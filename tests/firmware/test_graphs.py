@@ -11,7 +11,6 @@ from model import formats, limits, planner, reference
 from model.errors import UserError
 from model.layers.global_pool import GlobalAveragePool
 from model.layers.pad import Cropping
-from model.layers.permute import Permute
 from model.layers.reshape import Reshape
 from model.network import Network
 from model.quantise import quantise
@@ -139,10 +138,7 @@ def test_what_reads_a_repeated_vector(host: Host, words: tuple[Word, ...], quant
     graph = Graph(5, (3, 2))
     at = graph.repeat(graph.word(("lstm", 3, False, False), 0), 4)
     for word in words:
-        if word == ("permute",):
-            at = graph.add(Permute("permute", Signal(graph.signal(at).shape[::-1])), at)
-        else:
-            at = graph.word(word, at)
+        at = graph.permute(at) if word == ("permute",) else graph.word(word, at)
     check(host, graph.network(graph.word(("lstm", 2, False, False), at)), quantisation)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from model.layers.base import Layer
 from model.layers.concatenate import Concatenate
 from model.layers.merge import FUNCTIONS, Merge
+from model.layers.permute import Permute
 from model.layers.repeat import Repeat
 from model.network import Network, Node
 from model.signal import Signal
@@ -55,6 +56,10 @@ class Graph:
         """A vector at every step."""
         return self.add(Repeat(f"repeat{len(self.nodes)}", Signal((steps, *self.signal(read).shape))), read)
 
+    def permute(self, read: int) -> int:
+        """Steps as features, features as steps."""
+        return self.add(Permute(f"permute{len(self.nodes)}", Signal(self.signal(read).shape[::-1])), read)
+
     def network(self, *outputs: int) -> Network:
         """As it is now."""
         return Network("net", "made by a test", "0" * 64, "float32", self.inputs, tuple(self.nodes), outputs)
@@ -63,6 +68,13 @@ class Graph:
         """Signals that nothing reads yet."""
         read = {number for node in self.nodes for number in node.reads}
         return [number for number in range(len(self.inputs) + len(self.nodes)) if number not in read]
+
+
+def _shape(shape: tuple[int, ...], random: np.random.Generator) -> tuple[int, ...]:
+    """Another of as many values."""
+    values = int(np.prod(shape))
+    steps = [n for n in range(1, values + 1) if values % n == 0]
+    return (values,) if random.random() < 0.3 else (int(n := random.choice(steps)), values // int(n))
 
 
 def drawn(seed: int, layers: int = 6, windows: bool = False) -> Network:
@@ -81,7 +93,8 @@ def drawn(seed: int, layers: int = 6, windows: bool = False) -> Network:
         alike = [n for n in range(made) if graph.signal(n).shape == graph.signal(read).shape]
         width = int(random.integers(1, 4))
         choices = ["dense", "relu", *(["lstm", "last", "both"] if sequence else ["repeat"])]
-        choices += ["join"] * 3 * bool(alike) + ["conv", "max", "global"] * (sequence and windows)
+        choices += ["join"] * 3 * bool(alike)
+        choices += ["conv", "max", "global", "zeros", "permute", "reshape"] * (sequence and windows)
         choice = str(random.choice(choices))
         if choice == "join":
             other = int(random.choice(alike))
@@ -89,6 +102,8 @@ def drawn(seed: int, layers: int = 6, windows: bool = False) -> Network:
                 graph.concatenate([read, other, other][: int(random.integers(2, 4))])
             else:
                 graph.merge(str(random.choice(sorted(FUNCTIONS))), read, other)
+        elif choice == "permute":
+            graph.permute(read)
         elif choice == "repeat":
             graph.repeat(read, int(random.integers(1, 4)))
         else:
@@ -100,6 +115,8 @@ def drawn(seed: int, layers: int = 6, windows: bool = False) -> Network:
                 "conv": ("conv", width, int(random.integers(1, 4)), 1 + seed % 2, 1, "causal", 1, "linear"),
                 "max": ("max", 2, 1 + seed % 2, "same"),
                 "global": ("global", "max"),
+                "zeros": ("zeros", int(random.integers(0, 2)), int(random.integers(0, 3))),
+                "reshape": ("reshape", _shape(graph.signal(read).shape, random)),
                 "both": ("both", width, bool(random.random() < 0.7)),
             }
             graph.word(words[choice], read)
