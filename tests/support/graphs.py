@@ -5,18 +5,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 
 import numpy as np
 
+from model.functions import FORMS, named
+from model.layers.activation import Activation
 from model.layers.base import Layer
+from model.layers.bidirectional import Bidirectional
 from model.layers.concatenate import Concatenate
+from model.layers.layer_norm import LayerNorm
 from model.layers.merge import FUNCTIONS, Merge
 from model.layers.permute import Permute
+from model.layers.prelu import Prelu
+from model.layers.recurrent import Recurrent
 from model.layers.repeat import Repeat
 from model.network import Network, Node
 from model.signal import Signal
 from tests.support.convolutions import Drawn
-from tests.support.networks import Chain, Word
+from tests.support.networks import BOTH, CELLS, Chain, Word
+
+ACTIVATIONS = [name for name in FORMS if name != "linear"]
+# what gates can have; of those what is within 0 and 1
+GATES = [name for name in FORMS if name not in ("softmax", "bent_relu", "exponential", "leaky_relu")]
+SHARES = ("sigmoid", "hard_sigmoid_keras2", "hard_sigmoid_keras3")
 
 
 class Graph:
@@ -41,7 +53,18 @@ class Graph:
 
     def word(self, word: Word, read: int) -> int:
         """A layer that a word stands for."""
-        return self.add(self.numbers.layer(f"{word[0]}{len(self.nodes)}", self.signal(read), word), read)
+        source, name = self.signal(read), f"{word[0]}{len(self.nodes)}"
+        features = source.shape[-1]
+        if word[0] == "function":
+            function = named(word[1])
+            return self.add(Activation(name, function.name, Signal(source.shape), parameters=function.parameters), read)
+        if word == ("prelu",):
+            alpha = self.random.normal(0.2, 0.5, features).astype(np.float32)
+            return self.add(Prelu(name, alpha, Signal((features,)), Signal(source.shape)), read)
+        if word == ("norm",):
+            scale, offset = self.random.normal(0, 1, (2, features)).astype(np.float32)
+            return self.add(LayerNorm(name, scale, offset, 1e-3, Signal(source.shape)), read)
+        return self.add(self.numbers.layer(name, source, word), read)
 
     def merge(self, function: str, one: int, other: int) -> int:
         """Two signals of one shape."""
@@ -77,6 +100,108 @@ def _shape(shape: tuple[int, ...], random: np.random.Generator) -> tuple[int, ..
     return (values,) if random.random() < 0.3 else (int(n := random.choice(steps)), values // int(n))
 
 
+def _with_functions(cell: Recurrent, turn: int) -> Recurrent:
+    """The cell with others of the functions that its gates can have."""
+    chosen = {"activation": named(GATES[turn % len(GATES)])}
+    if "recurrent_activation" in {field.name for field in fields(cell)}:
+        known = SHARES if cell.kind == "gru" else GATES  # in integers a GRU's are within 0 and 1
+        chosen["recurrent_activation"] = named(known[5 * turn % len(known)])
+    return replace(cell, **chosen)
+
+
+class Grower:
+    """Adds random layers to a graph."""
+
+    def __init__(self, seed: int, graph: Graph, windows: bool) -> None:
+        self.seed, self.graph, self.windows = seed, graph, windows
+        self.random = np.random.default_rng(seed)
+
+    def below(self, end: int, start: int = 0) -> int:
+        """A number from ``start`` to below ``end``."""
+        return int(self.random.integers(start, end))
+
+    def sequences(self, read: int) -> list[Word]:
+        """What can be done to a sequence."""
+        shape, width, group = self.graph.signal(read).shape, self.below(4, 1), self.below(2)
+        cell, stride = str(self.random.choice(CELLS)), self.below(3, 1)
+        found: list[Word] = [
+            (cell, width, True, self.random.random() < 0.2),
+            (cell, width, False, False),
+            (str(self.random.choice(list(BOTH))), width, self.random.random() < 0.7),
+        ]
+        if self.windows:
+            groups = shape[1] if group else 1
+            pool = str(self.random.choice(["max", "average"]))
+            found += [
+                ("conv", width * groups, self.below(4, 1), stride, self.below(3, 1), "causal", groups, "linear"),
+                ("conv", width, 2, stride, 1, "same", 1, "relu"),
+                (pool, min(2, shape[0]), stride, "same" if pool == "max" else "valid"),
+                ("global", str(self.random.choice(["max", "average"]))),
+                ("zeros", self.below(2), self.below(3)),
+                ("reshape", _shape(shape, self.random)),
+                ("permute",),
+            ]
+            found += [("crop", self.below(2), 0)] * (shape[0] > 1)
+        return found
+
+    def anything(self, read: int) -> list[Word]:
+        """What can be done to any signal."""
+        width = self.graph.signal(read).shape[-1]
+        function = str(self.random.choice(ACTIVATIONS))
+        found: list[Word] = [
+            ("dense", self.below(4, 1), "linear"),
+            ("relu",),
+            ("function", function),
+            ("prelu",),
+            ("norm",),
+        ]
+        return [*found, ("normalise",), *([("halves", str(self.random.choice(sorted(FUNCTIONS))))] * (width % 2 == 0))]
+
+    def join(self, read: int) -> None:
+        """It with others of its shape."""
+        made = range(len(self.graph.inputs) + len(self.graph.nodes))
+        other = int(
+            self.random.choice([n for n in made if self.graph.signal(n).shape == self.graph.signal(read).shape])
+        )
+        if self.random.random() < 0.4:
+            self.graph.concatenate([read, other, other][: self.below(4, 2)])
+        else:
+            self.graph.merge(str(self.random.choice(sorted(FUNCTIONS))), read, other)
+
+    def grow(self) -> None:
+        """By one layer."""
+        read = self.below(len(self.graph.inputs) + len(self.graph.nodes))
+        sequence = len(self.graph.signal(read).shape) == 2
+        kind = self.random.random()
+        if kind < 0.3:
+            self.join(read)
+        elif kind < 0.55:
+            self.add(self.anything(read), read)
+        elif sequence:
+            self.add(self.sequences(read), read)
+        else:
+            self.graph.repeat(read, self.below(4, 1))
+
+    def add(self, words: list[Word], read: int) -> None:
+        """What one of the words stands for."""
+        word = words[self.below(len(words))]
+        if word == ("permute",):
+            self.graph.permute(read)
+            return
+        self.graph.word(word, read)
+        if self.random.random() < 0.5:
+            self.change(self.seed + len(self.graph.nodes))
+
+    def change(self, turn: int) -> None:
+        """The functions of the last layer, if it is a cell or two."""
+        layer, reads = self.graph.nodes[-1].layer, self.graph.nodes[-1].reads
+        if isinstance(layer, Recurrent):
+            self.graph.nodes[-1] = Node(_with_functions(layer, turn), reads)
+        elif isinstance(layer, Bidirectional):
+            halves = {name: _with_functions(getattr(layer, name), turn) for name in ("forward", "backward")}
+            self.graph.nodes[-1] = Node(replace(layer, **halves), reads)
+
+
 def drawn(seed: int, layers: int = 6, windows: bool = False) -> Network:
     """A random network with branches that are joined, of one to four steps, one to three features.
 
@@ -86,41 +211,15 @@ def drawn(seed: int, layers: int = 6, windows: bool = False) -> Network:
     steps = int(random.integers(1, 9 if windows else 5))
     inputs = [(steps, int(random.integers(1, 4))) for _ in range(1 + seed % 2)] + [(2,)] * (seed % 3 == 2)
     graph = Graph(seed, *inputs)
+    grower = Grower(seed, graph, windows)
     for _ in range(layers):
-        made = len(graph.inputs) + len(graph.nodes)
-        read = int(random.integers(0, made))
-        sequence = len(graph.signal(read).shape) == 2
-        alike = [n for n in range(made) if graph.signal(n).shape == graph.signal(read).shape]
-        width = int(random.integers(1, 4))
-        choices = ["dense", "relu", *(["lstm", "last", "both"] if sequence else ["repeat"])]
-        choices += ["join"] * 3 * bool(alike)
-        choices += ["conv", "max", "global", "zeros", "permute", "reshape"] * (sequence and windows)
-        choice = str(random.choice(choices))
-        if choice == "join":
-            other = int(random.choice(alike))
-            if random.random() < 0.4:
-                graph.concatenate([read, other, other][: int(random.integers(2, 4))])
-            else:
-                graph.merge(str(random.choice(sorted(FUNCTIONS))), read, other)
-        elif choice == "permute":
-            graph.permute(read)
-        elif choice == "repeat":
-            graph.repeat(read, int(random.integers(1, 4)))
-        else:
-            words: dict[str, Word] = {
-                "dense": ("dense", width, "linear"),
-                "relu": ("relu",),
-                "lstm": ("lstm", width, True, bool(random.random() < 0.2)),
-                "last": ("lstm", width, False, False),
-                "conv": ("conv", width, int(random.integers(1, 4)), 1 + seed % 2, 1, "causal", 1, "linear"),
-                "max": ("max", 2, 1 + seed % 2, "same"),
-                "global": ("global", "max"),
-                "zeros": ("zeros", int(random.integers(0, 2)), int(random.integers(0, 3))),
-                "reshape": ("reshape", _shape(graph.signal(read).shape, random)),
-                "both": ("both", width, bool(random.random() < 0.7)),
-            }
-            graph.word(words[choice], read)
-    ends = [graph.word(("lstm", 2, False, False), n) if len(graph.signal(n).shape) == 2 else n for n in graph.unread()]
+        grower.grow()
+    ends = graph.unread()
+    for turn, read in enumerate(ends):
+        if len(graph.signal(read).shape) == 2:
+            ends[turn] = graph.word(("lstm", 2, False, False), read)
+            grower.change(seed + turn)
+    ends = [graph.word(("function", ACTIVATIONS[(seed + turn) % len(ACTIVATIONS)]), n) for turn, n in enumerate(ends)]
     whole = graph.concatenate(ends) if len(ends) > 1 else ends[0]
     last = graph.word(("dense", 2, "linear"), whole)
     others = [n for n in range(len(graph.inputs), last) if n in ends or random.random() < 0.1]
