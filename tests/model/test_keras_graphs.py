@@ -185,7 +185,12 @@ def test_a_layer_that_is_called_twice_is_told(keras: Any, tmp_path: Path) -> Non
 
 REFUSED: dict[str, tuple[Make, str]] = {
     "other steps": (
-        merged("Concatenate", axis=1),
+        lambda keras: (
+            lambda x: keras.Model(
+                x,
+                keras.layers.Concatenate(axis=1)([keras.layers.LSTM(2, return_sequences=True)(x), x]),
+            )
+        )(keras.layers.Input(SHAPE)),
         r"\(Concatenate\): axis=1 of shape .* is not supported; supported: -1",
     ),
     "a constant": (
@@ -212,11 +217,7 @@ REFUSED: dict[str, tuple[Make, str]] = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_is_not_supported_is_refused_by_its_name(keras: Any, case: str, tmp_path: Path) -> None:
     make, sentence = REFUSED[case]
-    try:
-        paths = save(keras, make, tmp_path)[1]
-    except (ValueError, TypeError) as error:
-        pytest.skip(str(error)[:100])
-    for path in paths:
+    for path in save(keras, make, tmp_path)[1]:
         with pytest.raises(UserError, match=sentence):
             readers.read(path)
 

@@ -74,14 +74,16 @@ def test_a_model_of_the_converter(host: Host, tmp_path: Path, case: str, quantis
     path = twin_of(case).path
     network, data = KIND.read(path, "model", ""), path.read_bytes()
     if quantisation == "int16x8":
-        if any(layer.kind == "global_max_pool" for layer in network.layers):
-            pytest.skip("tflite-micro has no REDUCE_MAX of int16")
         data = write(models.requantised(network))
         (tmp_path / "m.tflite").write_bytes(data)
         network = KIND.read(tmp_path / "m.tflite", "model", "")
     inputs = models.stored_inputs(network.input, INPUTS, 1)
     ours = reference.run(network, inputs)
-    np.testing.assert_array_equal(ours, run_micro(data, inputs).reshape(ours.shape))
+    if quantisation == "int16x8" and any(layer.kind == "global_max_pool" for layer in network.layers):
+        with pytest.raises(RuntimeError, match="Interpreter invocation failed"):  # it has no REDUCE_MAX of int16
+            run_micro(data, inputs)
+    else:
+        np.testing.assert_array_equal(ours, run_micro(data, inputs).reshape(ours.shape))
     np.testing.assert_array_equal(host.run(network, inputs[:30]).run, ours[:30])
     assert len(np.unique(ours)) > 60
 

@@ -29,6 +29,7 @@ ACTIVATIONS = [name for name in FORMS if name != "linear"]
 # what gates can have; of those what is within 0 and 1
 GATES = [name for name in FORMS if name not in ("softmax", "bent_relu", "exponential", "leaky_relu")]
 SHARES = ("sigmoid", "hard_sigmoid_keras2", "hard_sigmoid_keras3")
+BOUNDED = (*SHARES, "tanh", "softsign", "hard_tanh")  # with others an LSTM's cell may grow without end
 
 
 class Graph:
@@ -104,7 +105,7 @@ def _with_functions(cell: Recurrent, turn: int) -> Recurrent:
     """The cell with others of the functions that its gates can have."""
     chosen = {"activation": named(GATES[turn % len(GATES)])}
     if "recurrent_activation" in {field.name for field in fields(cell)}:
-        known = SHARES if cell.kind == "gru" else GATES  # in integers a GRU's are within 0 and 1
+        known = SHARES if cell.kind == "gru" else BOUNDED  # in integers a GRU's are within 0 and 1
         chosen["recurrent_activation"] = named(known[5 * turn % len(known)])
     return replace(cell, **chosen)
 
