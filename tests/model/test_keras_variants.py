@@ -340,8 +340,8 @@ def test_fewer_bits_are_read_and_told(keras: Any, case: str, tmp_path: Path) -> 
 
 # what Keras 2 does not make, and so never was in a file of its
 NOT_OF_KERAS_2 = {
-    "constant mask": (ValueError, "Expected a symbolic tensor"),
-    "constant mask both ways": (ValueError, "Expected a symbolic tensor"),
+    "constant state": (ValueError, "Expected a symbolic tensor"),
+    "constant states both ways": (ValueError, "Expected a symbolic tensor"),
     "quantised": (AttributeError, "has no attribute 'quantize'"),
 }
 
