@@ -61,3 +61,13 @@ def folded(network: Network) -> Network:
         smaller = _without(network, index)
         network, index = (network, index + 1) if smaller is None else (smaller, index)
     return network
+
+
+def joined(network: Network) -> Network:
+    """The same without layers whose work the one that reads them does as well, as padding before a convolution."""
+    for index in reversed(range(len(network.nodes))):
+        reader = network.follower(index)
+        joined = None if reader is None else network.layers[index].joined(network.layers[reader])
+        if reader is not None and joined is not None:
+            network = network.with_layer(reader, joined).without(index)
+    return network

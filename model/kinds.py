@@ -73,10 +73,6 @@ _TORCH = (
     "safetensors.torch.save_file(model.state_dict(), '{stem}.safetensors') and list the layers in {stem}.toml "
     "(docs/your-model.md)"
 )
-_ONNX = (
-    "is ONNX, which is not read: give the Keras model it was made from, or PyTorch's weights as {stem}.safetensors "
-    "with a {stem}.toml (docs/your-model.md)"
-)
 _SAVED = (
     "is a part of TensorFlow's SavedModel: load its folder with Keras 2 and save it as one file: "
     "tf_keras.models.load_model(folder).save('{stem}.keras')"
@@ -87,7 +83,6 @@ _PICKLE = "is pickled Python, which is never read: save the model whole: model.s
 # endings that models come with elsewhere: what they are, and the way to one that is read
 OTHERS = {
     **dict.fromkeys((".pt", ".pth", ".ckpt", ".bin"), _TORCH),
-    ".onnx": _ONNX,
     ".pb": _SAVED,
     **dict.fromkeys((".index", ".data-00000-of-00001"), _CHECKPOINT),
     **dict.fromkeys((".json", ".yaml", ".yml"), _JSON),

@@ -38,6 +38,11 @@ class Activation(Layer):
         return self.applied.elementwise
 
     @property
+    def rectifies(self) -> bool:
+        """A ReLU does."""
+        return self.function == "relu"
+
+    @property
     def applied(self) -> Function:
         """The function with its parameters."""
         return Function(self.function, self.parameters)

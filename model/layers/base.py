@@ -99,6 +99,11 @@ class Layer(ABC):
         return None
 
     @property
+    def rectifies(self) -> bool:
+        """Whether it does nothing but put out 0 for what is below."""
+        return False
+
+    @property
     def ids(self) -> int:
         """How many ids there are, from 0, if it reads ids and no values."""
         return 0

@@ -17,7 +17,7 @@ from model.formats import types
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
 from model.functions import named as function
-from model.layers.base import Place, Ranges, Seat, Weighted
+from model.layers.base import Layer, Place, Ranges, Seat, Weighted
 from model.layers.products import absorbed, products, sums_span
 from model.signal import Array, Signal, Weights, scale_of
 from model.spans import Span
@@ -69,6 +69,11 @@ class Dense(Weighted):
         kernel = (self.kernel.values * scale[:, None]).astype(np.float32)
         bias = (self.bias * scale + normalise.offset).astype(np.float32)
         return replace(self, kernel=Weights(kernel), bias=bias)
+
+    def joined(self, following: Layer) -> Layer | None:
+        """Of real values it clamps what it puts out."""
+        fits = following.rectifies and self.output.real and not self.clamps
+        return replace(self, activation="relu") if fits else None
 
     def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Dense:
         """Of integers the output is no finer than shows, and no finer than its sums bear."""

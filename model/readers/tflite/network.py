@@ -17,6 +17,7 @@ from pathlib import Path
 from model import formats, limits
 from model.errors import UserError
 from model.formats.base import Format
+from model.fold import joined
 from model.formats.float32 import FORMAT as FLOAT32
 from model.network import Network, check_ends
 from model.readers.tflite.file import Graph, Operator, Refuse, Tensor, load, operator_names, other_metadata, parse
@@ -74,16 +75,6 @@ def _graph(data: bytes, refuse: Refuse) -> Graph:
     return parse(data, refuse)
 
 
-def _joined(network: Network) -> Network:
-    """The same without layers whose work the one that reads them does as well, as padding before a convolution."""
-    for index in reversed(range(len(network.nodes))):
-        reader = network.follower(index)
-        joined = None if reader is None else network.layers[index].joined(network.layers[reader])
-        if reader is not None and joined is not None:
-            network = network.with_layer(reader, joined).without(index)
-    return network
-
-
 def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
     refuse = _refuse(path)
     graph = _graph(data, refuse)
@@ -110,7 +101,7 @@ def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
     format, nodes, notes = _format(graph, refuse), tuple(reader.nodes), tuple(reader.notes)
     inputs, quantised = tuple(reader.inputs), format != FLOAT32
     network = Network(name, path.name, sha256, format.name, inputs, nodes, tuple(outputs), notes, quantised)
-    network = _joined(network)
+    network = joined(network)
     check_ends(network)
     limits.check(network, f"{path}: ")
     return network

@@ -1,0 +1,224 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What an .onnx file says, as plain values: constants, nodes, inputs and outputs, every size checked before use."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.errors import UserError
+from model.signal import Array
+
+FILE_LIMIT = 64 << 20  # bytes: no model for a microcontroller comes near
+COUNT_LIMIT = 20_000  # nodes, constants, or inputs
+ELEMENT_LIMIT = 1 << 24  # elements of one tensor
+RANK_LIMIT = 8  # axes
+OPSETS = (7, 28)  # of the standard operators, from the oldest to the newest that is read
+TYPES = {
+    "FLOAT": "float32",
+    "DOUBLE": "float64",
+    "FLOAT16": "float16",
+    "BFLOAT16": "bfloat16",
+    "INT64": "int64",
+    "INT32": "int32",
+    "INT16": "int16",
+    "INT8": "int8",
+    "UINT8": "uint8",
+    "BOOL": "bool",
+}  # of tensors, and what numpy calls them
+MISSING = (
+    "reading .onnx files takes the Python package 'onnx': ./scons installs it for a model= that names one; elsewhere "
+    "pip install -r requirements/onnx.txt"
+)
+
+Dimension = int | str  # a number, or the name of what is left open
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """An operator."""
+
+    number: int
+    operator: str
+    name: str
+    inputs: tuple[str, ...]  # names of tensors; empty where an optional one is left out
+    outputs: tuple[str, ...]
+    attributes: dict[str, Any] = field(default_factory=dict)  # numbers, texts, lists of them, arrays
+
+    def __str__(self) -> str:
+        return f"{self.operator} '{self.name}'" if self.name else f"{self.operator}, node {self.number},"
+
+    def input(self, index: int) -> str:
+        """The name of an input; empty if it is left out."""
+        return self.inputs[index] if index < len(self.inputs) else ""
+
+    def output(self, index: int) -> str:
+        """The name of an output; empty if it is left out."""
+        return self.outputs[index] if index < len(self.outputs) else ""
+
+
+@dataclass(frozen=True)
+class End:
+    """An input or output of the graph."""
+
+    name: str
+    type: str  # of TYPES
+    shape: tuple[Dimension, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """The whole model."""
+
+    opset: int
+    nodes: tuple[Node, ...]
+    constants: dict[str, Array]
+    inputs: tuple[End, ...]
+    outputs: tuple[End, ...]
+
+
+class _File:
+    """Messages of the file as plain values."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def refuse(self, what: str) -> UserError:
+        """A complaint about the file."""
+        return UserError(f"{self.path}: {what}")
+
+    def few(self, what: str, messages: Any) -> Any:
+        """The same, if there are not too many."""
+        if len(messages) > COUNT_LIMIT:
+            raise self.refuse(f"has {len(messages)} {what}; no more than {COUNT_LIMIT} are read")
+        return messages
+
+    def type(self, number: int, where: str) -> str:
+        """A name of TYPES."""
+        import onnx
+
+        names = onnx.TensorProto.DataType
+        name = names.Name(number) if number in names.values() else str(number)
+        if name not in TYPES:
+            raise self.refuse(f"{where} is of type {name}; supported: {', '.join(TYPES)}")
+        return name
+
+    def array(self, tensor: Any, where: str) -> Array:
+        """A constant: its sizes agree before anything is made of them."""
+        from onnx import numpy_helper
+
+        if tensor.data_location or tensor.external_data:
+            raise self.refuse(
+                f"{where} lies in a file of its own: export with external_data=False, or load and save the model once "
+                "more: onnx.save(onnx.load('model.onnx'), 'whole.onnx')"
+            )
+        name, dims = self.type(tensor.data_type, where), tuple(tensor.dims)
+        if len(dims) > RANK_LIMIT or any(n < 0 for n in dims) or math.prod(dims) > ELEMENT_LIMIT:
+            raise self.refuse(f"{where} has shape {dims}; supported: up to {ELEMENT_LIMIT} elements"[:400])
+        size = 2 if name == "BFLOAT16" else np.dtype(TYPES[name]).itemsize
+        if tensor.HasField("raw_data") and len(tensor.raw_data) != math.prod(dims) * size:
+            raise self.refuse(f"{where} has {len(tensor.raw_data)} bytes for shape {dims}; the file is damaged"[:400])
+        array = np.asarray(numpy_helper.to_array(tensor))
+        if array.shape != dims:
+            raise self.refuse(f"{where} has shape {array.shape}, not {dims}; the file is damaged"[:400])
+        if not np.issubdtype(array.dtype, np.integer) and array.dtype != np.bool_:
+            array = array.astype(np.float32)  # an overflow is found where the values are used
+        return array
+
+    def attribute(self, message: Any, where: str) -> Any:
+        """A number, a text, a list or an array; a graph as it is, for nobody to read."""
+        import onnx
+
+        if message.ref_attr_name:
+            raise self.refuse(f"{where}: attribute '{message.name}' refers to a function's; the file is damaged")
+        if message.type == onnx.AttributeProto.TENSOR:
+            return self.array(message.t, f"{where}: attribute '{message.name}'")
+        value = onnx.helper.get_attribute_value(message)
+        if isinstance(value, bytes):
+            return value.decode("utf-8", "replace")
+        if isinstance(value, list):
+            return tuple(each.decode("utf-8", "replace") if isinstance(each, bytes) else each for each in value)
+        return value
+
+    def node(self, number: int, message: Any) -> Node:
+        """An operator of the standard set."""
+        node = Node(number, message.op_type, message.name, tuple(message.input), tuple(message.output))
+        if message.domain not in ("", "ai.onnx"):
+            raise self.refuse(
+                f"{node} is of '{message.domain}', not ONNX's own; export without optimising for a runtime"
+            )
+        node.attributes.update({each.name: self.attribute(each, str(node)) for each in message.attribute})
+        return node
+
+    def end(self, message: Any) -> End:
+        """An input or output of the graph."""
+        what = f"'{message.name}'"
+        if not message.type.HasField("tensor_type"):
+            raise self.refuse(f"{what}, an input or output, is no tensor; export a model of tensors")
+        tensor = message.type.tensor_type
+        shape: tuple[Dimension, ...] | None = None
+        if tensor.HasField("shape"):
+            shape = tuple(
+                each.dim_value if each.HasField("dim_value") and each.dim_value > 0 else each.dim_param or "?"
+                for each in tensor.shape.dim
+            )
+            if len(shape) > RANK_LIMIT:
+                raise self.refuse(f"{what} has {len(shape)} axes; no more than {RANK_LIMIT} are read")
+        return End(message.name, self.type(tensor.elem_type, what), shape)
+
+
+def _opset(file: _File, imports: Iterable[Any]) -> int:
+    """The version of ONNX's own operators."""
+    found = [each.version for each in imports if each.domain in ("", "ai.onnx")]
+    oldest, newest = OPSETS
+    if len(found) != 1 or not oldest <= found[0] <= newest:
+        raise file.refuse(
+            f"is of opset {', '.join(map(str, found)) or 'none'}; supported: {oldest} to {newest}; export with "
+            "opset_version=18"
+        )
+    return int(found[0])
+
+
+def _loaded(path: Path) -> Any:
+    """The message that a file is."""
+    size = path.stat().st_size
+    if size > FILE_LIMIT:
+        raise UserError(f"{path}: has {size} bytes; no more than {FILE_LIMIT} are read")
+    try:
+        import onnx
+    except ImportError:
+        raise UserError(f"{path}: {MISSING}") from None
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    try:
+        return onnx.ModelProto.FromString(path.read_bytes())
+    except DecodeError:
+        raise UserError(f"{path}: is no ONNX file, or is damaged; export the model again") from None
+
+
+def load(path: Path) -> Graph:
+    """Read the file; raises ``UserError``."""
+    model, file = _loaded(path), _File(path)
+    graph = model.graph
+    if not graph.node:
+        raise file.refuse("holds no graph of operators; export the model again")
+    if model.functions:
+        raise file.refuse(
+            f"defines a function '{model.functions[0].name}'; take it apart: "
+            "onnx.save(onnx.inliner.inline_local_functions(onnx.load('model.onnx')), 'plain.onnx')"
+        )
+    if graph.sparse_initializer:
+        raise file.refuse("holds sparse tensors; export dense weights")
+    opset = _opset(file, model.opset_import)
+    for what, held in (("nodes", graph.node), ("constants", graph.initializer), ("inputs", graph.input)):
+        file.few(what, held)
+    constants = {each.name: file.array(each, f"constant '{each.name}'") for each in graph.initializer}
+    nodes = tuple(file.node(number, message) for number, message in enumerate(graph.node))
+    inputs = tuple(file.end(each) for each in graph.input if each.name not in constants)
+    return Graph(opset, nodes, constants, inputs, tuple(map(file.end, graph.output)))

@@ -1,0 +1,223 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""ONNX files (.onnx): the graph, node by node, as layers on signals.
+
+Nothing in a file says which axis is the batch, so each that can be it is tried, and a recurrent node or a convolution
+says which is. A file is read twice: what is asked of a cell, every step or the last one, is known after the first time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from model.errors import NoModelError, UserError
+from model.fold import folded, joined
+from model.formats import REAL
+from model.layers.base import Place
+from model.network import Network, check_ends
+from model.network import Node as Placed
+from model.readers.onnx import joins, layers, shapes, states, values
+from model.readers.onnx.constants import FOLDED, FoldError
+from model.readers.onnx.file import ELEMENT_LIMIT, End, Graph, Node, load
+from model.readers.onnx.reader import BatchError, Reader
+from model.readers.onnx.recurrent import GATES, make_cell, read_recurrent
+from model.readers.onnx.values import MisfitError, Value
+from model.signal import Signal
+
+BATCH = 1013  # samples where the file leaves it open: a prime that no other axis is likely to be of
+READERS: dict[str, Callable[[Reader, Node], Value | None]] = {
+    **dict.fromkeys(GATES, read_recurrent),
+    **shapes.READERS,
+    **layers.READERS,
+    **joins.READERS,
+}
+WAYS_OUT = {
+    **dict.fromkeys(("Loop", "Scan"), "a loop: export with torch.onnx.export of an nn.LSTM, nn.GRU or nn.RNN"),
+    "If": "a branch: export with fixed shapes",
+    "Erf": "part of a gelu: export with opset 20 or later",
+    "DynamicQuantizeLSTM": "quantised by onnxruntime: give the model before that, quant=int8 quantises",
+    "QLinearMatMul": "quantised by onnxruntime: give the model before that, quant=int8 quantises",
+    "DynamicQuantizeLinear": "quantised by onnxruntime: give the model before that, quant=int8 quantises",
+}
+
+
+# ---- the batch ----
+
+
+def _axis(end: End, wanted: int | None, batch: int) -> int | None:
+    """The axis of an input that is the batch, if ``wanted`` can be one; None if it has none."""
+    shape = end.shape or ()
+    open_ = [axis for axis, length in enumerate(shape) if isinstance(length, str)]
+    if open_:
+        return wanted if wanted in open_ else open_[0]
+    if wanted is None or not shape:
+        return None
+    fitting = [axis for axis, length in enumerate(shape) if length == batch]
+    return wanted if wanted in fitting else next(iter(fitting), None)
+
+
+def _size(end: End, wanted: int | None) -> int:
+    """How many samples a first input says there are."""
+    shape = end.shape or ()
+    at = None if wanted is None or wanted >= len(shape) else shape[wanted]
+    if any(isinstance(length, str) for length in shape):
+        return BATCH
+    return at if isinstance(at, int) else 1
+
+
+# ---- one reading ----
+
+
+def _open_inputs(reader: Reader, wanted: int | None) -> None:
+    """A signal for each input, though it be a first state."""
+    firsts = states.of_inputs(reader.graph)
+    for end in reader.graph.inputs:
+        if end.shape is None:
+            raise reader.refuse(None, f"input '{end.name}' has no shape; export with fixed steps and features")
+        axis = _axis(end, wanted, reader.batch)
+        kept = [length for at, length in enumerate(end.shape) if at != axis]
+        lengths = [length for length in kept if isinstance(length, int)]
+        if len(lengths) < len(kept):
+            name = next(length for length in kept if isinstance(length, str))
+            raise reader.refuse(
+                None,
+                f"input '{end.name}' leaves its axis '{name}' open beside the batch; fix it: python -m "
+                f"onnxruntime.tools.make_dynamic_shape_fixed --dim_param {name} --dim_value 32 model.onnx fixed.onnx",
+            )
+        signal = Signal((lengths[0], int(np.prod(lengths[1:]))) if len(lengths) > 1 else tuple(lengths) or (1,))
+        if signal.size > ELEMENT_LIMIT:
+            raise reader.refuse(None, f"input '{end.name}' has shape {end.shape}; supported: {ELEMENT_LIMIT} elements")
+        state = states.rows(end, reader.batch, axis) if end.name in firsts else None
+        tensor = values.of_signal(len(reader.inputs), lengths, reader.batch, axis)
+        reader.values[end.name] = tensor if state is None else state
+        reader.inputs.append(signal)
+
+
+def _wanted(graph: Graph) -> set[str]:
+    """The names that lead to an output."""
+    wanted = {end.name for end in graph.outputs}
+    for node in reversed(graph.nodes):
+        if wanted & set(filter(None, node.outputs)):
+            wanted |= set(node.inputs)
+    return wanted - {""}
+
+
+def _read_node(reader: Reader, node: Node) -> None:
+    given = [reader.value(name, node) if name else None for name in node.inputs]
+    arrays = [each for each in given if isinstance(each, np.ndarray)]
+    known = len(arrays) == sum(each is not None for each in given)
+    if known and node.operator in FOLDED:
+        folded_inputs = [each if isinstance(each, np.ndarray) else None for each in given]
+        reader.values[node.output(0)] = FOLDED[node.operator](node, folded_inputs)
+        return
+    if node.operator not in READERS:
+        way_out = WAYS_OUT.get(node.operator, f"supported: {', '.join(sorted(READERS))}")
+        raise reader.refuse(node, f"is an operator that is not supported: {way_out}")
+    made = READERS[node.operator](reader, node)
+    if made is not None:
+        reader.values[node.output(0)] = made
+
+
+@contextmanager
+def _told(reader: Reader, node: Node) -> Iterator[None]:
+    """What a node cannot be becomes a sentence."""
+    try:
+        yield
+    except MisfitError as error:
+        what = f"moves elements about: {error}; supported: axes that are joined, parted or swapped"
+        raise reader.refuse(node, what) from None
+    except FoldError as error:
+        raise reader.refuse(node, f"cannot be worked out: {error}"[:400]) from None
+    except (ValueError, TypeError, IndexError, KeyError, AttributeError, ArithmeticError) as error:
+        raise reader.refuse(node, f"does not fit what it reads: {error}"[:400]) from None
+
+
+def _once(path: Path, graph: Graph, wanted: int | None, asked: frozenset[object]) -> tuple[Reader, list[int]]:
+    """Read the graph with an axis for the batch; returns the numbers of its outputs."""
+    reader = Reader(path, graph, _size(graph.inputs[0], wanted), asked, frozenset(_wanted(graph)), make_cell)
+    reader.values |= graph.constants
+    _open_inputs(reader, wanted)
+    for node in graph.nodes:
+        if reader.wanted & set(node.outputs):
+            with _told(reader, node):
+                _read_node(reader, node)
+    return reader, _put_out(reader)
+
+
+def _put_out(reader: Reader) -> list[int]:
+    """The numbers of the outputs, but for states, which the device keeps."""
+    outputs, kept, dropped = list[int](), dict[str, str](), list[str]()
+    given = {end.name: reader.value(end.name) for end in reader.graph.outputs}
+    final = {cell for value in given.values() if states.is_final(value) for cell in states.sources(value)}
+    for name, value in given.items():
+        if isinstance(value, np.ndarray):
+            raise reader.refuse(None, f"output '{name}' is a constant; export a model that computes")
+        state = states.hands_on(reader.states, value)
+        if state:
+            kept[state] = name
+        elif len(given) > 1 and states.is_part(value, final):
+            dropped.append(name)
+        else:
+            outputs.append(reader.put_out(value))
+    states.check(reader.states, kept, reader.path)
+    for first, following in kept.items():
+        reader.note(
+            f"input '{first}' and output '{following}' are the state, which the device keeps: a reset sets it to zero, "
+            "a step goes on from it"
+        )
+    for name in dropped:
+        reader.note(f"output '{name}' is a state after the last step, which the device keeps: it is not put out")
+    if not outputs:
+        raise reader.refuse(None, "puts out nothing but states; export what is computed of them, too")
+    return outputs
+
+
+def _read(path: Path, graph: Graph) -> tuple[Reader, list[int]]:
+    """With each axis that may be the batch, until one fits."""
+    if not graph.inputs or not graph.outputs:
+        raise UserError(f"{path}: has no inputs or no outputs; export the model again")
+    if not any(node.operator in GATES for node in graph.nodes):
+        raise NoModelError(f"{path}: holds no LSTM, GRU or RNN; lstmcu builds recurrent networks")
+    complaints: list[UserError] = []
+    for wanted in (0, 1, None):
+        try:
+            first, _ = _once(path, graph, wanted, frozenset())
+            return _once(path, graph, wanted, frozenset(first.cells))
+        except UserError as error:
+            complaints.append(error)
+    raise next((each for each in complaints if not isinstance(each, BatchError)), complaints[0])
+
+
+def _without_states(network: Network, numbers: dict[str, int], reader: Reader) -> Network:
+    """The same without inputs that are states."""
+    gone = {numbers[state.input] for state in reader.states.starts.values()}
+    moved = {old: new for new, old in enumerate(each for each in range(_signals(network)) if each not in gone)}
+    nodes = tuple(Placed(node.layer, tuple(moved[number] for number in node.reads)) for node in network.nodes)
+    inputs = tuple(each for at, each in enumerate(network.inputs) if at not in gone)
+    return replace(network, inputs=inputs, nodes=nodes, outputs=tuple(moved[number] for number in network.outputs))
+
+
+def _signals(network: Network) -> int:
+    return len(network.inputs) + len(network.nodes)
+
+
+def read(path: Path, name: str, sha256: str) -> Network:
+    """Read an .onnx; raises ``UserError`` naming the node for what is damaged or unsupported."""
+    graph = load(path)
+    try:
+        reader, outputs = _read(path, graph)
+    except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
+        raise UserError(f"{path}: the file is damaged: {error}; export the model again"[:400]) from None
+    inputs, nodes = tuple(reader.inputs), tuple(reader.nodes)
+    network = Network(name, path.name, sha256, REAL, inputs, nodes, tuple(outputs), tuple(reader.notes))
+    network = _without_states(network, {end.name: at for at, end in enumerate(graph.inputs)}, reader)
+    if not any(part.keeps_state for layer in network.layers for _, part in layer.parts(Place(0))):
+        raise NoModelError(f"{path}: no LSTM, GRU or RNN leads to an output; lstmcu builds recurrent networks")
+    network = joined(folded(network))
+    check_ends(network)
+    return network
