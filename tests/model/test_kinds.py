@@ -72,8 +72,12 @@ def safetensors(path: Path) -> None:
     path.write_bytes((DATA / "torch_both.safetensors").read_bytes())
 
 
+def onnx(path: Path) -> None:
+    path.write_bytes((DATA / "onnx" / "ts_rnn_relu.onnx").read_bytes())
+
+
 TORCH = r"is PyTorch's own format.*save_file\(model.state_dict\(\), 'm.safetensors'\) .*m.toml"
-KNOWN = r"supported: .keras, .h5, .hdf5, .safetensors, .tflite"
+KNOWN = r"supported: .keras, .h5, .hdf5, .onnx, .safetensors, .tflite"
 # name: (what lies there, the sentence)
 OTHERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "m.pth": (torch, TORCH),
@@ -81,7 +85,6 @@ OTHERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "m.ckpt": (empty, TORCH),
     "m.bin": (torch, TORCH),
     "M.PTH": (torch, "is PyTorch's own format"),
-    "m.onnx": (empty, r"is ONNX, which is not read: give .* as m.safetensors with a m.toml"),
     "m.pb": (empty, r"SavedModel: .*tf_keras.models.load_model\(folder\).save\('m.keras'\)"),
     "m.index": (empty, r"holds weights only: .*model.save\('m.keras'\)"),
     "m.json": (text, r"is text, and a trained model is not: save it whole.*model.save\('m.keras'\)"),
@@ -106,6 +109,12 @@ OTHERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "c.h5": (torch, "is PyTorch's own format"),
     "d.h5": (pickled, "is pickled Python, which is never read"),
     "a.onnx": (tflite, "is by its contents a .tflite file, not '.onnx': rename it to a.tflite"),
+    "b.onnx": (keras, "is by its contents a .keras file, not '.onnx': rename it to b.keras"),
+    "b.keras": (onnx, "is by its contents a .onnx file, not '.keras': rename it to b.onnx"),
+    "c.tflite": (onnx, "is by its contents a .onnx file"),
+    "d.safetensors": (onnx, "is by its contents a .onnx file"),
+    "b.bin": (onnx, "is by its contents a .onnx file, not '.bin': rename it to b.onnx"),
+    "b.pb": (onnx, "is by its contents a .onnx file, not '.pb': rename it to b.onnx"),
     "a.bin": (keras, "is by its contents a .keras file, not '.bin': rename it to a.keras"),
     "a.pt": (safetensors, "is by its contents a .safetensors file"),
     "absent.keras": (lambda path: None, "no such model file; give model= the path"),
@@ -125,7 +134,7 @@ def test_what_is_refused(name: str, tmp_path: Path) -> None:
     assert str(error.value).startswith(f"model={tmp_path / name}: ")
 
 
-@pytest.mark.parametrize("name", ["m.pth", "m.onnx", "m.json", "folder", "bare", "m.xyz"])
+@pytest.mark.parametrize("name", ["m.pth", "m.pb", "m.json", "folder", "bare", "m.xyz"])
 def test_a_name_without_its_folder(name: str, tmp_path: Path) -> None:
     """Of a file that is there, the kind is told; it is not taken for the name of a shipped model."""
     make, sentence = OTHERS[name]

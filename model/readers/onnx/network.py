@@ -36,6 +36,10 @@ READERS: dict[str, Callable[[Reader, Node], Value | None]] = {
     **layers.READERS,
     **joins.READERS,
 }
+NONE = (
+    "holds no LSTM, GRU or RNN; lstmcu builds recurrent networks (PyTorch's newer exporter takes an nn.RNN apart: "
+    "torch.onnx.export(..., dynamo=False) does not)"
+)
 WAYS_OUT = {
     **dict.fromkeys(("Loop", "Scan"), "a loop: export with torch.onnx.export of an nn.LSTM, nn.GRU or nn.RNN"),
     "If": "a branch: export with fixed shapes",
@@ -182,7 +186,7 @@ def _read(path: Path, graph: Graph) -> tuple[Reader, list[int]]:
     if not graph.inputs or not graph.outputs:
         raise UserError(f"{path}: has no inputs or no outputs; export the model again")
     if not any(node.operator in GATES for node in graph.nodes):
-        raise NoModelError(f"{path}: holds no LSTM, GRU or RNN; lstmcu builds recurrent networks")
+        raise NoModelError(f"{path}: {NONE}")
     complaints: list[UserError] = []
     for wanted in (0, 1, None):
         try:

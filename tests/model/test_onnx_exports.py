@@ -1,0 +1,114 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Models of PyTorch, exported by both of its exporters (tests/torch_exports.py): as onnxruntime computes them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model import emit, formats, limits, quantise, readers, reference
+from model.errors import UserError
+from model.layers.bidirectional import Bidirectional
+from model.layers.recurrent import Recurrent
+from tests.probe import CORES
+from tests.support import onnx_files
+from tests.support.device import Device
+from tests.support.host import Host
+from tests.support.onnx_files import DATA, EVERY, compared, fed, samples, session
+
+UNROLLED = "dynamo_rnn_relu"
+STATES = {"lstm_states": ("h", "c"), "gru_states": ("h",)}
+LOADED = tuple(name for name in EVERY if name != UNROLLED)
+TOLERANCE = 1e-5
+
+
+def states_of(name: str) -> tuple[str, ...]:
+    return next((states for end, states in STATES.items() if name.endswith(end)), ())
+
+
+def dropped_of(name: str) -> int:
+    """How many of its outputs are states: they are the last."""
+    return 2 if name.endswith("zeros") else len(states_of(name))
+
+
+@pytest.mark.parametrize("name", LOADED)
+def test_what_onnxruntime_computes(name: str) -> None:
+    _, error = compared(DATA / f"{name}.onnx", states_of(name), dropped_of(name))
+    assert error < TOLERANCE
+
+
+def test_there_are_files_of_both_exporters() -> None:
+    assert sum(name.startswith("ts_") for name in EVERY) > 30
+    assert sum(name.startswith("dynamo_") for name in EVERY) > 20
+
+
+def test_a_network_taken_apart_is_refused_with_the_way_out() -> None:
+    with pytest.raises(UserError, match=r"holds no LSTM, GRU or RNN.*dynamo=False"):
+        readers.read(DATA / f"{UNROLLED}.onnx")
+
+
+@pytest.mark.parametrize("cell", ["gru_both_last", "lstm_both_hidden"])
+@pytest.mark.parametrize("exporter", ["ts", "dynamo"])
+def test_the_last_output_of_both_directions_is_not_the_last_hidden_states(cell: str, exporter: str) -> None:
+    """Of out[:, -1] the backward half has seen one step only."""
+    (path,) = (DATA / f"{name}.onnx" for name in EVERY if name in (f"{exporter}_{cell}", f"{exporter}_one_{cell}"))
+    network, error = compared(path)
+    assert error < TOLERANCE
+    last = next(layer for layer in reversed(network.layers) if isinstance(layer, Bidirectional))
+    assert last.backward.return_sequences == (cell == "gru_both_last")
+
+
+@pytest.mark.parametrize("name", [name for name in LOADED if "_one_steps_first_last" in name or "no_bias" in name])
+def test_the_last_step_alone_is_kept(name: str) -> None:
+    cells = [layer for layer in readers.read(DATA / f"{name}.onnx").layers if isinstance(layer, Recurrent)]
+    assert not cells[-1].return_sequences
+
+
+@pytest.mark.parametrize("name", [name for name in LOADED if states_of(name)])
+def test_states_pass_from_one_call_to_the_next(host: Host, name: str) -> None:
+    """onnxruntime is handed its states back; the device keeps them."""
+    path = DATA / f"{name}.onnx"
+    network, runs = readers.read(path), session(path)
+    assert len(network.inputs) == len(network.outputs) == 1
+    assert sum("are the state" in note for note in network.notes) == len(states_of(name))
+    shape = [1 if isinstance(length, str) else length for length in runs.get_inputs()[0].shape]
+    windows = np.random.default_rng(3).normal(0, 1, (4, *shape)).astype(np.float32)
+    given = {each: np.zeros((2 if "lstm" in name else 1, 1, 4), np.float32) for each in states_of(name)}
+    due = []
+    for window in windows:
+        outputs = runs.run(None, {"x": window, **given})
+        due.append(outputs[0].reshape(-1))
+        given = dict(zip(states_of(name), outputs[1:], strict=True))
+    result = host.run(network, windows[:, 0], "stream")
+    assert result.going_on is not None
+    np.testing.assert_allclose(result.going_on.outputs[:, -1], due, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", [name for name in LOADED if "convolved" in name or "branches" in name])
+@pytest.mark.parametrize("quantisation", formats.names())
+def test_every_format_on_the_host(host: Host, name: str, quantisation: str) -> None:
+    path = DATA / f"{name}.onnx"
+    trained = readers.read(path)
+    real = np.random.default_rng(1).normal(0, 1, (6, *trained.given.shape)).astype(np.float32)
+    network = quantise.quantise(trained, real, quantisation)
+    limits.check(network)
+    inputs = reference.stored_inputs(network, real)
+    expected = reference.run(network, inputs)
+    tolerance = network.format.tolerance * max(1.0, float(np.abs(expected).max()))
+    np.testing.assert_allclose(host.run(network, inputs).run, expected, rtol=0, atol=tolerance)
+    far = np.abs(network.made.to_real(expected) - reference.run(trained, real)).max()
+    assert far < {"float32": 1e-6, "int8": 0.15}.get(quantisation, 0.02)
+
+
+def test_on_a_core(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What Cortex-M4 computes in float32 is what onnxruntime does."""
+    device = Device(CORES["cortex-m4"], "vfp,armv7em,c", tmp_path_factory.mktemp("device"))
+    for name in ("ts_lstm1_both_batch_first_hidden", "dynamo_gru2_one_batch_first_every", "ts_rnn_relu"):
+        path = DATA / f"{name}.onnx"
+        network, given = readers.read(path), fed(path)
+        inputs = samples(path, given, network)
+        outputs, _ = device.run(network, inputs, "window")
+        due = [onnx_files.by_rows(each, len(inputs)) for each in session(path).run(None, given)]
+        np.testing.assert_allclose(outputs.reshape(len(inputs), -1), np.hstack(due), rtol=0, atol=TOLERANCE)
+        assert emit.generate(network, "c", "window")

@@ -1,0 +1,203 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Export small models of PyTorch to ONNX: the files of tests/model/data/onnx, which the tests read.
+
+The tests only read the results, so PyTorch is not among the project's requirements:
+
+    pip install torch==2.13.0 onnx==1.23.2 onnxscript==0.7.2
+    python -m tests.torch_exports
+
+Each model is exported by TorchScript's exporter (``ts``) or the newer one (``dynamo``), some with one sample (``one``),
+the others with a batch that is left open. Comments of the exporters are dropped: they hold paths of the machine.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import onnx
+import torch
+from torch import nn
+
+HERE = Path(__file__).parent / "model/data/onnx"
+STEPS, FEATURES, UNITS = 5, 3, 4
+
+
+class Net(nn.Module):
+    """A recurrent layer and a linear one; ``take``: every step, the last of all outputs, or the last hidden states."""
+
+    def __init__(self, cell: str, layers: int, both: bool, first: bool, take: str, **settings: Any) -> None:
+        super().__init__()
+        self.rnn = getattr(nn, cell)(FEATURES, UNITS, layers, bidirectional=both, batch_first=first, **settings)
+        self.head = nn.Linear(UNITS * (1 + both), 2)
+        self.cell, self.both, self.first, self.take = cell, both, first, take
+
+    def forward(self, x: Any) -> Any:
+        y, h = self.rnn(x)
+        if self.take == "every":
+            return self.head(y)
+        if self.take == "last":
+            return self.head(y[:, -1] if self.first else y[-1])
+        h = h[0] if self.cell == "LSTM" else h
+        return self.head(torch.cat([h[-2], h[-1]], 1) if self.both else h[-1])
+
+
+class States(nn.Module):
+    """The states are inputs and outputs."""
+
+    def __init__(self, cell: str, layers: int) -> None:
+        super().__init__()
+        self.rnn, self.cell = getattr(nn, cell)(FEATURES, UNITS, layers, batch_first=True), cell
+        self.head = nn.Linear(UNITS, 2)
+
+    def forward(self, x: Any, h: Any, c: Any = None) -> Any:
+        if self.cell == "LSTM":
+            y, (h, c) = self.rnn(x, (h, c))
+            return self.head(y[:, -1]), h, c
+        y, h = self.rnn(x, h)
+        return self.head(y[:, -1]), h
+
+
+class Zeros(nn.Module):
+    """The first states are zeros that forward makes, and the last ones are put out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn, self.head = nn.LSTM(FEATURES, UNITS, 2, batch_first=True), nn.Linear(UNITS, 2)
+
+    def forward(self, x: Any) -> Any:
+        zeros = torch.zeros(2, x.size(0), UNITS)
+        y, (h, c) = self.rnn(x, (zeros, zeros))
+        return self.head(y[:, -1, :]), h, c
+
+
+class Convolved(nn.Module):
+    """Convolutions, pools and normalisations around a GRU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm, self.pool = nn.Conv1d(FEATURES, 6, 3, padding=1), nn.BatchNorm1d(6), nn.MaxPool1d(2)
+        self.deep = nn.Conv1d(6, 6, 2, groups=6, dilation=2)
+        self.rnn, self.layer = nn.GRU(6, UNITS, batch_first=True), nn.LayerNorm(UNITS)
+        self.head, self.slopes = nn.Linear(UNITS, 2), nn.PReLU(UNITS)
+
+    def forward(self, x: Any) -> Any:
+        x = self.pool(torch.relu(self.norm(self.conv(x.transpose(1, 2)))))
+        y, _ = self.rnn(torch.nn.functional.silu(self.deep(x)).transpose(1, 2))
+        return torch.softmax(self.head(self.slopes(torch.nn.functional.gelu(self.layer(y.mean(1))))), -1)
+
+
+class Branches(nn.Module):
+    """Two branches that are added and joined, and what the input is beside them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one, self.other = nn.LSTM(FEATURES, UNITS, batch_first=True), nn.GRU(FEATURES, UNITS, batch_first=True)
+        self.norm, self.head = nn.BatchNorm1d(UNITS), nn.Linear(3 * UNITS, 2)
+
+    def forward(self, x: Any) -> Any:
+        one, other = self.one(x)[0], self.other(x)[0]
+        both = torch.cat([one + other, one * torch.sigmoid(other)], 2)
+        both = torch.nn.functional.leaky_relu(both) * 2.0 - 0.25
+        norm = self.norm(other.transpose(1, 2)).transpose(1, 2)
+        return torch.tanh(self.head(torch.cat([both, norm], 2).flatten(1).view(-1, STEPS, 3 * UNITS)))
+
+
+class Ids(nn.Module):
+    """A table looked up by ids, and two outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table, self.rnn = nn.Embedding(9, FEATURES), nn.LSTM(FEATURES, UNITS, batch_first=True)
+        self.head, self.tail = nn.Linear(UNITS * STEPS, 3), nn.Linear(UNITS, 2)
+
+    def forward(self, ids: Any) -> Any:
+        y, (h, _) = self.rnn(self.table(ids))
+        return self.head(torch.flatten(y, 1)), self.tail(h.squeeze(0))
+
+
+class Case(NamedTuple):
+    """A model, its inputs, and which axis of each is the batch."""
+
+    name: str
+    model: nn.Module
+    inputs: tuple[Any, ...]
+    batch: tuple[int, ...]
+    names: tuple[str, ...] = ("x",)
+
+
+def cases() -> Iterator[Case]:
+    """All of them, seeded."""
+    torch.manual_seed(1)
+    takes = itertools.cycle(("every", "last", "hidden"))
+    for cell, layers, both, first in itertools.product(("LSTM", "GRU", "RNN"), (1, 2), (False, True), (True, False)):
+        take = next(takes)
+        net = Net(cell, layers, both, first, take)
+        x = torch.randn((1, STEPS, FEATURES) if first else (STEPS, 1, FEATURES))
+        name = f"{cell.lower()}{layers}_{'both' if both else 'one'}_{'batch' if first else 'steps'}_first_{take}"
+        yield Case(name, net, (x,), (0 if first else 1,))
+    x = torch.randn(1, STEPS, FEATURES)
+    yield Case("rnn_relu", Net("RNN", 1, False, True, "last", nonlinearity="relu"), (x,), (0,))
+    yield Case("gru_both_last", Net("GRU", 1, True, True, "last"), (x,), (0,))
+    yield Case("lstm_both_hidden", Net("LSTM", 2, True, True, "hidden"), (x,), (0,))
+    yield Case("lstm_no_bias", Net("LSTM", 1, False, True, "last", bias=False), (x,), (0,))
+    h, c = torch.zeros(2, 1, UNITS), torch.zeros(2, 1, UNITS)
+    yield Case("lstm_states", States("LSTM", 2), (x, h, c), (0, 1, 1), ("x", "h", "c"))
+    yield Case("gru_states", States("GRU", 1), (x[:, :1], h[:1]), (0, 1), ("x", "h"))
+    yield Case("zeros", Zeros(), (x,), (0,))
+    yield Case("convolved", Convolved(), (torch.randn(1, 12, FEATURES),), (0,))
+    yield Case("branches", Branches(), (x,), (0,))
+    yield Case("ids", Ids(), (torch.tensor([[1, 3, 0, 8, 2]]),), (0,), ("ids",))
+
+
+def bare(path: Path) -> None:
+    """Without comments."""
+    model = onnx.load(path)
+    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
+    model.doc_string = model.graph.doc_string = ""
+    for node in model.graph.node:
+        node.doc_string = ""
+        del node.metadata_props[:]
+    for each in (*model.graph.input, *model.graph.output, *model.graph.initializer):
+        each.doc_string = ""
+        del each.metadata_props[:]
+    onnx.save(model, path)
+
+
+def export(case: Case, dynamo: bool, one: bool) -> None:
+    """One file."""
+    path = HERE / f"{'dynamo' if dynamo else 'ts'}{'_one' if one else ''}_{case.name}.onnx"
+    settings: dict[str, Any] = {"input_names": list(case.names), "dynamo": dynamo}
+    inputs = case.inputs
+    if dynamo:
+        settings |= {"external_data": False, "verbose": False}
+        if not one:
+            inputs = tuple(torch.cat([each, each], axis) for each, axis in zip(inputs, case.batch, strict=True))
+            settings["dynamic_shapes"] = tuple({axis: torch.export.Dim("batch")} for axis in case.batch)
+    elif not one:
+        settings["dynamic_axes"] = {name: {axis: "batch"} for name, axis in zip(case.names, case.batch, strict=True)}
+    torch.onnx.export(case.model.eval(), inputs, str(path), **settings)
+    bare(path)
+
+
+def main() -> None:
+    """All, or those whose names are given."""
+    warnings.simplefilter("ignore")
+    HERE.mkdir(exist_ok=True)
+    for number, case in enumerate(cases()):
+        if sys.argv[1:] and case.name not in sys.argv[1:]:
+            continue
+        export(case, False, number % 5 == 1)
+        if not case.name.startswith("rnn"):  # taken apart step by step: one is kept, to be refused
+            export(case, True, number % 3 == 1)
+        elif case.name == "rnn_relu":
+            export(case, True, False)
+
+
+if __name__ == "__main__":
+    main()
