@@ -69,7 +69,8 @@ def companions(path: Path) -> tuple[Path, ...]:
 
 
 _TORCH = (
-    "is PyTorch's own format, which needs PyTorch to be read: save its weights by "
+    "is PyTorch's own format, which needs PyTorch to be read: export the model by "
+    "torch.onnx.export(model.eval(), (sample,), '{stem}.onnx', dynamo=False), or save its weights by "
     "safetensors.torch.save_file(model.state_dict(), '{stem}.safetensors') and list the layers in {stem}.toml "
     "(docs/your-model.md)"
 )

@@ -125,6 +125,7 @@ def write_checkout(folder: Path, wheel: Path) -> Checkout:
     checkout.lock("build", wheel)
     checkout.lock("sdist", None)
     checkout.lock("test", None)
+    checkout.lock("onnx", None)
     return checkout
 
 
@@ -195,6 +196,19 @@ def test_changed_lock_is_installed(ready: Checkout, wheels: tuple[Path, Path]) -
     assert done.scons is not None
     assert done.scons[0] == "2.0"
     assert ready.run("-h").said == ""
+
+
+@pytest.mark.parametrize("words", ["model=m.onnx", "model=forecast,a/M.ONNX", "model=mine", "model=all", "survey dir=d"])
+def test_what_reads_onnx_files_is_installed_for_them(ready: Checkout, words: str) -> None:
+    for path in ("models/mine/mine.onnx", "d/e/m.onnx"):
+        (ready.root / path).parent.mkdir(parents=True)
+        (ready.root / path).write_bytes(b"")
+    ready.add_tools("cc", "arm-none-eabi-gcc", "qemu-system-arm")
+    assert "installing requirements/onnx.txt" not in ready.run("model=forecast").said
+    assert "installing requirements/onnx.txt" not in ready.run("-h", *words.split()).said
+    done = ready.run(*words.split())
+    assert re.search(r"installing requirements/onnx\.txt in \.venv \.\.\. \d+ s\n", done.said), done.said
+    assert ready.run(*words.split()).said == ""
 
 
 def test_package_with_another_hash_is_refused(ready: Checkout, wheels: tuple[Path, Path]) -> None:

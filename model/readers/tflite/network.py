@@ -16,8 +16,8 @@ from pathlib import Path
 
 from model import formats, limits
 from model.errors import UserError
-from model.formats.base import Format
 from model.fold import joined
+from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
 from model.network import Network, check_ends
 from model.readers.tflite.file import Graph, Operator, Refuse, Tensor, load, operator_names, other_metadata, parse
