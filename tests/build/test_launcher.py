@@ -198,7 +198,10 @@ def test_changed_lock_is_installed(ready: Checkout, wheels: tuple[Path, Path]) -
     assert ready.run("-h").said == ""
 
 
-@pytest.mark.parametrize("words", ["model=m.onnx", "model=forecast,a/M.ONNX", "model=mine", "model=all", "survey dir=d"])
+ASK_FOR_ONNX = ("model=m.onnx", "model=forecast,a/M.ONNX", "model=mine", "model=all", "survey dir=d")
+
+
+@pytest.mark.parametrize("words", ASK_FOR_ONNX)
 def test_what_reads_onnx_files_is_installed_for_them(ready: Checkout, words: str) -> None:
     for path in ("models/mine/mine.onnx", "d/e/m.onnx"):
         (ready.root / path).parent.mkdir(parents=True)
