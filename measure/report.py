@@ -156,7 +156,8 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
     bench = read_bench(arguments.bench)
     cycles, untimed = cycles_of(profile, arguments.elf, target, arguments.flash_wait)
     told = metadata.read(arguments.samples)
-    period = arguments.period or (1 / told.rate if told.rate else 0.0)  # s between two readings; 0: not known
+    rate = told.rate or card["rate"]  # Hz
+    period = arguments.period or (1 / rate if rate else 0.0)  # s between two readings; 0: not known
     functions = [card["function"], f"{card['name']}_reset"]
     return {
         "version": SCHEMA,

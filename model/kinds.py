@@ -39,6 +39,8 @@ class Kind:
     begins: Callable[[bytes], bool]  # whether a file may be of it, by its first BEGINNING bytes
     read: Callable[[Path, str, str], Network]  # of path, name in C and SHA-256; raises ``UserError``
     companions: tuple[str, ...] = ()  # endings of the files that lie beside it under its name and are read with it
+    look: Callable[[Path], None] | None = None  # at all of a file that begins so; raises ``UserError`` without its name
+    state: str = "window"  # what such a model is built for unless asked
     quantised: Callable[[Path], str] | None = None  # tells the quantisation a file came in; None: none ever did
 
     def came_as(self, path: Path) -> str:
@@ -79,14 +81,14 @@ _SAVED = (
     "tf_keras.models.load_model(folder).save('{stem}.keras')"
 )
 _CHECKPOINT = "holds weights only: build the model in Keras, load them and save it whole: model.save('{stem}.keras')"
-_JSON = "is text, and a trained model is not: save it whole, with its weights: model.save('{stem}.keras')"
+_YAML = "is text, and a trained model is not: save it whole, with its weights: model.save('{stem}.keras')"
 _PICKLE = "is pickled Python, which is never read: save the model whole: model.save('{stem}.keras')"
 # endings that models come with elsewhere: what they are, and the way to one that is read
 OTHERS = {
     **dict.fromkeys((".pt", ".pth", ".ckpt", ".bin"), _TORCH),
     ".pb": _SAVED,
     **dict.fromkeys((".index", ".data-00000-of-00001"), _CHECKPOINT),
-    **dict.fromkeys((".json", ".yaml", ".yml"), _JSON),
+    **dict.fromkeys((".yaml", ".yml"), _YAML),
     **dict.fromkeys((".pkl", ".pickle", ".joblib"), _PICKLE),
 }
 
@@ -119,7 +121,7 @@ def is_named_as_model(path: Path) -> bool:
 
 
 def _complaint(path: Path) -> str:
-    """Why a file cannot be a model that is read, and the way out; empty if it can."""
+    """Why a file cannot be a model that is read, and the way out; empty if it can. May raise it, too."""
     ending, supported = path.suffix.lower(), ", ".join(endings())
     if path.is_dir():
         return f"{_folder(path)}; supported: {supported}"
@@ -130,6 +132,9 @@ def _complaint(path: Path) -> str:
     other = _other(path, beginning)
     held = [] if other else [kind for kind in known() if kind.begins(beginning)]
     named = endings().get(ending)
+    whole = named if named in held or not held else held[0]
+    if whole and whole.look and not other:
+        whole.look(path)
     if named and (named in held or not (held or other)):
         return ""
     if held:
@@ -143,8 +148,19 @@ def check(path: Path, called: str = "") -> Kind:
     """The kind of a model file; raises ``UserError``, where the file is ``called`` so, for one that is not read."""
     try:
         complaint = _complaint(path)
+    except UserError as error:
+        raise type(error)(printable(f"{called or path}: {error}")) from None
     except OSError as error:
         complaint = f"cannot be read: {error.strerror}"
     if complaint:
         raise UserError(f"{called or path}: {complaint}")
     return endings()[path.suffix.lower()]
+
+
+def is_model(path: Path) -> bool:
+    """Whether a file is one that is read, as far as can be told without reading it whole."""
+    try:
+        check(path)
+    except UserError:
+        return False
+    return True

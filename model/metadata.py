@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the maker of samples says of them, in a .json of the same name beside them: unit, scaling, labels, rate."""
+"""What the maker of samples says of them, in a .json of the same name beside them: unit, scaling, labels, rate.
+
+A .json there may also be the trained model itself, which says nothing of them.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model import kinds
 from model.errors import UserError, printable
 
 BYTES = 1 << 20  # of the file
@@ -129,7 +133,7 @@ def _read(path: Path) -> Metadata:
 def read(samples: Path) -> Metadata:
     """Of the file beside the samples; all empty if there is none."""
     path = samples.with_suffix(".json")
-    if not path.is_file():
+    if not path.is_file() or kinds.is_model(path):
         return Metadata()
     try:
         return _read(path)

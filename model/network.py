@@ -48,6 +48,8 @@ class Network:
     notes: tuple[str, ...] = ()  # what a user should know of how it was read or quantised
     came_quantised: bool = False  # its file holds integers already; else `quantisation` was chosen here
     normalise: Normalise | None = None  # folded into the quantisation of the input: `input` is in its units
+    endless: bool = False  # its file tells no number of steps: it is of single ones, and runs as a stream alone
+    rate: float = 0.0  # Hz, of the steps; 0: its file does not tell
 
     @property
     def format(self) -> Format:
@@ -189,6 +191,14 @@ def check_ends(network: Network) -> None:
             raise UserError(f"layer '{node.layer.name}' reads {len(node.reads)} signals; a {node.layer.kind} reads one")
         if network.written(index) not in network.outputs and not network.readers(network.written(index)):
             raise UserError(f"layer '{node.layer.name}' writes what nothing reads; save the model without it")
+
+
+def check_state(network: Network, state: str) -> None:
+    """Raise ``UserError`` where ``state`` would run steps that go on one from another each from reset."""
+    if network.endless and state == "window":
+        raise UserError(
+            f"{network.source}: its steps have no end, and state=window would run each from reset; use state=stream"
+        )
 
 
 def goes_on(network: Network, state: str) -> bool:

@@ -20,7 +20,7 @@ from model.errors import UserError, run_main
 from model.formats import types
 from model.formats.base import Format
 from model.layers.base import Place
-from model.network import STATES, Network, check_ends, goes_on, parts, placed
+from model.network import STATES, Network, check_ends, check_state, goes_on, parts, placed
 from model.signal import Array, Signal
 
 WORK = 1 << 25  # values of one quantity of a layer, over all windows: the reference holds a dozen, 3 GiB
@@ -141,6 +141,7 @@ def check_ids(path: Path, network: Network, data: samples.Samples) -> None:
 def calibrated(network: Network, samples_path: Path, quantisation: str, state: str = "window") -> Network:
     """The network that the device will run, of a trained one: quantised, unless it came so."""
     check_ends(network)
+    check_state(network, state)
     data = samples.load(samples_path, network.given, network.made)
     check_amount(samples_path, network, data)
     check_ids(samples_path, network, data)

@@ -23,7 +23,9 @@ def attempt(path: Path) -> tuple[str, str]:
     """A verdict and its reason; of a model that loads, its layers."""
     try:
         network = readers.read(path)
-        planner.make(network, stream=False)
+        plan = planner.make(network, stream=network.endless)
+        if network.endless and plan.streamable:
+            raise UserError(f"{path}: cannot run step by step: {plan.streamable}")
     except NoModelError as error:
         return NO_MODEL, str(error)
     except UserError as error:

@@ -45,6 +45,7 @@ def text(network: Network, values: dict[str, Any]) -> str:
         "input": _ends(network.given),
         "output": _ends(network.made),
         "scratch_bytes": values["scratch_bytes"],
+        "rate": network.rate,
         "macs": macs(network),
         "lstm_macs": lstm_macs(network),
         "assembled": values["assembled"],

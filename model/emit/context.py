@@ -16,7 +16,7 @@ from model.emit.choose import Chosen, choose_all, code
 from model.emit.scratch import fields
 from model.emit.statements import Statements
 from model.errors import UserError
-from model.network import Network
+from model.network import Network, check_state
 from model.plan import Op, Plan, Value, awaited, end_name
 from model.planner import make
 from model.signal import Signal
@@ -26,6 +26,7 @@ from model.version import VERSION, number
 def context(network: Network, sets: Sequence[KernelSet], optimize: str, state: str, tracing: bool) -> dict[str, Any]:
     """Of a network whose layers run on the first of ``sets`` that can."""
     stream = state == "stream"
+    check_state(network, state)
     limits.check(network)
     plan = make(network, stream)
     if stream and plan.streamable:

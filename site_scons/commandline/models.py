@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from commandline.names import check_stem, choices, listed
-from commandline.words import QUANTISATIONS
+from commandline.words import QUANTISATIONS, STATES
 from model import kinds, metadata, sample_file
 from model.declaration import did_you_mean
 from model.errors import UserError
@@ -28,6 +28,7 @@ class Model:
     path: Path
     samples: Path | None  # None: a quantised model without samples, to be run on random ones
     quantisation: str  # what the file says; float32 for one that can still be quantised
+    state: str = STATES[0]  # what is built unless asked
 
     @property
     def companions(self) -> tuple[Path, ...]:
@@ -37,12 +38,17 @@ class Model:
 
 def shipped(root: Path) -> list[str]:
     """Names of the models that come with the project."""
-    return sorted(folder.name for folder in (root / MODELS).glob("*") if _beside(folder / folder.name, kinds.endings()))
+    return sorted(folder.name for folder in (root / MODELS).glob("*") if _model_at(folder / folder.name))
 
 
-def _beside(stem: Path, known: Iterable[str]) -> Path | None:
+def _beside(stem: Path, known: Iterable[str], fits: Callable[[Path], bool] = lambda path: True) -> Path | None:
     candidates = (stem.with_name(stem.name + ending) for ending in known)
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if path.is_file() and fits(path)), None)
+
+
+def _model_at(stem: Path) -> Path | None:
+    """A file that may be read as a model: a .json may also say what samples mean."""
+    return _beside(stem, kinds.endings(), kinds.is_model)
 
 
 def read(value: str, samples: str, root: Path) -> tuple[Model, ...]:
@@ -67,7 +73,7 @@ def model(value: str, samples: str, root: Path) -> Model:
     """One of them: a shipped model's name, or a path."""
     path = Path(value)
     if path.name == value and path.suffix.lower() not in kinds.endings():
-        found = _beside(root / MODELS / value / value, kinds.endings())
+        found = _model_at(root / MODELS / value / value)
         if found is None and not kinds.is_named_as_model(path) and not (root / path).exists():
             raise UserError(f"model={value}: no shipped model of this name{did_you_mean(value, shipped(root))}")
         path = found.relative_to(root) if found else path
@@ -77,15 +83,20 @@ def model(value: str, samples: str, root: Path) -> Model:
     came_as = kind.came_as(root / path)
     if not samples and beside is None:
         if came_as != REAL:
-            return Model(path.stem, path, None, came_as)
+            return Model(path.stem, path, None, came_as, kind.state)
         raise UserError(f"model={value}: there is no {path.stem}.npz beside it; give samples= windows to run it on")
     chosen = Path(samples) if samples else Path(os.path.relpath(beside or "", root))
     sample_file.check(root / chosen, f"samples={chosen}")
     metadata.read(root / chosen)
-    return Model(path.stem, path, chosen, came_as)
+    return Model(path.stem, path, chosen, came_as, kind.state)
 
 
 def quantisations(wanted: str, model: Model) -> tuple[str, ...]:
     """What to quantise a model to: as asked, else as its file is, else int8."""
     own = DEFAULT if model.quantisation == REAL else model.quantisation
     return choices("quant", wanted or own, QUANTISATIONS)
+
+
+def state_of(wanted: str, model: Model) -> str:
+    """How its steps run: as asked, else as its kind of file is meant to."""
+    return choices("state", wanted or model.state, STATES)[0]

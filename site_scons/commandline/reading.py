@@ -117,9 +117,8 @@ def _cases(
     able: Iterable[Target], kernels: str, optimize: tuple[str, ...],
 ) -> Iterator[Case]:  # fmt: skip
     """Of model=, quant= and state=, or of a goal that has models of its own; without builds of no use to a goal."""
-    state = choices("state", given["state"], ("window", "stream"))[0]
     own = _functions(goals, "cases")
-    asked = [each for cases in own for each in cases(given)] if own else _asked(given, root, state)
+    asked = [each for cases in own for each in cases(given)] if own else _asked(given, root)
     wanted = _functions(goals, "wanted")
     for model, quantisation, state in asked:
         case = Case(model, quantisation, state, ())
@@ -132,6 +131,7 @@ def _cases(
         yield replace(case, variants=tuple(v for v in variants if all(useful(case, v) for useful in wanted)))
 
 
-def _asked(given: Mapping[str, str], root: Path, state: str) -> list[tuple[Model, str, str]]:
+def _asked(given: Mapping[str, str], root: Path) -> list[tuple[Model, str, str]]:
     found = models.read(given["model"], given["samples"], root)
-    return [(model, quant, state) for model in found for quant in models.quantisations(given["quant"], model)]
+    quants = [(model, quant) for model in found for quant in models.quantisations(given["quant"], model)]
+    return [(model, quant, models.state_of(given["state"], model)) for model, quant in quants]

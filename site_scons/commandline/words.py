@@ -8,6 +8,7 @@ from kernels import OPTIMIZE
 from model import formats
 
 QUANTISATIONS = formats.names()
+STATES = ("window", "stream")
 
 # option: (default, help)
 OPTIONS = {
@@ -20,7 +21,7 @@ OPTIONS = {
     "kernels": ("", "kernel set (asm | c | cmsis-nn), a list or all; default: the best of the target"),
     "cmsis_nn": ("", "for kernels=cmsis-nn: the folder of a CMSIS-NN you built, Include/ and libcmsis-nn.a"),
     "optimize": ("balanced", f"{' | '.join(OPTIMIZE)}, a list or all: the same bits, other tables, packing, loops"),
-    "state": ("window", "window: a whole window a call, from reset; stream: one time step a call, going on"),
+    "state": ("", "window: a whole window a call, from reset; stream: one time step a call, going on"),
     "cache": ("", "folder that keeps what was built, to be found again after a change and back"),
     "cache_key": ("", "for a cache= shared with others: the file of a key that only those you trust can read"),
     "ccache": ("", "1: compile through ccache; redis://host:port: and share with other machines (docs/build.md)"),

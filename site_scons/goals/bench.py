@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from commandline.models import Model, quantisations
+from commandline.models import Model, quantisations, state_of
 from commandline.names import choices
 from commandline.reading import Options
 from made import Made
@@ -33,7 +33,7 @@ def cases(given: Mapping[str, str]) -> Iterator[tuple[Model, str, str]]:
     for name in choices("model", given["model"], tuple(SHAPES)):
         model = Model(name, MODELS / f"{name}.safetensors", MODELS / f"{name}.npz", REAL)
         for quantisation in quantisations(given["quant"], model):
-            for state in ("window", "stream") if name == "S0" else (given["state"],):
+            for state in ("window", "stream") if name == "S0" else (state_of(given["state"], model),):
                 yield model, quantisation, state
 
 

@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Models as JSON, weights and all, as those who make guitar amplifiers keep them: RTNeural, AIDA-X, GuitarML.
+
+One ending, several formats: what stands in the file tells them apart. They run without end, a step a call.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.kinds import Kind
+
+if TYPE_CHECKING:
+    from model.network import Network
+
+
+def _begins(beginning: bytes) -> bool:
+    """An object, of which everything can be one."""
+    return beginning.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").startswith(b"{")
+
+
+def _look(path: Path) -> None:
+    from model.readers.weights_json.document import load  # slow to import, hence only here
+    from model.readers.weights_json.told import told
+
+    told(load(path), path.stem)
+
+
+def _read(path: Path, name: str, sha256: str) -> Network:
+    from model.readers.weights_json.network import read
+
+    return read(path, name, sha256)
+
+
+KIND = Kind(name="weights_json", endings=(".json",), begins=_begins, read=_read, look=_look, state="stream")

@@ -1,0 +1,146 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A JSON file as a network: the layers of its format, what is added to their output, and gains around them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from model.errors import NoModelError, UserError
+from model.formats import REAL
+from model.layers.base import Layer, Place
+from model.layers.dense import Dense
+from model.layers.merge import Merge
+from model.layers.normalise import Normalise
+from model.network import Network, Node
+from model.readers.weights_json import guitarml, rtneural
+from model.readers.weights_json.document import Part, decibels, load
+from model.readers.weights_json.told import told
+from model.signal import Signal, Weights
+
+ELEMENT_LIMIT = 1 << 24  # elements of a signal
+RATES = 1.0, 1e9  # Hz
+# what a file may say that changes nothing of the numbers
+ABOUT = ("metadata", "samplerate", "input_batch", "output_batch", "author", "esr", "name", "license", "version")
+AROUND = ("in_skip", "in_gain", "out_gain")
+
+
+class Held(NamedTuple):
+    """What a file holds."""
+
+    source: Signal  # one step
+    layers: list[Layer]
+    skip: int = 0  # how many of the first features of the input are added to the output
+    gain: float = 1.0  # factor of the first feature of the input, the audio
+    out_gain: float = 1.0  # factor of all outputs
+
+
+def _rtneural(document: Part, path: Path) -> Held:
+    document.known("in_shape", "layers", *AROUND, *ABOUT)
+    source, layers = rtneural.read(document)
+    skip = document.count("in_skip", 0) if document.held.get("in_skip") is not None else 0
+    if skip > 1 or (skip and layers and layers[-1].output.shape[-1] != 1):
+        raise document.refuse(f"in_skip={skip} of a model of this many outputs; supported: 0, or 1 of one output")
+    gains = (decibels(document.number(key, 0.0)) for key in ("in_gain", "out_gain"))
+    return Held(source, layers, skip, *gains)
+
+
+def _guitarml(document: Part, path: Path) -> Held:
+    document.known("model_data", "state_dict", *ABOUT)
+    return Held(*guitarml.read(document, path))
+
+
+READ = {"rtneural": _rtneural, "guitarml": _guitarml}
+
+
+def _rate(document: Part) -> float:
+    """Hz; 0 if the file does not tell it. It may be a text."""
+    metadata = document.held.get("metadata")
+    told = [part.get("samplerate") for part in (metadata, document.held) if isinstance(part, dict)]
+    given = next((each for each in told if each is not None), None)
+    if given is None:
+        return 0.0
+    try:
+        rate = float(given) if type(given) in (int, float, str) else math.nan
+    except (ValueError, OverflowError):
+        rate = math.nan
+    if not RATES[0] <= rate <= RATES[1]:
+        raise document.refuse(f"'samplerate' is {str(given)[:60]!r}; give samples a second, as 48000, or leave it out")
+    return rate
+
+
+def _scaled(name: str, factors: Sequence[float], like: Signal) -> Normalise:
+    return Normalise(name, np.array(factors, np.float32), np.zeros(len(factors), np.float32), like)
+
+
+def _first(name: str, count: int, of: int) -> Dense:
+    """The first of the features."""
+    kernel = Weights(np.eye(count, of, dtype=np.float32))
+    return Dense(name, kernel, np.zeros(count, np.float32), "linear", Signal((1, count)))
+
+
+def _nodes(held: Held) -> tuple[Node, ...]:
+    """Layers, each with what it reads; signal 0 is the input."""
+    nodes: list[Node] = []
+
+    def add(layer: Layer, *reads: int) -> int:
+        nodes.append(Node(layer, reads))
+        return len(nodes)
+
+    features, given = held.source.shape[-1], 0
+    if held.gain != 1.0:
+        given = add(_scaled("in_gain", [held.gain] + [1.0] * (features - 1), held.source), given)
+    last = given
+    for layer in held.layers:
+        last = add(layer, last)
+    output = held.layers[-1].output
+    if held.skip:
+        added = given if held.skip == features else add(_first("skip_first", held.skip, features), given)
+        last = add(Merge("skip", "add", output), last, added)
+    if held.out_gain != 1.0:
+        add(_scaled("out_gain", [held.out_gain] * output.shape[-1], output), last)
+    return tuple(nodes)
+
+
+def _notes(held: Held, rate: float) -> tuple[str, ...]:
+    runs = "its steps have no end: a step a call, going on from the state (state=stream)"
+    return (f"{runs}, {rate:g} a second" if rate else runs,)
+
+
+def _read(path: Path, name: str, sha256: str) -> Network:
+    document = load(path)
+    part = Part(str(path), document)
+    held, rate = READ[told(document, path.stem)](part, path), _rate(part)
+    if not any(each.keeps_state for layer in held.layers for _, each in layer.parts(Place(0))):
+        raise NoModelError("holds no recurrent layer, as lstm; lstmcu builds recurrent networks")
+    for layer in held.layers:
+        if layer.output.size > ELEMENT_LIMIT:
+            raise part.refuse(f"{layer.name} gives {layer.output.size} values; supported: up to {ELEMENT_LIMIT}")
+    nodes = _nodes(held)
+    return Network(
+        name,
+        path.name,
+        sha256,
+        REAL,
+        (held.source,),
+        nodes,
+        (len(nodes),),
+        _notes(held, rate),
+        endless=True,
+        rate=rate,
+    )
+
+
+def read(path: Path, name: str, sha256: str) -> Network:
+    """Read one; raises ``UserError`` naming file and layer for what cannot be read or is unsupported."""
+    try:
+        return _read(path, name, sha256)
+    except UserError as error:
+        if str(error).startswith(str(path)):
+            raise
+        raise type(error)(f"{path}: {error}") from None
