@@ -4,11 +4,24 @@
 
 from __future__ import annotations
 
+from commandline.reading import Options
 from made import Build, Made, described
 from SCons.Node.FS import File
 
+from model.errors import UserError
+
 HELP = "where device, reference and trained model first differ: layer, gate, step"
 PACKAGES = "plots"
+
+
+def check(options: Options) -> None:
+    """What has no windows cannot be followed through one."""
+    for case in options.cases:
+        if case.model.state == "stream":
+            raise UserError(
+                f"compare follows whole windows, and {case.model.path} has steps without an end; how far each format is "
+                "from the trained model says ./scons report"
+            )
 
 
 def make(made: Made) -> None:

@@ -13,10 +13,12 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from model import kinds, readers
 from model.errors import UserError
+from tests.support import json_files
 from tests.support.host import ROOT
 from tests.support.keras_files import archive, dense, input_layer, legacy, lstm
 
@@ -33,7 +35,19 @@ def empty(path: Path) -> None:
 
 
 def text(path: Path) -> None:
-    path.write_text('{"in_shape": [null, null, 1], "layers": []}')
+    path.write_text("class_name: Sequential")
+
+
+def structure(path: Path) -> None:
+    path.write_text('{"class_name": "Sequential", "config": {"layers": []}}')
+
+
+def amplifier(path: Path) -> None:
+    json_files.write(path, json_files.amplifier(np.random.default_rng(0)))
+
+
+def amp_modeler(path: Path) -> None:
+    path.write_text('{"version": "0.5.4", "architecture": "LSTM", "config": {}, "weights": []}')
 
 
 def torch(path: Path) -> None:
@@ -77,7 +91,7 @@ def onnx(path: Path) -> None:
 
 
 TORCH = r"is PyTorch's own format.*save_file\(model.state_dict\(\), 'm.safetensors'\) .*m.toml"
-KNOWN = r"supported: .keras, .h5, .hdf5, .onnx, .safetensors, .tflite"
+KNOWN = r"supported: .keras, .h5, .hdf5, .onnx, .safetensors, .tflite, .json"
 # name: (what lies there, the sentence)
 OTHERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "m.pth": (torch, TORCH),
@@ -87,8 +101,11 @@ OTHERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "M.PTH": (torch, "is PyTorch's own format"),
     "m.pb": (empty, r"SavedModel: .*tf_keras.models.load_model\(folder\).save\('m.keras'\)"),
     "m.index": (empty, r"holds weights only: .*model.save\('m.keras'\)"),
-    "m.json": (text, r"is text, and a trained model is not: save it whole.*model.save\('m.keras'\)"),
-    "m.yaml": (text, "is text, and a trained model is not"),
+    "m.json": (structure, r"is the structure of a Keras model without its weights; .*model.save\('m.keras'\)"),
+    "n.json": (text, "is no JSON that can be read"),
+    "m.nam": (amp_modeler, "is an LSTM of Neural Amp Modeler"),
+    "m.yaml": (text, r"is text, and a trained model is not: save it whole.*model.save\('m.keras'\)"),
+    "n.yaml": (structure, "is the structure of a Keras model without its weights"),
     "m.pkl": (pickled, "is pickled Python, which is never read: save the model whole"),
     "m.joblib": (empty, "is pickled Python, which is never read"),
     "m.xyz": (empty, f"unknown kind of model file '.xyz'; {KNOWN}"),
@@ -116,6 +133,11 @@ OTHERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "b.bin": (onnx, "is by its contents a .onnx file, not '.bin': rename it to b.onnx"),
     "b.pb": (onnx, "is by its contents a .onnx file, not '.pb': rename it to b.onnx"),
     "a.bin": (keras, "is by its contents a .keras file, not '.bin': rename it to a.keras"),
+    "b.json": (tflite, "is by its contents a .tflite file, not '.json': rename it to b.tflite"),
+    "c.json": (pickled, "is pickled Python, which is never read"),
+    "e.h5": (amplifier, "is by its contents a .json file, not '.h5': rename it to e.json"),
+    "a.aidax": (amplifier, "is by its contents a .json file, not '.aidax': rename it to a.json"),
+    "f.h5": (structure, "is the structure of a Keras model without its weights"),
     "a.pt": (safetensors, "is by its contents a .safetensors file"),
     "absent.keras": (lambda path: None, "no such model file; give model= the path"),
     "absent.pth": (lambda path: None, "no such model file; give model= the path"),
@@ -163,6 +185,7 @@ def test_a_shipped_model_beside_a_folder_of_its_name(tmp_path: Path) -> None:
         ("a.hdf5", keras, "keras"),
         ("a.tflite", tflite, "tflite"),
         ("a.safetensors", safetensors, "safetensors"),
+        ("a.json", amplifier, "weights_json"),
     ],
 )
 def test_what_is_read(name: str, make: Callable[[Path], None], kind: str, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from model.network import Network, macs
 from model.readers.keras import hdf5
 from tests.oracle import models, tflite_writer
 from tests.oracle.flatbuffer import File, pack
-from tests.support import keras_files
+from tests.support import json_files, keras_files
 from tests.support.keras_files import archive, dense, input_layer, legacy, lstm
 
 DATA = Path(__file__).parents[1] / "model" / "data"
@@ -131,6 +131,13 @@ class Files:
         self.weights = keras_files.weights_of(LAYERS)
         self.graphs = self._graphs(readers.read(folder / "a.keras"))
         self.tflite = [pack(*graph) for graph in self.graphs]
+        numbers = np.random.default_rng(0)
+        self.documents = [
+            json_files.amplifier(numbers, 3, in_skip=1, in_gain=1.5, out_gain=-3, metadata={"samplerate": "48000"}),
+            json_files.every_type(),
+            json_files.guitarml(numbers, units=3),
+            json_files.guitarml(numbers, "GRU", inputs=2, units=3, layers=2),
+        ]
 
     def _graphs(self, network: Network) -> list[tuple[File, list[int], list[int]]]:
         windows = np.random.default_rng(0).normal(0, 1, (20, *network.input.shape)).astype(np.float32)
@@ -264,6 +271,26 @@ class Files:
         header = _dumped(rng, damaged_json(rng, json.loads(tensors[8 : 8 + length])))
         return self._torch(len(header).to_bytes(8, "little") + header + tensors[8 + length :], toml)
 
+    def json_values(self, rng: random.Random) -> Path:
+        """A .json of RTNeural or GuitarML that says something else."""
+        return self._write("m.json", _dumped(rng, damaged_json(rng, rng.choice(self.documents))))
+
+    def json_bytes(self, rng: random.Random) -> Path:
+        """A damaged .json, or one whose keys stand there twice, or that is as deep or as long as can be."""
+        text = json.dumps(rng.choice(self.documents)).encode()
+        kind = rng.randrange(20)
+        if kind == 0:
+            text = text.replace(b'"weights"', b'"shape"') if b'"layers"' in text else text.replace(b"_hh_", b"_ih_")
+        elif kind == 1:
+            at = rng.choice([place for place, byte in enumerate(text) if byte == ord("[")])
+            text = text[:at] + b"[" * rng.choice((10, 900, 50_000)) + text[at:]
+        elif kind == 2:
+            at = rng.choice([place for place, byte in enumerate(text) if byte == ord(".")])
+            text = text[:at] + rng.choice((b"9" * 5000, b"e999", b"e-999", b"e39", b"e30")) + text[at:]
+        else:
+            text = damaged_bytes(rng, text)
+        return self._write("m.json", text)
+
     def _torch(self, tensors: bytes, toml: bytes) -> Path:
         self._write("m.toml", toml)
         return self._write("m.safetensors", tensors)
@@ -296,6 +323,8 @@ KINDS: dict[str, Callable[[Files, random.Random], Path]] = {
     "tflite-graph": Files.tflite_graph,
     "torch-bytes": Files.torch_bytes,
     "torch-header": Files.torch_header,
+    "json-values": Files.json_values,
+    "json-bytes": Files.json_bytes,
 }
 
 
@@ -312,7 +341,7 @@ def use(network: Network) -> None:
     outputs = reference.run(network, inputs)
     assert outputs.shape == (2, *network.made.shape)
     try:
-        emit.generate(network, "c", "window")
+        emit.generate(network, "c", "stream" if network.endless else "window")
     except UserError as error:
         check_sentence(str(error))
 

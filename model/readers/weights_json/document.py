@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from model.declaration import did_you_mean
-from model.errors import UserError
+from model.errors import NoModelError, UserError
 from model.escape import visible
 from model.signal import Array
 
@@ -41,13 +41,11 @@ def load(path: Path) -> Object:
     if path.stat().st_size > FILE_LIMIT:
         raise UserError(f"has {path.stat().st_size} bytes of JSON; no more than {FILE_LIMIT} are read")
     try:
-        held = json.loads(
-            path.read_bytes().decode("utf-8-sig"), object_pairs_hook=_pairs, parse_constant=_constant
-        )
+        held = json.loads(path.read_bytes().decode("utf-8-sig"), object_pairs_hook=_pairs, parse_constant=_constant)
     except (ValueError, RecursionError) as error:
         raise UserError(f"is no JSON that can be read: {error}; export the model again"[:400]) from None
     if not isinstance(held, dict):
-        raise UserError("is JSON without an object, in {}; export the model again")
+        raise NoModelError(f"is JSON, {shown(held)}, and a trained model is an object, in {{}}; export it again")
     return held
 
 

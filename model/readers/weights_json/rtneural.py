@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from model.escape import visible
 from model.layers.base import Layer
 from model.readers.keras.layers import LAYERS
 from model.readers.keras.source import Source
@@ -92,7 +93,9 @@ def _dims(part: Part, key: str) -> list[int | None]:
     if len(shape) not in (2, 3) or not all(n is None or (type(n) is int and 0 < n < 1 << 24) for n in shape):
         raise part.refuse(f"'{key}' is {str(shape)[:80]}, [null, steps, features] is due")
     if shape[-1] is None:
-        raise part.refuse(f"'{key}' does not tell the features, its last number; build the model with them and export it")
+        raise part.refuse(
+            f"'{key}' does not tell the features, its last number; build the model with them and export it"
+        )
     return shape
 
 
@@ -123,18 +126,27 @@ def _layer(part: Part, name: str, source: Signal, steps: int | None) -> list[Lay
     return made
 
 
-def read(document: Part) -> tuple[Signal, list[Layer]]:
-    """One step of the input, and the layers."""
-    shape = _dims(document, "in_shape")
-    source, steps = Signal((1, shape[-1] or 0)), shape[1] if len(shape) == 3 else None
-    layers: list[Layer] = []
+def _parts(document: Part) -> list[Part]:
+    """The layers of the file, each of a type that is read."""
+    parts = []
     for number, held in enumerate(document.list("layers")):
-        part = Part(f"{document.where}: layer {number}", held if isinstance(held, dict) else {})
+        where = f"{document.where}: layer {number}"
         if not isinstance(held, dict):
-            raise part.refuse(f"is {shown(held)}, an object is due")
-        kind = part.text("type")
-        part = Part(f"{part.where} ({kind[:60]})", held)
+            raise Part(where, {}).refuse(f"is {shown(held)}, an object is due")
+        kind = Part(where, held).text("type")
+        part = Part(f"{where} ({visible(kind[:60])})", held)
         if kind not in TYPES:
             raise part.refuse(f"layers of this type are not read; supported: {', '.join(TYPES)}")
-        layers += _layer(part, f"{kind}_{number}", layers[-1].output if layers else source, steps)
+        parts.append(part)
+    return parts
+
+
+def read(document: Part) -> tuple[Signal, list[Layer]]:
+    """One step of the input, and the layers."""
+    parts, shape = _parts(document), _dims(document, "in_shape")
+    source, steps = Signal((1, shape[-1] or 0)), shape[1] if len(shape) == 3 else None
+    layers: list[Layer] = []
+    for number, part in enumerate(parts):
+        name = f"{part.held['type']}_{number}"
+        layers += _layer(part, name, layers[-1].output if layers else source, steps)
     return source, layers

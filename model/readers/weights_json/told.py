@@ -4,16 +4,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from model.errors import NoModelError, UserError
 from model.readers.weights_json.document import Object
 
-READ = (
-    "RTNeural's ('in_shape' and 'layers', which AIDA-X has too) and GuitarML's ('model_data' and 'state_dict') are read"
+NEITHER = (
+    "is JSON without a trained model; those of RTNeural and AIDA-X have in_shape and layers, those of GuitarML "
+    "model_data and state_dict; of Keras give model.save('{stem}.keras')"
 )
-_KERAS = "save the Keras model that it was made from: model.save('{stem}.keras')"
 
 
 class Other(NamedTuple):
@@ -21,57 +20,75 @@ class Other(NamedTuple):
 
     keys: tuple[str, ...]  # that stand in such a file
     what: str  # it is, and the way out
-    recurrent: Callable[[Object], bool] = lambda document: False  # whether a reader could ever build it
+    recurrent: bool = False  # whether there is a recurrent network in it, which a reader could learn
+    says: tuple[str, str] | None = None  # a key and its text, by which it is told from what else has these keys
 
 
-# the first whose keys are all there
+# the first that fits
 OTHERS = (
     Other(
         ("architecture", "config", "weights"),
-        "is a Neural Amp Modeler file ({architecture}), which is not read: its LSTMs start from a state of their own, "
-        "others are no recurrent networks; train an LSTM with GuitarML's or AIDA-X's trainer, which save JSON that is",
-        lambda document: document["architecture"] == "LSTM",
+        "is an LSTM of Neural Amp Modeler, whose cells start from states of their own, which are not read; train one "
+        "with the trainer of AIDA-X or of GuitarML's Proteus and give the JSON that it exports",
+        recurrent=True,
+        says=("architecture", "LSTM"),
     ),
     Other(
-        ("format", "modelTopology"),
-        "is a model of TensorFlow.js: tensorflowjs_converter --input_format=tfjs_layers_model --output_format=keras "
-        "{stem}.json {stem}.h5 makes a file that is read",
-        lambda document: True,
+        ("architecture", "config", "weights"),
+        "is a Neural Amp Modeler file of no recurrent network; train an LSTM with the trainer of AIDA-X or of GuitarML's "
+        "Proteus and give the JSON that it exports",
+    ),
+    Other(
+        ("modelTopology",),
+        "is a graph of TensorFlow.js; give the Keras model that it was converted from: model.save('{stem}.keras')",
+        recurrent=True,
+        says=("format", "graph-model"),
+    ),
+    Other(
+        ("modelTopology",),
+        "is a model of TensorFlow.js; make a file that is read by tensorflowjs_converter "
+        "--input_format=tfjs_layers_model --output_format=keras {stem}.json {stem}.h5",
+        recurrent=True,
     ),
     Other(
         ("class_name", "config"),
-        "is a Keras model's structure without its weights: keras.models.model_from_json(text), load them into it, "
-        "model.save('{stem}.keras')",
+        "is the structure of a Keras model without its weights; give it them by keras.models.model_from_json(text) and "
+        "load_weights, and save it whole: model.save('{stem}.keras')",
     ),
     Other(
         ("conv1d", "lstm", "dense"),
-        f"is GuitarML's SmartAmpPro, whose windows of samples are not read: {_KERAS}",
-        lambda document: True,
+        "is GuitarML's SmartAmpPro, a network of windows of audio, which is not read; save the Keras model that it was "
+        "exported from: model.save('{stem}.keras')",
+        recurrent=True,
     ),
     Other(("residual_channels", "dilations"), "is a WaveNet, which is no recurrent network; train an LSTM or GRU"),
     Other(
-        ("model_data",),
-        "holds settings and no weights: save the network with save_state = True, so that it has a 'state_dict'",
+        ("model_data",), "holds settings and no weights; save the network with save_state=True, its state_dict and all"
     ),
 )
-_NOT_RNN = {
-    "RecNet": "does not tell whether its blocks add their input: train a SimpleRNN",
-    "GatedConvNet": "is no recurrent network: train a SimpleRNN",
+STATE_DICT = (
+    "is a state_dict, which does not tell what is computed with it; give safetensors.torch.save_file("
+    "model.state_dict(), '{stem}.safetensors') and a {stem}.toml that lists the layers (docs/your-model.md)"
+)
+# networks of CoreAudioML that are not read
+NETWORKS = {
+    "RecNet": (UserError, "whose file does not tell which blocks add their input; train a SimpleRNN"),
+    "GatedConvNet": (NoModelError, "which is no recurrent network; train a SimpleRNN"),
 }
 
 
-def _other(document: Object, stem: str) -> UserError:
+def _fits(other: Other, document: Object) -> bool:
+    key, text = other.says or ("", "")
+    return all(each in document for each in other.keys) and (not key or document.get(key) == text)
+
+
+def _refusal(document: Object, stem: str) -> UserError:
     for other in OTHERS:
-        if all(key in document for key in other.keys):
-            names = {"stem": stem, "architecture": str(document.get("architecture"))[:40]}
-            kind = UserError if other.recurrent(document) else NoModelError
-            return kind(other.what.format(**names))
+        if _fits(other, document):
+            return (UserError if other.recurrent else NoModelError)(other.what.format(stem=stem))
     if any(key.endswith("weight_hh_l0") for key in document):
-        return UserError(
-            f"is a state_dict, which tells no structure: save_file(model.state_dict(), '{stem}.safetensors') of "
-            f"safetensors.torch, and list the layers in {stem}.toml (docs/your-model.md)"
-        )
-    return NoModelError(f"is JSON, but no trained model: {READ}; of Keras: model.save('{stem}.keras')")
+        return UserError(STATE_DICT.format(stem=stem))
+    return NoModelError(NEITHER.format(stem=stem))
 
 
 def told(document: Object, stem: str) -> str:
@@ -79,10 +96,10 @@ def told(document: Object, stem: str) -> str:
     if "in_shape" in document and "layers" in document:
         return "rtneural"
     if "model_data" not in document or "state_dict" not in document:
-        raise _other(document, stem)
+        raise _refusal(document, stem)
     data = document["model_data"]
-    model = data.get("model") if isinstance(data, dict) else None
-    if isinstance(model, str) and model in _NOT_RNN:
-        kind = UserError if model == "RecNet" else NoModelError
-        raise kind(f"is CoreAudioML's {model}, which {_NOT_RNN[model]}")
+    network = data.get("model") if isinstance(data, dict) else None
+    if isinstance(network, str) and network in NETWORKS:
+        kind, why = NETWORKS[network]
+        raise kind(f"is a {network} of CoreAudioML, {why}")
     return "guitarml"
