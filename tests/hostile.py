@@ -28,6 +28,7 @@ ROWS = (
     ("texts in every output: C, Make, Markdown, HTML, XML, JSON, terminal", "tests/test_escape.py"),
     ("damaged model files", "tests/model/test_mutated_files.py"),
     ("files of other kinds, under their own name and others'", "tests/model/test_kinds.py"),
+    ("JSON that is no model, or says what no reader knows", "tests/model/test_weights_json_refused.py"),
     ("Keras settings that no reader knows", "tests/model/test_keras_settings.py tests/model/test_keras_variants.py"),
     ("fields of .tflite files changed one by one", "tests/model/test_tflite_fields.py"),
     (

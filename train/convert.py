@@ -171,6 +171,8 @@ def convert(model: Path, samples_path: Path, out: Path, timeout: float) -> Summa
     network = readers.read(model)
     if network.came_quantised or kinds.check(model) == TFLITE:
         raise UserError(f"{model}: is converted already; give model= the trained Keras or PyTorch file")
+    if network.endless:
+        raise UserError(f"{model}: its steps have no end, and a .tflite has windows; build it as it is")
     keras_twin.check(network)
     data = samples.load(samples_path, network.given, network.made)
     windows, calibration = data.inputs[:WINDOWS], data.calibration[:WINDOWS]

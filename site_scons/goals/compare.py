@@ -19,8 +19,8 @@ def check(options: Options) -> None:
     for case in options.cases:
         if case.model.state == "stream":
             raise UserError(
-                f"compare follows whole windows, and {case.model.path} has steps without an end; how far each format is "
-                "from the trained model says ./scons report"
+                f"compare follows whole windows, and the steps of {case.model.path} have no end; how far each format "
+                "is from the trained model is what ./scons report says"
             )
 
 

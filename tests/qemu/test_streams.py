@@ -14,6 +14,8 @@ import pytest
 from model import formats, readers, reference
 from model.quantise import calibrated
 from model.signal import Array
+from tests.oracle import weights_json as audio
+from tests.support import json_files
 from tests.support.checkout import Checkout
 from tests.support.keras_files import Layer, archive, dense, input_layer, lstm
 
@@ -83,3 +85,41 @@ def test_cells_are_given_the_range_that_a_stream_needs(streamed: Checkout) -> No
     trained, samples = readers.read(source), source.with_suffix(".npz")
     window, stream = (calibrated(trained, samples, "int8", state) for state in ("window", "stream"))
     assert stream.layers[0].cell_scale >= 4 * window.layers[0].cell_scale  # type: ignore[union-attr]
+
+
+# ---- a file without a number of steps ----
+
+
+@pytest.fixture(scope="module")
+def amplifier(streamed: Checkout) -> Checkout:
+    """A guitar amplifier with its skip, beside its samples, of which it says nothing, and built as it is meant to."""
+    numbers = np.random.default_rng(0)
+    document = json_files.guitarml(numbers, inputs=2, units=6) | {"samplerate": 8000}
+    json_files.write(streamed.root / "amp.json", document)
+    np.save(streamed.root / "amp.npy", numbers.uniform(-0.7, 0.7, (400, 2)))
+    streamed.build("target=cortex-m4", "model=amp.json", "quant=float32,int8,int16x8", "clock=168MHz")
+    return streamed
+
+
+@pytest.mark.parametrize(("kernels", "quantisation"), [("asm", "float32"), ("asm", "int8"), ("c", "int16x8")])
+def test_a_file_without_a_number_of_steps_is_a_stream(amplifier: Checkout, kernels: str, quantisation: str) -> None:
+    report, outputs, _ = built(amplifier, "amp", kernels, quantisation)
+    source = amplifier.root / "amp.json"
+    network = calibrated(readers.read(source), source.with_suffix(".npy"), quantisation, "stream")
+    x = np.load(source.with_suffix(".npy")).astype(np.float32)
+    expected = reference.run(network, reference.stored_inputs(network, x[:, None]), goes_on=True)
+    assert (report["function"], report["state"], report["samples"]) == ("amp_step", "stream", 400)
+    assert report["error"]["reference"]["mismatches"] == 0
+    assert report["time"]["period"] == pytest.approx(1 / 8000)
+    if network.format.integer:
+        np.testing.assert_array_equal(outputs, expected)
+    else:
+        due = audio.expected(json.loads(source.read_text()), x)
+        np.testing.assert_allclose(outputs[:, 0], due, rtol=0, atol=2e-6)
+
+
+def test_it_is_no_window(amplifier: Checkout) -> None:
+    done = amplifier.scons("target=cortex-m4", "model=amp.json", "quant=float32", "state=window")
+    assert "amp.json: its steps have no end, and state=window would run each from reset" in done.sentence
+    done = amplifier.scons("compare", "target=cortex-m4", "model=amp.json", "quant=float32")
+    assert "compare follows whole windows, and the steps of amp.json have no end" in done.sentence

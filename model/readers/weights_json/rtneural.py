@@ -69,8 +69,8 @@ def _conv1d(given: Given) -> Settings:
 def _batch_norm(given: Given) -> Settings:
     if given.arrays not in (2, 4):
         raise given.part.refuse(
-            f"has {given.arrays} arrays; supported: gamma, beta, mean and variance, or the last two: train it with both "
-            "of scale and center, or without"
+            f"has {given.arrays} arrays; supported: gamma, beta, mean and variance, or the last two: train it with "
+            "both of scale and center, or without"
         )
     return {"epsilon": given.part.number("epsilon", 1e-3), "scale": given.arrays == 4, "center": given.arrays == 4}
 

@@ -35,8 +35,8 @@ OTHERS = (
     ),
     Other(
         ("architecture", "config", "weights"),
-        "is a Neural Amp Modeler file of no recurrent network; train an LSTM with the trainer of AIDA-X or of GuitarML's "
-        "Proteus and give the JSON that it exports",
+        "is a Neural Amp Modeler file of no recurrent network; train an LSTM with the trainer of AIDA-X or of "
+        "GuitarML's Proteus and give the JSON that it exports",
     ),
     Other(
         ("modelTopology",),
