@@ -40,7 +40,7 @@ class Kind:
     read: Callable[[Path, str, str], Network]  # of path, name in C and SHA-256; raises ``UserError``
     companions: tuple[str, ...] = ()  # endings of the files that lie beside it under its name and are read with it
     look: Callable[[Path], None] | None = None  # at all of a file that begins so; raises ``UserError`` without its name
-    state: str = "window"  # what such a model is built for unless asked
+    state: Callable[[Path], str] = lambda path: "window"  # what a file is built for unless asked
     quantised: Callable[[Path], str] | None = None  # tells the quantisation a file came in; None: none ever did
 
     def came_as(self, path: Path) -> str:

@@ -23,6 +23,7 @@ from model.layers.base import Layer, Place
 from model.layers.normalise import Normalise
 from model.signal import Signal
 
+ENDLESS = "its steps have no end: a step a call, going on from the state (state=stream)"  # a note of such a network
 STATES = ("window", "stream")  # a whole window a call, from reset; or one time step a call, going on from the state
 
 

@@ -83,12 +83,12 @@ def model(value: str, samples: str, root: Path) -> Model:
     came_as = kind.came_as(root / path)
     if not samples and beside is None:
         if came_as != REAL:
-            return Model(path.stem, path, None, came_as, kind.state)
+            return Model(path.stem, path, None, came_as, kind.state(root / path))
         raise UserError(f"model={value}: there is no {path.stem}.npz beside it; give samples= windows to run it on")
     chosen = Path(samples) if samples else Path(os.path.relpath(beside or "", root))
     sample_file.check(root / chosen, f"samples={chosen}")
     metadata.read(root / chosen)
-    return Model(path.stem, path, chosen, came_as, kind.state)
+    return Model(path.stem, path, chosen, came_as, kind.state(root / path))
 
 
 def quantisations(wanted: str, model: Model) -> tuple[str, ...]:

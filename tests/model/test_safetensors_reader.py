@@ -8,7 +8,6 @@ data/ holds weights and outputs of PyTorch itself; data/make_torch.py says how t
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
 from model.layers.reshape import Reshape
 from model.network import Network
+from tests.support.safetensors_files import write
 
 DATA = Path(__file__).parent / "data"
 SIMPLE = """
@@ -35,20 +35,6 @@ weights = "rnn"
 kind = "linear"
 weights = "fc"
 """
-
-
-def write(path: Path, tensors: dict[str, np.ndarray[Any, Any]], kind: str = "F32", **changes: Any) -> Path:
-    """A .safetensors file."""
-    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
-    body = b""
-    for name, tensor in tensors.items():
-        data = tensor.tobytes()
-        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [len(body), len(body) + len(data)]}
-        header[name] |= changes.get(name.replace(".", "_"), {})
-        body += data
-    text = json.dumps(header).encode()
-    path.write_bytes(len(text).to_bytes(8, "little") + text + body)
-    return path
 
 
 def weights(dtype: str = "f4", features: int = 2, units: int = 3) -> dict[str, np.ndarray[Any, Any]]:
@@ -247,9 +233,3 @@ def test_what_is_no_safetensors(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "m.safetensors").write_bytes(data)
     with pytest.raises(UserError, match=r"is not a \.safetensors file, or is damaged"):
         readers.read(tmp_path / "m.safetensors")
-
-
-def test_without_toml(tmp_path: Path) -> None:
-    shutil.copy(DATA / "torch_both.safetensors", tmp_path)
-    with pytest.raises(UserError, match=r"needs torch_both\.toml beside it"):
-        readers.read(tmp_path / "torch_both.safetensors")

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""PyTorch's weights as .safetensors, and a .toml of the same name that lists the layers."""
+"""PyTorch's weights as .safetensors, and a .toml of the same name that lists the layers unless there is no choice."""
 
 from __future__ import annotations
 
@@ -24,4 +24,16 @@ def _read(path: Path, name: str, sha256: str) -> Network:
     return read(path, name, sha256)
 
 
-KIND = Kind(name="safetensors", endings=(".safetensors",), begins=_begins, read=_read, companions=(".toml",))
+def _state(path: Path) -> str:
+    """Without a .toml nobody says how many steps there are."""
+    return "window" if path.with_suffix(".toml").is_file() else "stream"
+
+
+KIND = Kind(
+    name="safetensors",
+    endings=(".safetensors",),
+    begins=_begins,
+    read=_read,
+    companions=(".toml",),
+    state=_state,
+)

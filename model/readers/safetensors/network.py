@@ -16,22 +16,25 @@ A state_dict holds tensors and no structure, so the structure is told:
     weights = "head"
     activation = "relu"          # optional
 
-Sizes, stacked layers and both directions are seen from the tensors. Nothing is unpickled.
+Sizes, stacked layers and both directions are seen from the tensors. Where there is no .toml and they leave one reading,
+that is taken, step by step: see ``untold``. Nothing is unpickled.
 """
 
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from model.errors import UserError
 from model.formats import REAL
 from model.layers.base import Place
-from model.network import Network, chained
+from model.network import ENDLESS, Network, chained
 from model.readers.safetensors import layers, recurrent
 from model.readers.safetensors.entry import Entry, Reader
 from model.readers.safetensors.tensors import parse
+from model.readers.safetensors.untold import layers as layers_of
 from model.signal import Signal
 
 FILE_LIMIT = 256 << 20  # bytes: no model for a microcontroller comes near
@@ -73,9 +76,8 @@ def _listed(toml: Path) -> dict[str, Any]:
         raise UserError(f"{toml}: is not TOML: {error}"[:400]) from None
 
 
-def _read(path: Path, toml: Path, name: str, sha256: str) -> Network:
-    if path.stat().st_size > FILE_LIMIT:
-        raise UserError(f"{path}: has {path.stat().st_size} bytes; no more than {FILE_LIMIT} are read")
+def _told(toml: Path) -> tuple[Signal, list[Any]]:
+    """The input and the layers that a .toml lists."""
     listed = _listed(toml)
     source = _input(listed.pop("input", None), toml)
     entries = listed.pop("layer", None)
@@ -84,7 +86,20 @@ def _read(path: Path, toml: Path, name: str, sha256: str) -> Network:
         raise UserError(f"{what}; it needs input = [steps, features] and [[layer]] tables, and nothing else")
     if not isinstance(entries, list):
         raise UserError(f"{toml}: needs input = [steps, features] and [[layer]] tables, and nothing else")
-    reader = Reader(path, parse(path.read_bytes()), source)
+    return source, entries
+
+
+def _read(path: Path, toml: Path, name: str, sha256: str) -> Network:
+    if path.stat().st_size > FILE_LIMIT:
+        raise UserError(f"{path}: has {path.stat().st_size} bytes; no more than {FILE_LIMIT} are read")
+    tensors, untold = parse(path.read_bytes()), not toml.is_file()
+    notes: tuple[str, ...] = ()
+    if untold:
+        features, entries, note = layers_of(path, tensors)
+        source, notes, toml = _input([1, features], path), (note, ENDLESS), path
+    else:
+        source, entries = _told(toml)
+    reader = Reader(path, tensors, source)
     for number, settings in enumerate(entries, 1):
         _entry(reader, toml, number, settings)
     if unused := sorted(set(reader.tensors) - reader.used):
@@ -93,15 +108,13 @@ def _read(path: Path, toml: Path, name: str, sha256: str) -> Network:
         )
     if not any(part.keeps_state for layer in reader.layers for _, part in layer.parts(Place(0))):
         raise UserError(f"{toml}: lists no lstm, gru or rnn layer; lstmcu builds recurrent networks")
-    return chained(name, path.name, sha256, REAL, source, tuple(reader.layers))
+    network = chained(name, path.name, sha256, REAL, source, tuple(reader.layers), notes)
+    return replace(network, endless=untold)
 
 
 def read(path: Path, name: str, sha256: str) -> Network:
-    """Read a .safetensors and its .toml; raises ``UserError`` for what is damaged or unsupported."""
-    toml = path.with_suffix(".toml")
-    if not toml.is_file():
-        raise UserError(f"{path}: needs {toml.name} beside it, which lists the layers: see docs/your-model.md")
+    """Read a .safetensors and its .toml, if it has one; raises ``UserError`` for what is damaged or unsupported."""
     try:
-        return _read(path, toml, name, sha256)
+        return _read(path, path.with_suffix(".toml"), name, sha256)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, MemoryError, OverflowError) as error:
         raise UserError(f"{path}: is not a .safetensors file, or is damaged: {error}"[:400]) from None

@@ -34,4 +34,6 @@ def _read(path: Path, name: str, sha256: str) -> Network:
     return read(path, name, sha256)
 
 
-KIND = Kind(name="weights_json", endings=(".json",), begins=_begins, read=_read, look=_look, state="stream")
+KIND = Kind(
+    name="weights_json", endings=(".json",), begins=_begins, read=_read, look=_look, state=lambda path: "stream"
+)

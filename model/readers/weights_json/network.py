@@ -17,7 +17,7 @@ from model.layers.base import Layer, Place
 from model.layers.dense import Dense
 from model.layers.merge import Merge
 from model.layers.normalise import Normalise
-from model.network import Network, Node
+from model.network import ENDLESS, Network, Node
 from model.readers.weights_json import guitarml, rtneural
 from model.readers.weights_json.document import Part, decibels, load
 from model.readers.weights_json.told import told
@@ -107,9 +107,8 @@ def _nodes(held: Held) -> tuple[Node, ...]:
     return tuple(nodes)
 
 
-def _notes(held: Held, rate: float) -> tuple[str, ...]:
-    runs = "its steps have no end: a step a call, going on from the state (state=stream)"
-    return (f"{runs}, {rate:g} a second" if rate else runs,)
+def _notes(rate: float) -> tuple[str, ...]:
+    return (f"{ENDLESS}, {rate:g} a second" if rate else ENDLESS,)
 
 
 def _read(path: Path, name: str, sha256: str) -> Network:
@@ -130,7 +129,7 @@ def _read(path: Path, name: str, sha256: str) -> Network:
         (held.source,),
         nodes,
         (len(nodes),),
-        _notes(held, rate),
+        _notes(rate),
         endless=True,
         rate=rate,
     )
