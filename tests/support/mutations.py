@@ -30,7 +30,7 @@ from model.network import Network, macs
 from model.readers.keras import hdf5
 from tests.oracle import models, tflite_writer
 from tests.oracle.flatbuffer import File, pack
-from tests.support import json_files, keras_files
+from tests.support import json_files, keras_files, safetensors_files
 from tests.support.keras_files import archive, dense, input_layer, legacy, lstm
 
 DATA = Path(__file__).parents[1] / "model" / "data"
@@ -132,6 +132,9 @@ class Files:
         self.graphs = self._graphs(readers.read(folder / "a.keras"))
         self.tflite = [pack(*graph) for graph in self.graphs]
         numbers = np.random.default_rng(0)
+        state = json_files.guitarml(numbers, units=3, layers=2)["state_dict"]
+        tensors = {name: np.array(each, np.float32) for name, each in state.items()}
+        self.untold = safetensors_files.write(folder / "a.safetensors", tensors).read_bytes()
         self.documents = [
             json_files.amplifier(numbers, 3, in_skip=1, in_gain=1.5, out_gain=-3, metadata={"samplerate": "48000"}),
             json_files.every_type(),
@@ -291,6 +294,33 @@ class Files:
             text = damaged_bytes(rng, text)
         return self._write("m.json", text)
 
+    def torch_untold(self, rng: random.Random) -> Path:
+        """A .safetensors without a .toml, of other names and shapes than one LSTM and a Linear."""
+        length = int.from_bytes(self.untold[:8], "little")
+        header = (
+            damaged_json(rng, json.loads(self.untold[8 : 8 + length])) if rng.random() < 0.6 else self._renamed(rng)
+        )
+        text = _dumped(rng, header)
+        return self._write("untold.safetensors", len(text).to_bytes(8, "little") + text + self.untold[8 + length :])
+
+    def _renamed(self, rng: random.Random) -> dict[str, Any]:
+        """Tensors under names of others, of other modules, and in other shapes of as many elements."""
+        length = int.from_bytes(self.untold[:8], "little")
+        header = json.loads(self.untold[8 : 8 + length])
+        renamed = {}
+        for name, entry in header.items():
+            module, _, own = name.rpartition(".")
+            if rng.random() < 0.3:
+                module = rng.choice(("rnn", "fc", "a.b", "", "x" * 2000, "\ud800", 'é\n"', "fc2"))
+            if rng.random() < 0.2:
+                own = rng.choice(("weight", "bias", "weight_hh_l0", "weight_ih_l1", "running_mean", "weight_hr_l0", ""))
+            if rng.random() < 0.2 and isinstance(entry, dict) and "shape" in entry:
+                entry["shape"] = rng.choice(
+                    (entry["shape"][::-1], [1, *entry["shape"]], [int(np.prod(entry["shape"]))])
+                )
+            renamed[f"{module}.{own}"] = entry
+        return renamed
+
     def _torch(self, tensors: bytes, toml: bytes) -> Path:
         self._write("m.toml", toml)
         return self._write("m.safetensors", tensors)
@@ -323,6 +353,7 @@ KINDS: dict[str, Callable[[Files, random.Random], Path]] = {
     "tflite-graph": Files.tflite_graph,
     "torch-bytes": Files.torch_bytes,
     "torch-header": Files.torch_header,
+    "torch-untold": Files.torch_untold,
     "json-values": Files.json_values,
     "json-bytes": Files.json_bytes,
 }
