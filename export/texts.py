@@ -191,7 +191,7 @@ def make(
     files = _templated(name)
     if core_only and not dcore:
         del files[f"lstmcu.{name}.pdsc"]  # CMSIS-Packs are of Arm's cores
-    summary = f"{names}: trained LSTM{'s' if len(models) > 1 else ''} in C, {report['quantisation']}"
+    summary = f"{names}: trained network{'s' if len(models) > 1 else ''} in C, {report['quantisation']}"
     headers = [f"{model.name}.h" for model in models]
     values = {
         "name": name,

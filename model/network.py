@@ -227,7 +227,7 @@ def placed(network: Network) -> Iterator[tuple[Place, Layer]]:
             yield from layer.parts(place)
 
 
-def lstm_macs(network: Network) -> int:
+def recurrent_macs(network: Network) -> int:
     """Multiply-accumulates of the gates in one inference over a whole window, as the layers define them."""
     return sum(part.macs(source) for _, part, source in parts(network) if part.keeps_state)
 

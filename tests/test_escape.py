@@ -344,7 +344,7 @@ def test_papers_of_an_export(text: str) -> None:
 
 def test_papers_are_read_by_what_they_are_for(tmp_path: Path) -> None:
     made = exported('*/ "$(x)" `|` <b> \x1b')
-    assert yaml.safe_load(made["idf_component.yml"])["description"].startswith("net: trained LSTM")
+    assert yaml.safe_load(made["idf_component.yml"])["description"].startswith("net: trained network")
     assert yaml.safe_load(made["zephyr/module.yml"])["name"] == "lstmcu_net"
     assert json.loads(made["library.json"])["headers"] == ["net.h"]
     ElementTree.fromstring(made["lstmcu.net.pdsc"])

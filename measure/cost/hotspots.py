@@ -113,7 +113,7 @@ def _phases(hot: Hotspots, card: dict[str, Any]) -> list[dict[str, Any]]:
         found.setdefault(phases.phase_of(frames, card["name"]), []).append(cost)
     stream = card["state"] == "stream"
     steps = card["steps"] if stream else 1
-    macs = {"gates": card["lstm_macs"] / steps, "dense": 0 if stream else card["macs"] - card["lstm_macs"]}
+    macs = {"gates": card["recurrent_macs"] / steps, "dense": 0 if stream else card["macs"] - card["recurrent_macs"]}
     rows = []
     for name in phases.NAMES:
         if name in found:

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from model.ends import Ends
-from model.network import Network, lstm_macs, macs, placed
+from model.network import Network, recurrent_macs, macs, placed
 from model.plan import c_name
 from model.signal import Signal
 
@@ -47,7 +47,7 @@ def text(network: Network, values: dict[str, Any]) -> str:
         "scratch_bytes": values["scratch_bytes"],
         "rate": network.rate,
         "macs": macs(network),
-        "lstm_macs": lstm_macs(network),
+        "recurrent_macs": recurrent_macs(network),
         "assembled": values["assembled"],
         "layers": {c_name(place, layer): layer.name for place, layer in placed(network)},
         "notes": [*network.notes, *values["notes"]],

@@ -227,7 +227,7 @@ def test_cmsis_pack(folder: Path) -> None:
         ('release version="', 'release version="x'),
         ('category="source"', 'category="sources"'),
         ("<vendor>", "<vendor><b/>"),
-        ('Cgroup="LSTM"', ""),
+        ('Cgroup="Recurrent Network"', ""),
         ('name="src/lstmcu/forecast_window.c"', 'name="src/lstmcu/other.c"'),
     ],
 )
