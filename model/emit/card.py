@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from model.ends import Ends
-from model.network import Network, recurrent_macs, macs, placed
+from model.network import Network, macs, placed, recurrent_macs
 from model.plan import c_name
 from model.signal import Signal
 

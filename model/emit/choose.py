@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from kernels import KernelSet
-from kernels.common.constants import Constants
+from kernels.common.constants import Constants, numbers
 from kernels.common.work import UnprovenError, Work, coverage
 from model.emit.scratch import operations
 from model.errors import UserError
@@ -38,7 +38,11 @@ def choose(work: Work[Layer], sets: Sequence[KernelSet]) -> Chosen:
             why = why or str(error)
             continue
         notes = (work.note(f"kernel set {kernels.name}", why),) if why else ()
-        return Chosen(kernels, replace(made, notes=(*notes, *made.notes)))
+        starts = [
+            numbers(start_of(work.name, state), row, f"({len(row)}) the state before the first step")
+            for state, row in work.layer.starts().items()
+        ]
+        return Chosen(kernels, replace(made, arrays=(*made.arrays, *starts), notes=(*notes, *made.notes)))
     names = ", ".join(kernels.name for kernels in sets)
     raise UserError(f"layer '{work.layer.name}': none of the kernel sets {names} has {pair}")
 
@@ -49,6 +53,11 @@ def symbol(model: str, name: str) -> str:
     The capital that ``name`` starts with tells model and layer apart, see ``plan.c_name``.
     """
     return f"{model}_{name}"
+
+
+def start_of(name: str, state: str) -> str:
+    """C name of what a part of a layer's state starts from; ``name``: the layer's, see ``symbol``."""
+    return f"{name}_{state}_start"
 
 
 def choose_all(network: Network, plan: Plan, sets: Sequence[KernelSet], optimize: str) -> dict[str, Chosen]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from kernels.common.constants import Constants, float_literal
-from model.emit.choose import symbol
+from model.emit.choose import start_of, symbol
 from model.emit.scratch import allocate, needed, operations
 from model.formats import types
 from model.plan import Field, Loop, Op, Plan, Value, When, awaited
@@ -154,11 +154,8 @@ class Statements:
         """Body of ``<name>_reset``."""
         lines: list[str] = []
         for f in self.plan.fields:
-            where = f"state->{f.name}"
-            if f.role == "hidden":
-                lines += self.reset_hidden(f.name)
-            elif f.role in ("cell", "memory"):
-                lines.append(f"(void)memset({where}, 0, sizeof {where});")
+            if f.role in ("hidden", "cell", "memory"):
+                lines += self.reset_state(f)
         if self.counts_steps():
             lines.append("state->step = 0;")
         return lines + self.restart_lines()
@@ -187,16 +184,30 @@ class Statements:
         value = float_literal(f.start) if stored.real else str(int(f.start))
         return [f"for (int32_t k = 0; k < {f.length}; ++k) {{", f"    {where}[k] = {value};", "}"]
 
-    def reset_hidden(self, name: str) -> list[str]:
-        """Hidden state 0.0; the halves of a Bidirectional may store it differently. Only int8 has zero points."""
-        halves = [op for op in self.operations if op.y.base == name]
-        zeros = {op.layer.output.zero_point for op in halves}
-        if len(zeros) == 1:
-            return [f"(void)memset(state->{name}, {zeros.pop() & 0xFF}, sizeof state->{name}); /* 0.0 */"]
-        return [
-            f"(void)memset({self.expression(op.y, None)}, {zero & 0xFF}, {op.y.length}); /* 0.0 */"
-            for op, zero in ((op, op.layer.output.zero_point) for op in halves)
-        ]
+    def reset_state(self, f: Field) -> list[str]:
+        """What a cell's state starts from, else 0.0, which only an int8 hidden state stores as another number.
+
+        The halves of a Bidirectional may differ in both."""
+        kept = [(op, op.y if f.role == "hidden" else op.cell) for op in self.operations]
+        halves = {op.name: (op, value) for op, value in kept if value and value.base == f.name}.values()
+        zeros = {self.zero(f, op) for op, _ in halves}
+        comment = " /* 0.0 */" if f.role == "hidden" else ""
+        if len(zeros) == 1 and not any(op.layer.starts() for op, _ in halves):
+            return [f"(void)memset(state->{f.name}, {zeros.pop()}, sizeof state->{f.name});{comment}"]
+        lines = []
+        for op, value in halves:
+            where, start = self.expression(value, None), start_of(symbol(self.name, op.name), f.role)
+            if f.role in op.layer.starts():
+                lines.append(f"(void)memcpy({where}, {start}, sizeof {start});")
+            else:
+                size = value.length * types.named(f.dtype).bytes
+                lines.append(f"(void)memset({where}, {self.zero(f, op)}, {size});{comment}")
+        return lines
+
+    @staticmethod
+    def zero(f: Field, op: Op) -> int:
+        """The byte that 0.0 of a state consists of. Only int8 has zero points."""
+        return op.layer.output.zero_point & 0xFF if f.role == "hidden" else 0
 
     def counts_steps(self) -> bool:
         """Whether streaming must know which step of a window it is at."""

@@ -156,6 +156,10 @@ class Layer(ABC):
         """The same of all that it reads."""
         return self.quantised(place, sources[0], ranges, format)
 
+    def starts(self) -> dict[str, Array]:
+        """What each part of its state starts from, (H,) as stored, where that is not zero."""
+        return {}
+
     # ---- limits ----
 
     def span_of(self, sources: Sequence[Signal], stored: Sequence[Span]) -> Span:

@@ -33,6 +33,11 @@ class Bidirectional(Layer):
     backward: Recurrent  # go_backwards; over a sequence its outputs are put back into time order
     output: Signal  # (T, 2H) or (2H,): the scale its reader assumes; stored values are taken over as they are
 
+    def __post_init__(self) -> None:
+        """Both keep their state in one array, or, in a single step from zeros, none."""
+        if (self.forward.start is None) != (self.backward.start is None):
+            raise ValueError(f"layer '{self.name}': one direction starts from zeros, the other does not")
+
     @property
     def halves(self) -> tuple[tuple[str, Layer], ...]:
         """Both."""
@@ -55,12 +60,13 @@ class Bidirectional(Layer):
         """Both directions get one hidden scale, so that their outputs can lie side by side."""
         if not format.integer:
             return self.with_halves(lambda half, part: part.quantised(place, source, ranges, format))
-        seen = [ranges[at, "hidden"] for at, _ in self.parts(place)]
+        cells = (self.forward, self.backward)
+        seen = [cell.reach(at, "hidden", ranges) for (at, _), cell in zip(self.parts(place), cells, strict=True)]
         low, high = min(low for low, _ in seen), max(high for _, high in seen)
         hidden = format.signal(self.output.shape, low, high, finest=FINEST_HIDDEN)
         forward, backward = (
-            cell.with_hidden(at, source, hidden, ranges, format)
-            for (at, _), cell in zip(self.parts(place), (self.forward, self.backward), strict=True)
+            cell.in_integers(at, source, hidden, ranges, format)
+            for (at, _), cell in zip(self.parts(place), cells, strict=True)
         )
         return replace(self, forward=forward, backward=backward, output=hidden)
 

@@ -66,6 +66,7 @@ class Gru(Recurrent):
     activation: Function = TANH  # of the candidate
     recurrent_activation: Function = SIGMOID  # of the other gates; in integers one from 0 to 1
     gates_log2: tuple[int, ...] = (GATE_LOG2_SCALE,) * len(GATES)  # integers only: log2 of the gates' scales
+    start: Array | None = None
 
     @property
     def plain(self) -> bool:
@@ -174,7 +175,7 @@ class Gru(Recurrent):
         candidate = np.maximum(*map(np.abs, self.candidate.span(*ends)))
         product = (ONE - z[0]) * candidate
         added = spans.factored("its hidden state", (-product, product), update.added, 0)
-        most = np.where(added[1] > 0, -self.remembered.low, 0)
+        most = np.maximum(np.where(added[1] > 0, -self.remembered.low, 0), self.inner_at_start)
         if not self.reset_after:
             spans.factored("its reset hidden state", (-ONE * most, ONE * most), update.faded, zero)
         return spans.factored("its hidden state", (-most, most), update.shown, zero)

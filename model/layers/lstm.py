@@ -63,6 +63,7 @@ class Lstm(Recurrent):
     activation: Function = TANH  # of the candidate, and of the cell state where it is shown
     recurrent_activation: Function = SIGMOID  # of the other gates
     gates_log2: tuple[int, ...] = (GATE_LOG2_SCALE,) * 4  # integers only: log2 of the gates' scales
+    start: Array | None = None
 
     @property
     def plain(self) -> bool:
@@ -104,7 +105,7 @@ class Lstm(Recurrent):
             recurrent=recurrent,
             bias=bias,
             output=replace(hidden, shape=self.output.shape),
-            cell_scale=cell_scale(max(map(abs, ranges[place, "cell"])), finest),
+            cell_scale=cell_scale(max(map(abs, self.reach(place, "cell", ranges))), finest),
             format=format,
             gates_log2=self.seen_log2(place, ranges),
         )
@@ -138,7 +139,7 @@ class Lstm(Recurrent):
         gates = spans.clipped((kernel[0] + recurrent[0], kernel[1] + recurrent[1]), GATE.low, GATE.high)  # (4, H)
         i, f, c, o = (_most(each.span(*ends)) for each, *ends in zip(self.gate_functions, *gates, strict=True))
         added = spans.factored("its cell state", (-i * c, i * c), cell.added, 0)
-        most = np.where(added[1] > 0, min(cell.limit, self.cell.high), 0)
+        most = np.maximum(np.where(added[1] > 0, min(cell.limit, self.cell.high), 0), self.inner_at_start)
         spans.factored("its cell state", (-f * (most + 1), f * (most + 1)), cell.kept, 0)
         shown = o * _most(self.shown.span(-most, most))
         return spans.factored("its hidden state", (-shown, shown), cell.hidden, self.output.zero_point)

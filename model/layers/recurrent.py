@@ -26,7 +26,7 @@ from model.layers.base import Place, Ranges, Seat, Weighted
 from model.layers.gate_functions import GateFunction
 from model.layers.products import absorbed, factored_sums, products
 from model.lower import GATE, GateMatrix
-from model.signal import Array, Signal, Weights, scale_of
+from model.signal import Array, Signal, Weights, scale_of, to_stored
 from model.spans import BeyondError, Span
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Recurrent(Weighted):
     gates_log2: tuple[int, ...]  # integers only: log2 of the scale of each gate before its activation
     return_sequences: bool
     go_backwards: bool  # reads the sequence from its last step; outputs stay in the order computed
+    start: Array | None  # (S, H) the state before the first step, a row for each of ``states``; None: zeros
 
     def __post_init__(self) -> None:
         """A format is said, never guessed: whoever forgets to say it hears of it."""
@@ -102,10 +103,23 @@ class Recurrent(Weighted):
         return {}
 
     def reset(self, samples: int) -> State:
-        """The state before the first step: real zeros. Only the hidden state may store them as another number."""
+        """The state before the first step: its start, or real zeros, which the hidden state may store as others."""
         dtype = self.output.stored.computed
+        if self.start is not None:
+            return tuple(np.repeat(row[np.newaxis].astype(dtype), samples, axis=0) for row in self.start)
         hidden = np.full((samples, self.units), self.output.zero_point, dtype)
         return (np.zeros((samples, self.units), dtype), hidden) if self.inner else (hidden,)
+
+    def starts(self) -> dict[str, Array]:
+        """What each part of the state starts from, where that is not zero."""
+        if self.start is None:
+            return {}
+        stored = {"hidden": self.output.dtype, **({self.inner[0]: self.inner[1].name} if self.inner else {})}
+        return {state: row.astype(stored[state]) for state, row in zip(self.states, self.start, strict=True)}
+
+    def from_zeros(self, builder: Builder) -> bool:
+        """Whether it is a single step from a state of zeros, which then is nowhere stored."""
+        return builder.once and self.start is None
 
     def signals(self) -> dict[str, Signal]:
         """The hidden state, too, and the gates whose scale was made for what was seen of them."""
@@ -160,8 +174,23 @@ class Recurrent(Weighted):
         if not format.integer:
             kernel, recurrent = (self._quantised_weights(w, format) for w in (self.kernel, self.recurrent))
             return replace(self, kernel=kernel, recurrent=recurrent, format=format)
-        hidden = format.signal(self.output.shape, *ranges[place, "hidden"], finest=FINEST_HIDDEN)
-        return self.with_hidden(place, source, hidden, ranges, format)
+        hidden = format.signal(self.output.shape, *self.reach(place, "hidden", ranges), finest=FINEST_HIDDEN)
+        return self.in_integers(place, source, hidden, ranges, format)
+
+    def reach(self, place: Place, state: str, ranges: Ranges) -> tuple[float, float]:
+        """The range of a part of the real state, from its start on."""
+        low, high = ranges[place, state]
+        row = self.starts().get(state)
+        return (low, high) if row is None else (min(low, float(row.min())), max(high, float(row.max())))
+
+    def in_integers(self, place: Place, source: Signal, hidden: Signal, ranges: Ranges, format: Format) -> Self:
+        """The layer in integers, its hidden state stored as ``hidden``, and its start."""
+        made, real = self.with_hidden(place, source, hidden, ranges, format), self.starts()
+        if not real:
+            return made
+        signals = made.signals()  # what another format keeps apart starts as what it is to be compared with
+        rows = [to_stored(real.get(state, real["hidden"]), signals[state]) for state in made.states]
+        return replace(made, start=np.stack([row.astype(np.int32) for row in rows]))
 
     @property
     def by_row(self) -> bool:
@@ -186,7 +215,7 @@ class Recurrent(Weighted):
 
     @abstractmethod
     def with_hidden(self, place: Place, source: Signal, hidden: Signal, ranges: Ranges, format: Format) -> Self:
-        """The layer in integers, its hidden state stored as ``hidden``."""
+        """The layer in integers, its hidden state stored as ``hidden``, but for its start."""
 
     # ---- limits ----
 
@@ -217,12 +246,19 @@ class Recurrent(Weighted):
         return np.stack([low for low, _ in found]), np.stack([high for _, high in found])
 
     @property
+    def inner_at_start(self) -> Array | int:
+        """(H,) magnitudes, stored, of what passes from step to step besides the hidden state, before the first step."""
+        return 0 if self.start is None else np.abs(self.start[0].astype(np.int64))
+
+    @property
     def at_reset(self) -> Span:
         """The span of a hidden state that is 0."""
         return spans.ends(self.output.zero_point, self.output.zero_point)
 
     def is_silent(self, source: Signal, stored: Span | None = None) -> bool:
         """Whether the hidden state never leaves 0, as of weights too small for Q3.12: then its scales do not matter."""
+        if self.start is not None:
+            return False
         try:
             low, high = self.following(source, spans.whole(source) if stored is None else stored, self.at_reset)
         except BeyondError:
@@ -293,7 +329,7 @@ class Recurrent(Weighted):
 
     def memory(self, builder: Builder, index: int, units: int) -> tuple[Value, Value | None]:
         """Hidden and inner state of layer ``index``; of a single step from reset a vector, and none."""
-        if builder.once:
+        if self.from_zeros(builder):
             return builder.temporary(self.output.dtype, units), None
         name = builder.c_name(index)
         hidden = builder.state(name, "hidden", self.output.dtype, units)
@@ -301,7 +337,7 @@ class Recurrent(Weighted):
 
     def step(self, builder: Builder, index: int, place: Place, hidden: Value, inner: Value | None) -> None:
         """One step in the running loop, as (half of) layer ``index``."""
-        kind = f"{self.kind}_once" if builder.once else self.kind
+        kind = f"{self.kind}_once" if self.from_zeros(builder) else self.kind
         op = builder.op(kind, index, builder.current, hidden)
         builder.emit(replace(op, place=place, layer=self, cell=inner))
 

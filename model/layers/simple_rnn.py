@@ -40,6 +40,7 @@ class SimpleRnn(Recurrent):
     format: Format = FLOAT32
     activation: Function = TANH
     gates_log2: tuple[int, ...] = (GATE_LOG2_SCALE,)  # integers only: log2 of the sum's scale
+    start: Array | None = None
 
     @property
     def plain(self) -> bool:

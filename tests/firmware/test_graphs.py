@@ -65,6 +65,7 @@ def test_every_layer_and_function_is_drawn() -> None:
     assert {layer.function for layer in drawn if isinstance(layer, Activation)} == set(graphs.ACTIVATIONS)
     gates = {layer.activation.name for layer in drawn if isinstance(layer, Recurrent)}
     assert gates == set(graphs.GATES)
+    assert {layer.kind for layer in drawn if layer.starts()} == {"lstm", "gru", "simple_rnn"}
 
 
 @pytest.mark.parametrize("quantisation", formats.names())

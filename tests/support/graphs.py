@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
+from functools import partial
 
 import numpy as np
 
@@ -101,6 +102,11 @@ def _shape(shape: tuple[int, ...], random: np.random.Generator) -> tuple[int, ..
     return (values,) if random.random() < 0.3 else (int(n := random.choice(steps)), values // int(n))
 
 
+def _from_a_state(cell: Recurrent, random: np.random.Generator) -> Recurrent:
+    """The cell with another state than zeros before the first step."""
+    return replace(cell, start=random.normal(0, 0.5, (len(cell.states), cell.units)).astype(np.float32))
+
+
 def _with_functions(cell: Recurrent, turn: int) -> Recurrent:
     """The cell with others of the functions that its gates can have."""
     chosen = {"activation": named(GATES[turn % len(GATES)])}
@@ -191,16 +197,18 @@ class Grower:
             return
         self.graph.word(word, read)
         if self.random.random() < 0.5:
-            self.change(self.seed + len(self.graph.nodes))
+            self.change(lambda cell: _with_functions(cell, self.seed + len(self.graph.nodes)))
+        if self.random.random() < 0.3:
+            self.change(lambda cell: _from_a_state(cell, self.random))
 
-    def change(self, turn: int) -> None:
-        """The functions of the last layer, if it is a cell or two."""
+    def change(self, make: Callable[[Recurrent], Recurrent]) -> None:
+        """The last layer, if it is a cell or two."""
         layer, reads = self.graph.nodes[-1].layer, self.graph.nodes[-1].reads
         if isinstance(layer, Recurrent):
-            self.graph.nodes[-1] = Node(_with_functions(layer, turn), reads)
+            self.graph.nodes[-1] = Node(make(layer), reads)
         elif isinstance(layer, Bidirectional):
-            halves = {name: _with_functions(getattr(layer, name), turn) for name in ("forward", "backward")}
-            self.graph.nodes[-1] = Node(replace(layer, **halves), reads)
+            changed = replace(layer, forward=make(layer.forward), backward=make(layer.backward))
+            self.graph.nodes[-1] = Node(changed, reads)
 
 
 def drawn(seed: int, layers: int = 6, windows: bool = False) -> Network:
@@ -219,7 +227,7 @@ def drawn(seed: int, layers: int = 6, windows: bool = False) -> Network:
     for turn, read in enumerate(ends):
         if len(graph.signal(read).shape) == 2:
             ends[turn] = graph.word(("lstm", 2, False, False), read)
-            grower.change(seed + turn)
+            grower.change(partial(_with_functions, turn=seed + turn))
     ends = [graph.word(("function", ACTIVATIONS[(seed + turn) % len(ACTIVATIONS)]), n) for turn, n in enumerate(ends)]
     whole = graph.concatenate(ends) if len(ends) > 1 else ends[0]
     last = graph.word(("dense", 2, "linear"), whole)
