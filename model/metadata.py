@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from model import kinds
+from model import kinds, wav
 from model.errors import UserError, printable
 
 BYTES = 1 << 20  # of the file
@@ -131,11 +131,12 @@ def _read(path: Path) -> Metadata:
 
 
 def read(samples: Path) -> Metadata:
-    """Of the file beside the samples; all empty if there is none."""
-    path = samples.with_suffix(".json")
+    """Of the file beside the samples; of audio its own tells the rate. All else is empty if there is none."""
+    path, rate = samples.with_suffix(".json"), wav.rate(samples)
     if not path.is_file() or kinds.is_model(path):
-        return Metadata()
+        return Metadata(rate=rate)
     try:
-        return _read(path)
+        told = _read(path)
+        return replace(told, rate=told.rate or rate)
     except UserError as error:
         raise UserError(printable(str(error))) from None

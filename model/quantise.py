@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model import escape, formats, limits, reference, samples, store
+from model import escape, formats, limits, reference, samples, store, wav
 from model.errors import UserError, run_main
 from model.formats import types
 from model.formats.base import Format
@@ -125,6 +125,16 @@ def check_amount(path: Path, network: Network, data: samples.Samples) -> None:
             )
 
 
+def check_rate(path: Path, network: Network) -> None:
+    """Raise ``UserError`` for audio of another rate than the model's."""
+    found = wav.rate(path)
+    if found and network.rate and found != network.rate:
+        raise UserError(
+            f"{path}: has {found:g} samples a second, and {network.source} is of {network.rate:g}; resample it, as by: "
+            f"sox in.wav -r {network.rate:g} out.wav"
+        )
+
+
 def check_ids(path: Path, network: Network, data: samples.Samples) -> None:
     """Raise ``UserError`` where an input that is ids has something else."""
     for name, windows in (("inputs", data.inputs), ("calibration", data.calibration)):
@@ -144,6 +154,7 @@ def calibrated(network: Network, samples_path: Path, quantisation: str, state: s
     check_state(network, state)
     data = samples.load(samples_path, network.given, network.made)
     check_amount(samples_path, network, data)
+    check_rate(samples_path, network)
     check_ids(samples_path, network, data)
     if network.came_quantised:
         if network.quantisation != quantisation:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from model.errors import UserError
 
-ENDINGS = (".npz", ".npy", ".csv")  # the first that lies beside a model is taken
-WANTED = "an .npz with 'inputs' (N, steps, features), an .npy of them, or a .csv with a window a row"
+ENDINGS = (".npz", ".npy", ".csv", ".wav")  # the first that lies beside a model is taken
+WANTED = "an .npz with 'inputs' (N, steps, features), an .npy of them, a .csv with a window a row, or audio as .wav"
 
 
 def check(path: Path, called: str) -> None:

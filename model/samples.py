@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Samples for calibration and comparison: .npz (inputs, optional targets and calibration), .npy or .csv (inputs).
+"""Samples for calibration and comparison: .npz (inputs, optional targets and calibration), .npy, .csv or .wav (inputs).
 
 They are real values, whatever their dtype, and become float32. Only where the model's file itself came quantised is an
 array of exactly the dtype of its input (output, for targets) taken for stored values.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from model import arrays, sample_file, tables
+from model import arrays, sample_file, tables, wav
 from model.ends import Ends
 from model.errors import UserError, printable
 from model.signal import Array
@@ -136,8 +136,9 @@ def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    """Whether (N, ...) is windows of the wanted shape; axes of one may be left out, all of them."""
-    return len(shape) > 0 and shape[1:] in (wanted, _without_ones(wanted))
+    """Whether (N, ...) is windows of the wanted shape; axes of one may be left out, all or that of the steps."""
+    step = wanted[1:] if wanted[:1] == (1,) else wanted
+    return len(shape) > 0 and shape[1:] in (wanted, step, _without_ones(wanted))
 
 
 def _windows(shape: tuple[int, ...]) -> str:
@@ -170,6 +171,10 @@ def _read(fit: _Fit) -> dict[str, Array]:
     if len(fit.source.signals) > 1:
         arrays_due = ", ".join(fit.named("inputs"))
         raise UserError(f"{path}: a {ending} has one array; the model has several inputs: give an .npz of {arrays_due}")
+    if ending == wav.ENDING:
+        frames = wav.read(path, arrays.ELEMENTS)
+        fit.check("inputs", frames.shape)
+        return {"inputs": frames}
     size, shape = fit.source.signals[0].size, fit.source.shape
     window = f"{size} ({' steps of '.join(map(str, shape))})" if len(shape) == 2 else str(size)
     return {"inputs": tables.read(path, size, window)}

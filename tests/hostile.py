@@ -35,7 +35,10 @@ ROWS = (
         "models straight from TensorFlow's converter, weights 1e-6 to 1e4",
         "tests/model/test_straight_from_the_converter.py",
     ),
-    ("samples: damage, lies, bombs, types, shapes", "tests/model/test_samples.py tests/model/test_samples_limits.py"),
+    (
+        "samples: damage, lies, bombs, types, shapes",
+        "tests/model/test_samples.py tests/model/test_samples_limits.py tests/model/test_wav.py",
+    ),
     ("tables as spreadsheets write them", "tests/model/test_tables.py"),
     ("calibration that is constant, empty of range, huge", "tests/model/test_calibration.py"),
     ("NaN, infinities, the largest and smallest floats", "tests/firmware/test_floats.py"),

@@ -16,7 +16,7 @@ OPTIONS = {
     "toolchain": ("", "a target of your own: the path of its .toml (docs/your-target.md), or a list"),
     "compiler": ("gcc", "gcc | clang, for targets whose file has a [clang] table"),
     "model": ("forecast", "a shipped model's name, the path of a trained model, a list (a,b), or all shipped ones"),
-    "samples": ("", "windows to calibrate on and compare; default: the .npz, .npy or .csv beside the model"),
+    "samples": ("", "windows to calibrate on and compare; default: the .npz, .npy, .csv or .wav beside the model"),
     "quant": ("", f"{' | '.join(QUANTISATIONS)}, a list, or all; default: int8, or as the file is"),
     "kernels": ("", "kernel set (asm | c | cmsis-nn), a list or all; default: the best of the target"),
     "cmsis_nn": ("", "for kernels=cmsis-nn: the folder of a CMSIS-NN you built, Include/ and libcmsis-nn.a"),

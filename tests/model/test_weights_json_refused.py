@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import copy
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,10 @@ from model import readers
 from model.errors import NoModelError, UserError
 from model.readers.weights_json import document as limits
 from tests.support import json_files as made
+from tests.support.host import ROOT
 from tests.support.json_files import Document, write
+
+PLAIN = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
 
 
 def rng() -> np.random.Generator:
@@ -84,6 +90,7 @@ REFUSED: dict[str, tuple[Document, str]] = {
     ),
     "in_skip": (changed(AMP, "in_skip", to=2), "in_skip=2 of a model of this many outputs; supported: 0, or 1"),
     "in_gain": (changed(AMP, "in_gain", to="3"), "'in_gain' is \"3\", a number is due"),
+    "loud": (changed(AMP, "in_gain", to=1e5), "'in_gain' is 100000 dB; supported: up to 200"),
     "out_gain": (changed(AMP, "out_gain", to=1e40), r"'out_gain' is 1e\+40, a number is due"),
     "samplerate": (changed(AMP, "samplerate", to="fast"), "'samplerate' is 'fast'; give samples a second, as 48000"),
     "skip": (changed(PROTEUS, MODEL_DATA, "skip", to=3), "skip=3 of 1 inputs and 1 outputs; supported: 0, or as many"),
@@ -185,3 +192,25 @@ def test_what_is_no_json(name: str, tmp_path: Path) -> None:
 def test_a_mark_of_the_byte_order_is_read_over(tmp_path: Path) -> None:
     (tmp_path / "amp.json").write_bytes(b"\xef\xbb\xbf\r\n" + json.dumps(AMP, indent=4).encode())
     assert [layer.kind for layer in readers.read(tmp_path / "amp.json").layers] == ["lstm", "dense"]
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+from model import readers
+from model.errors import UserError
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+try:
+    readers.read(Path(sys.argv[1]))
+except UserError as error:
+    print(error)
+"""
+
+
+def test_the_longest_list_of_the_largest_things_needs_no_gigabyte(tmp_path: Path) -> None:
+    path = tmp_path / "amp.json"
+    path.write_bytes(b'{"in_shape": [null, 1], "layers": [' + b'{"":0},' * (limits.FILE_LIMIT // 7 - 10) + b"{}]}")
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(path)], cwd=ROOT, env=PLAIN, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{path}: layer 0: has no 'type'\n"

@@ -20,6 +20,7 @@ from model.signal import Array
 FILE_LIMIT = 16 << 20  # bytes of text: some 400,000 weights, in at most half a gigabyte of memory
 DEEPEST = 5  # axes of an array
 LARGEST = 1e30  # of a number that is no weight
+LOUDEST = 200  # decibels of a gain
 Object = dict[str, Any]
 
 
@@ -113,6 +114,13 @@ class Part:
             raise self.refuse(f"'{key}' is {shown(value)}, a number is due")
         return float(value)
 
+    def gain(self, key: str) -> float:
+        """A number of decibels as a factor; of -90 and less nothing is left."""
+        decibels = self.number(key, 0.0)
+        if decibels > LOUDEST:
+            raise self.refuse(f"'{key}' is {decibels:g} dB; supported: up to {LOUDEST}")
+        return math.pow(10.0, decibels / 20) if decibels > -90 else 0.0
+
     def array(self, value: Any, what: str) -> Array:
         """Numbers in lists of equal lengths, as float64."""
         try:
@@ -131,8 +139,3 @@ def _numbers(value: Any, deepest: int) -> Any:
     if kinds <= {int, float}:
         return [float(each) for each in value] if int in kinds else value
     return [_numbers(each, deepest - 1) for each in value]
-
-
-def decibels(value: float) -> float:
-    """As a factor; of -90 and less nothing is left."""
-    return math.pow(10.0, value / 20) if value > -90 else 0.0

@@ -19,7 +19,7 @@ from model.layers.merge import Merge
 from model.layers.normalise import Normalise
 from model.network import ENDLESS, Network, Node
 from model.readers.weights_json import guitarml, rtneural
-from model.readers.weights_json.document import Part, decibels, load
+from model.readers.weights_json.document import Part, load
 from model.readers.weights_json.told import told
 from model.signal import Signal, Weights
 
@@ -46,7 +46,7 @@ def _rtneural(document: Part, path: Path) -> Held:
     skip = document.count("in_skip", 0) if document.held.get("in_skip") is not None else 0
     if skip > 1 or (skip and layers and layers[-1].output.shape[-1] != 1):
         raise document.refuse(f"in_skip={skip} of a model of this many outputs; supported: 0, or 1 of one output")
-    gains = (decibels(document.number(key, 0.0)) for key in ("in_gain", "out_gain"))
+    gains = document.gain("in_gain"), document.gain("out_gain")
     return Held(source, layers, skip, *gains)
 
 
