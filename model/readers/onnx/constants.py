@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import reduce
 
 import numpy as np
 
@@ -155,6 +156,17 @@ def split_sizes(node: Node, length: int, inputs: Constants) -> list[int]:
 # ---- the operators ----
 
 
+def trains(node: Node, inputs: Constants) -> bool:
+    """Whether a Dropout drops."""
+    return len(inputs) > 2 and inputs[2] is not None and bool(inputs[2].any())
+
+
+def _dropout(node: Node, inputs: Constants) -> Array:
+    if trains(node, inputs):
+        raise FoldError("it trains (training_mode); export after model.eval()")
+    return need(inputs[0])
+
+
 def _constant(node: Node, inputs: Constants) -> Array:
     for name, kind in (("value_float", "float32"), ("value_int", "int64"), ("value_floats", "float32")):
         if name in node.attributes:
@@ -230,12 +242,12 @@ def _divided(one: Array, other: Array) -> Array:
     return np.asarray(one / other)
 
 
-def _two(function: Callable[[Array, Array], Array]) -> Callable[[Node, Constants], Array]:
+def _all(function: Callable[[Array, Array], Array]) -> Callable[[Node, Constants], Array]:
     def made(node: Node, inputs: Constants) -> Array:
-        one, other = need(inputs[0]), need(inputs[1])
-        small(np.broadcast_shapes(one.shape, other.shape))
+        arrays = [need(each) for each in inputs]
+        small(np.broadcast_shapes(*(each.shape for each in arrays)))
         with np.errstate(all="ignore"):
-            return np.asarray(function(one, other))
+            return np.asarray(reduce(function, arrays))
 
     return made
 
@@ -316,7 +328,7 @@ FOLDED: dict[str, Callable[[Node, Constants], Array]] = {
     "Flatten": _flatten,
     "Where": _where,
     "Identity": _one(lambda x: x),
-    "Dropout": _one(lambda x: x),
+    "Dropout": _dropout,
     "Neg": _one(np.negative),
     "Abs": _one(np.abs),
     "Sqrt": _one(np.sqrt),
@@ -325,16 +337,16 @@ FOLDED: dict[str, Callable[[Node, Constants], Array]] = {
     "Floor": _one(np.floor),
     "Ceil": _one(np.ceil),
     "Not": _one(np.logical_not),
-    "Add": _two(np.add),
-    "Sub": _two(np.subtract),
-    "Mul": _two(np.multiply),
-    "Div": _two(_divided),
-    "Pow": _two(np.power),
-    "Equal": _two(np.equal),
-    "Less": _two(np.less),
-    "Greater": _two(np.greater),
+    "Add": _all(np.add),
+    "Sub": _all(np.subtract),
+    "Mul": _all(np.multiply),
+    "Div": _all(_divided),
+    "Pow": _all(np.power),
+    "Equal": _all(np.equal),
+    "Less": _all(np.less),
+    "Greater": _all(np.greater),
     "MatMul": _matmul,
-    "Max": _two(np.maximum),
-    "Min": _two(np.minimum),
+    "Max": _all(np.maximum),
+    "Min": _all(np.minimum),
 }
 assert set(filter(None, NAMES)) <= {*TYPES.values(), "uint16"}

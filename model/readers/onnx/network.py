@@ -158,13 +158,15 @@ def _put_out(reader: Reader) -> list[int]:
     outputs, kept, dropped = list[int](), dict[str, str](), list[str]()
     given = {end.name: reader.value(end.name) for end in reader.graph.outputs}
     final = {cell for value in given.values() if states.is_final(value) for cell in states.sources(value)}
+    if all(states.is_part(value, final) for value in given.values()):
+        final = set()  # then the last hidden states are what the model is for
     for name, value in given.items():
         if isinstance(value, np.ndarray):
             raise reader.refuse(None, f"output '{name}' is a constant; export a model that computes")
         state = states.hands_on(reader.states, value)
         if state:
             kept[state] = name
-        elif len(given) > 1 and states.is_part(value, final):
+        elif states.is_part(value, final) or (len(given) > 1 and states.is_final(value)):
             dropped.append(name)
         else:
             outputs.append(reader.put_out(value))
@@ -206,6 +208,14 @@ def _without_states(network: Network, numbers: dict[str, int], reader: Reader) -
     return replace(network, inputs=inputs, nodes=nodes, outputs=tuple(moved[number] for number in network.outputs))
 
 
+def _read_alone(network: Network) -> Network:
+    """The same without layers of which nothing is left but their shape."""
+    for index in reversed(range(len(network.nodes))):
+        if not network.readers(network.written(index)) and network.written(index) not in network.outputs:
+            network = network.without(index)
+    return network
+
+
 def _signals(network: Network) -> int:
     return len(network.inputs) + len(network.nodes)
 
@@ -222,6 +232,9 @@ def read(path: Path, name: str, sha256: str) -> Network:
     network = _without_states(network, {end.name: at for at, end in enumerate(graph.inputs)}, reader)
     if not any(part.keeps_state for layer in network.layers for _, part in layer.parts(Place(0))):
         raise NoModelError(f"{path}: no LSTM, GRU or RNN leads to an output; lstmcu builds recurrent networks")
-    network = joined(folded(network))
-    check_ends(network)
+    network = joined(folded(_read_alone(network)))
+    try:
+        check_ends(network)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
     return network

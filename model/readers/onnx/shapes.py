@@ -67,6 +67,12 @@ def _identity(reader: Reader, node: Node) -> Signals:
     return reader.signals(node)
 
 
+def _dropout(reader: Reader, node: Node) -> Signals:
+    if fold.trains(node, _constants(reader, node)):
+        raise reader.refuse(node, "trains (training_mode); export after model.eval()")
+    return reader.signals(node)
+
+
 def _expand(reader: Reader, node: Node) -> Signals:
     """To the shape that it has."""
     value = reader.signals(node)
@@ -181,7 +187,7 @@ READERS: dict[str, Callable[[Reader, Node], Signals | Array | None]] = {
     "Reshape": _reshape,
     "Flatten": _flatten,
     "Identity": _identity,
-    "Dropout": _identity,
+    "Dropout": _dropout,
     "Expand": _expand,
     "Shape": _shape,
     "Slice": _slice,
