@@ -28,6 +28,7 @@ from target import compiler
 from target.description import Target, load_target
 
 SCHEMA = 2
+OF_MODEL = ("name", "source", "sha256", "macs", "input_names", "output_names", "notes")  # of model.json
 PARTS = 64  # of flash that are listed by name
 
 
@@ -168,7 +169,7 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
         "optimize": card["optimize"],
         "quantisation": card["quantisation"],
         "state": card["state"],
-        "model": {key: card[key] for key in ("name", "source", "sha256", "macs", "notes")},
+        "model": {key: card[key] for key in OF_MODEL},
         "compiler": {"version": compiler.version(target, arguments.compiler), "flags": arguments.flags.split()},
         "samples": len(outputs),
         "not_run": None if ran else unavailable,

@@ -48,6 +48,8 @@ class Network:
     outputs: tuple[int, ...]  # numbers of signals
     notes: tuple[str, ...] = ()  # what a user should know of how it was read or quantised
     came_quantised: bool = False  # its file holds integers already; else `quantisation` was chosen here
+    input_names: tuple[str, ...] = ()  # as the file calls them; none where it gives no names
+    output_names: tuple[str, ...] = ()
     normalise: Normalise | None = None  # folded into the quantisation of the input: `input` is in its units
     endless: bool = False  # its file tells no number of steps: it is of single ones, and runs as a stream alone
     rate: float = 0.0  # Hz, of the steps; 0: its file does not tell

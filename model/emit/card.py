@@ -42,6 +42,8 @@ def text(network: Network, values: dict[str, Any]) -> str:
         "steps": values["steps"],
         "inputs": [_signal(each) for each in network.given.signals],
         "outputs": [_signal(each) for each in network.made.signals],
+        "input_names": list(network.input_names),
+        "output_names": list(network.output_names),
         "input": _ends(network.given),
         "output": _ends(network.made),
         "scratch_bytes": values["scratch_bytes"],

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from tests.support.checkout import Checkout, Shared
+from tests.support.host import ROOT
 
 MODEL = "forecast-window"  # the quick one
 REQUEST = ("target=cortex-m4", f"model={MODEL}", "quant=int8", "kernels=c")
@@ -230,6 +231,19 @@ def test_a_model_of_ones_own_with_any_name(checkout: Checkout) -> None:
     report = json.loads(path.read_text())
     assert report["model"]["source"] == "größe 1.keras"
     assert report["error"]["reference"]["mismatches"] == 0
+
+
+def test_an_onnx_model_in_integers(built: Shared, tmp_path: Path) -> None:
+    checkout = built.copy(tmp_path / "checkout", *REQUEST)
+    source = ROOT / "tests/model/data/onnx/ts_lstm2_one_batch_first_last.onnx"
+    (checkout.root / "mine.onnx").write_bytes(source.read_bytes())
+    np.savez(checkout.root / "mine.npz", inputs=np.random.default_rng(1).normal(0, 1, (20, 5, 3)).astype(np.float32))
+    checkout.build("target=cortex-m4", "model=mine.onnx", "quant=int8,int16x8,float32", "kernels=c")
+    for quantisation, most in (("int8", 0.05), ("int16x8", 0.01), ("float32", 1e-5)):
+        report = json.loads((checkout.root / f"build/cortex-m4/mine/{quantisation}-c/report.json").read_text())
+        assert report["model"]["input_names"] == ["x"]
+        assert report["error"]["reference"]["mismatches"] == 0
+        assert report["error"]["float"]["max_abs"] < most
 
 
 def test_the_editors_database_names_every_compilation(checkout: Checkout) -> None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,16 @@ def dropped_of(name: str) -> int:
 def test_what_onnxruntime_computes(name: str) -> None:
     _, error = compared(DATA / f"{name}.onnx", states_of(name), dropped_of(name))
     assert error < TOLERANCE
+
+
+def test_inputs_and_outputs_keep_their_names() -> None:
+    network = readers.read(DATA / "ts_lstm_states.onnx")
+    assert network.input_names == ("x",)
+    assert len(network.output_names) == 1
+    ids = readers.read(DATA / "dynamo_ids.onnx")
+    assert (ids.input_names, ids.output_names) == (("ids",), ("linear", "linear_1"))
+    card = json.loads(emit.generate(ids, "c", "window")["model.json"])
+    assert (card["input_names"], card["output_names"]) == (["ids"], ["linear", "linear_1"])
 
 
 def test_there_are_files_of_both_exporters() -> None:

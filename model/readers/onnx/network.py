@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from model.errors import NoModelError, UserError
+from model.escape import visible
 from model.fold import folded, joined
 from model.formats import REAL
 from model.layers.base import Place
@@ -75,6 +76,8 @@ def _size(end: End, wanted: int | None) -> int:
 
 
 # ---- one reading ----
+
+Read = tuple[Reader, dict[str, int]]  # and the numbers of the outputs by their names
 
 
 def _open_inputs(reader: Reader, wanted: int | None) -> None:
@@ -141,8 +144,8 @@ def _told(reader: Reader, node: Node) -> Iterator[None]:
         raise reader.refuse(node, f"does not fit what it reads: {error}"[:400]) from None
 
 
-def _once(path: Path, graph: Graph, wanted: int | None, asked: frozenset[object]) -> tuple[Reader, list[int]]:
-    """Read the graph with an axis for the batch; returns the numbers of its outputs."""
+def _once(path: Path, graph: Graph, wanted: int | None, asked: frozenset[object]) -> Read:
+    """Read the graph with an axis for the batch."""
     reader = Reader(path, graph, _size(graph.inputs[0], wanted), asked, frozenset(_wanted(graph)), make_cell)
     reader.values |= graph.constants
     _open_inputs(reader, wanted)
@@ -153,9 +156,9 @@ def _once(path: Path, graph: Graph, wanted: int | None, asked: frozenset[object]
     return reader, _put_out(reader)
 
 
-def _put_out(reader: Reader) -> list[int]:
-    """The numbers of the outputs, but for states, which the device keeps."""
-    outputs, kept, dropped = list[int](), dict[str, str](), list[str]()
+def _put_out(reader: Reader) -> dict[str, int]:
+    """The numbers of the outputs by their names, but for states, which the device keeps."""
+    kept, dropped, outputs = dict[str, str](), list[str](), dict[str, int]()
     given = {end.name: reader.value(end.name) for end in reader.graph.outputs}
     final = {cell for value in given.values() if states.is_final(value) for cell in states.sources(value)}
     if all(states.is_part(value, final) for value in given.values()):
@@ -169,7 +172,7 @@ def _put_out(reader: Reader) -> list[int]:
         elif states.is_part(value, final) or (len(given) > 1 and states.is_final(value)):
             dropped.append(name)
         else:
-            outputs.append(reader.put_out(value))
+            outputs[name] = reader.put_out(value)
     states.check(reader.states, kept, reader.path)
     for first, following in kept.items():
         reader.note(
@@ -183,7 +186,7 @@ def _put_out(reader: Reader) -> list[int]:
     return outputs
 
 
-def _read(path: Path, graph: Graph) -> tuple[Reader, list[int]]:
+def _read(path: Path, graph: Graph) -> Read:
     """With each axis that may be the batch, until one fits."""
     if not graph.inputs or not graph.outputs:
         raise UserError(f"{path}: has no inputs or no outputs; export the model again")
@@ -205,7 +208,9 @@ def _without_states(network: Network, numbers: dict[str, int], reader: Reader) -
     moved = {old: new for new, old in enumerate(each for each in range(_signals(network)) if each not in gone)}
     nodes = tuple(Placed(node.layer, tuple(moved[number] for number in node.reads)) for node in network.nodes)
     inputs = tuple(each for at, each in enumerate(network.inputs) if at not in gone)
-    return replace(network, inputs=inputs, nodes=nodes, outputs=tuple(moved[number] for number in network.outputs))
+    names = tuple(visible(name) for name, at in numbers.items() if at not in gone)
+    outputs = tuple(moved[number] for number in network.outputs)
+    return replace(network, inputs=inputs, nodes=nodes, outputs=outputs, input_names=names)
 
 
 def _read_alone(network: Network) -> Network:
@@ -228,7 +233,8 @@ def read(path: Path, name: str, sha256: str) -> Network:
     except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
         raise UserError(f"{path}: the file is damaged: {error}; export the model again"[:400]) from None
     inputs, nodes = tuple(reader.inputs), tuple(reader.nodes)
-    network = Network(name, path.name, sha256, REAL, inputs, nodes, tuple(outputs), tuple(reader.notes))
+    network = Network(name, path.name, sha256, REAL, inputs, nodes, tuple(outputs.values()), tuple(reader.notes))
+    network = replace(network, output_names=tuple(map(visible, outputs)))
     network = _without_states(network, {end.name: at for at, end in enumerate(graph.inputs)}, reader)
     if not any(part.keeps_state for layer in network.layers for _, part in layer.parts(Place(0))):
         raise NoModelError(f"{path}: no LSTM, GRU or RNN leads to an output; lstmcu builds recurrent networks")
