@@ -179,13 +179,13 @@ def branch(file: File) -> None:
 
 LSTM, DENSE, SLICE = "UNIDIRECTIONAL_SEQUENCE_LSTM", "FULLY_CONNECTED", "STRIDED_SLICE"
 REFUSALS: dict[str, tuple[Change, str]] = {
-    "loop": (set_code(DENSE, "WHILE"), "operator WHILE is not supported: .*give the .keras file instead"),
+    "loop": (set_code(DENSE, "WHILE"), "the options of a WHILE are not WhileOptions"),
     "relu6": (
         set_code("TANH", "RELU6"),
         "RELU6.: its input and output have other scales, which tflite-micro takes as one",
     ),
     "other operator": (set_code("TANH", "GATHER"), "GATHER is not supported: supported: UNIDIRECTIONAL"),
-    "no LSTM": (set_code(LSTM, "RELU"), "holds no fused LSTM"),
+    "no LSTM": (set_code(LSTM, "RELU"), "holds no LSTM, GRU or SimpleRNN"),
     **{f"peephole {n}": (set_input(LSTM, n, 0), "peephole connections is not supported") for n in (9, 10, 11)},
     **{f"projection {n}": (set_input(LSTM, n, 0), "a projection is not supported") for n in (16, 17)},
     **{f"layer norm {n}": (set_input(LSTM, n, 0), "layer normalisation is not supported") for n in (20, 21, 22, 23)},

@@ -47,8 +47,7 @@ def run_micro_apart(model: bytes, inputs: Array) -> Array | None:
         return np.load(files[2]) if done.returncode == 0 else None
 
 
-def run_litert(model: bytes, inputs: Array) -> Array:
-    """Outputs (N, ...) of LiteRT, the desktop runtime, for inputs (N, ...) in the model's own input type."""
+def _litert(model: bytes) -> Any:
     from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     # without the default delegate: its float kernels are faster and a little different
@@ -58,6 +57,12 @@ def run_litert(model: bytes, inputs: Array) -> Array:
         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
     )
     interpreter.allocate_tensors()
+    return interpreter
+
+
+def run_litert(model: bytes, inputs: Array) -> Array:
+    """Outputs (N, ...) of LiteRT, the desktop runtime, for inputs (N, ...) in the model's own input type."""
+    interpreter = _litert(model)
     source = interpreter.get_input_details()[0]["index"]
     sink = interpreter.get_output_details()[0]["index"]
     outputs = []
@@ -66,6 +71,24 @@ def run_litert(model: bytes, inputs: Array) -> Array:
         interpreter.set_tensor(source, window[np.newaxis])
         interpreter.invoke()
         outputs.append(np.array(interpreter.get_tensor(sink)))
+    return np.stack(outputs)
+
+
+def run_litert_on(model: bytes, inputs: Array, states: dict[int, int]) -> Array:
+    """The same of a model that keeps a state outside: each of these inputs is given what an output was before."""
+    interpreter = _litert(model)
+    sources, sinks = interpreter.get_input_details(), interpreter.get_output_details()
+    held = {number: np.zeros(sources[number]["shape"], np.float32) for number in states}
+    (first,) = set(range(len(sources))) - set(states)
+    (last,) = set(range(len(sinks))) - set(states.values())
+    outputs = []
+    for window in inputs:
+        interpreter.set_tensor(sources[first]["index"], window[np.newaxis])
+        for number, state in held.items():
+            interpreter.set_tensor(sources[number]["index"], state)
+        interpreter.invoke()
+        outputs.append(np.array(interpreter.get_tensor(sinks[last]["index"])))
+        held = {number: np.array(interpreter.get_tensor(sinks[after]["index"])) for number, after in states.items()}
     return np.stack(outputs)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib
 import json
 import os
 import subprocess
@@ -60,6 +61,16 @@ class Twin:
         """Where its conversion is kept."""
         described = json.dumps([RECIPE, asdict(self)], sort_keys=True).encode()
         return CACHE / f"{self}-{hashlib.sha256(described).hexdigest()[:12]}.tflite"
+
+
+@dataclass(frozen=True)
+class Apart(Twin):
+    """A model whose cells the converter takes apart: of Keras 3, unrolled, or of other functions than LiteRT's LSTM."""
+
+    mode: str = "float32"
+    library: str = "keras"
+    open_batch: bool = False  # as most files have it: then a loop keeps its outputs in a list of TensorFlow's own
+    states: bool = False  # of the first layer, a recurrent one: further inputs and outputs of the model
 
 
 def prepare(twins: list[Twin], may_refuse: bool = False) -> None:
@@ -123,17 +134,41 @@ def _drawn(rng: np.random.Generator, weights: Any, numbers: Numbers) -> Any:
     return drawn * size * (10 ** rng.uniform(-numbers.spread, numbers.spread) if numbers.spread else 1.0)
 
 
+def _model(keras: Any, twin: Twin) -> Any:
+    """As it is described, its weights fresh."""
+    cell, *layers = [_layer(keras, kind, settings) for kind, settings in twin.layers]
+    batch = None if isinstance(twin, Apart) and twin.open_batch else 1
+
+    def given(*shape: int) -> Any:
+        return keras.Input(shape=shape, batch_size=batch)
+
+    x, states, after = given(*twin.shape), [], []
+    if isinstance(twin, Apart) and twin.states:
+        states = [given(cell.units) for _ in range(1 + (twin.layers[0][0] == "LSTM"))]
+        y, *after = cell(x, initial_state=states if len(states) > 1 else states[0])
+    else:
+        y = cell(x)
+    for layer in layers:
+        y = layer(y)
+    return keras.Model([x, *states] if states else x, [y, *after] if after else y)
+
+
 def _convert(tf: Any, keras: Any, twin: Twin) -> bytes:
     keras.backend.clear_session()
-    layers = [_layer(keras, kind, settings) for kind, settings in twin.layers]
-    model = keras.Sequential([keras.layers.InputLayer(batch_input_shape=(1, *twin.shape)), *layers])
+    model = _model(keras, twin)
     rng = np.random.default_rng(twin.seed)
     drawn = [_drawn(rng, w, twin.numbers) for w in model.get_weights()]
     named = zip(model.weights, drawn, strict=True)
     model.set_weights([np.abs(values) if "variance" in weights.name else values for weights, values in named])
     with tempfile.TemporaryDirectory() as saved:
-        model.export(saved)
-        converter = tf.lite.TFLiteConverter.from_saved_model(saved)
+        if isinstance(twin, Apart):
+            converter = tf.lite.TFLiteConverter.from_keras_model(model)
+        else:
+            model.export(saved)
+            converter = tf.lite.TFLiteConverter.from_saved_model(saved)
+        if isinstance(twin, Apart) and twin.open_batch:
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+            converter._experimental_lower_tensor_list_ops = False
         if twin.mode != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         if twin.mode.startswith("int8"):
@@ -150,12 +185,13 @@ def _convert(tf: Any, keras: Any, twin: Twin) -> bytes:
 def main() -> None:
     """Convert the models described on standard input."""
     import tensorflow as tf
-    import tf_keras as keras
 
     for described in json.load(sys.stdin):
         layers = tuple((kind, settings) for kind, settings in described.pop("layers"))
         numbers = Numbers(**described.pop("numbers"))
-        twin = Twin(**{**described, "shape": tuple(described["shape"])}, layers=layers, numbers=numbers)
+        kind = Apart if "library" in described else Twin
+        twin = kind(**{**described, "shape": tuple(described["shape"])}, layers=layers, numbers=numbers)
+        keras = importlib.import_module(getattr(twin, "library", "tf_keras"))
         try:
             made = _convert(tf, keras, twin)
         except Exception as error:  # the converter's own kinds, and whatever lies below it

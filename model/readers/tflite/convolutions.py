@@ -18,7 +18,7 @@ from model.layers.window import MOST, Window, padded
 from model.readers.tflite.file import Operator
 from model.readers.tflite.fused import own, read_fused
 from model.readers.tflite.reader import Reader, bias_types, format_of
-from model.readers.tflite.steps import INDICES, integers, same_values, taken
+from model.readers.tflite.steps import INDICES, integers, same_values, steps_axis, taken
 from model.signal import Signal
 
 PADDINGS = ("same", "valid")  # of schema's Padding
@@ -161,11 +161,12 @@ def _read_pad(reader: Reader, operator: Operator) -> None:
 def _read_slice(reader: Reader, operator: Operator) -> None:
     """Steps at the ends left out; of a single step that is left, without its axis if the operator says so."""
     shape, steps = reader.graph.tensors[operator.inputs[0]].shape, taken(reader.graph, operator)
-    if not steps or steps.step != 1 or not 0 <= steps.start < steps.stop <= shape[1]:
+    time = steps_axis(shape)
+    if time is None or not steps or steps.step != 1 or not 0 <= steps.start < steps.stop <= shape[time]:
         raise reader.refuse(f"{operator} does not take steps of a sequence, one after the other; no other is supported")
     _same(reader, operator)
-    reader.shaped(*shape[1:])
-    left, right = steps.start, shape[1] - steps.stop
+    reader.shaped(shape[time], shape[2])
+    left, right = steps.start, shape[time] - steps.stop
     reader.add(Cropping(reader.name("cropping1d"), left, right, _output(reader, operator, len(steps), shape[2])))
     reader.shaped(*reader.signal_of(reader.graph.tensors[operator.outputs[0]]).shape)
 

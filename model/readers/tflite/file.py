@@ -6,19 +6,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tflite
 
+from model.cells.cell import Cell
 from model.errors import UserError
 from model.formats import REAL
 from model.signal import Array
 
 FILE_LIMIT = 256 << 20  # bytes
 COUNT_LIMIT = 10_000  # tensors or operators; a network for a microcontroller has tens
-ENDS_LIMIT = 64  # inputs or outputs of one operator
+GRAPHS_LIMIT = 65
+ENDS_LIMIT = 1024  # inputs or outputs of one operator; as many as there are steps where a sequence is taken apart
 ELEMENT_LIMIT = 1 << 24  # elements of one tensor
 LATER_FIELDS = 16  # that a table may have been given by later schemas
 
@@ -43,7 +46,7 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "FULLY_CONNECTED": (
         "FullyConnectedOptions",
-        ("FusedActivationFunction", "WeightsFormat", "QuantizedBiasType", "AsymmetricQuantizeInputs"),
+        ("FusedActivationFunction", "WeightsFormat", "QuantizedBiasType", "AsymmetricQuantizeInputs", "KeepNumDims"),
     ),
     "CONCATENATION": ("ConcatenationOptions", ("Axis", "FusedActivationFunction")),
     "CONV_2D": ("Conv2DOptions", CONVOLUTION),
@@ -55,12 +58,23 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "LEAKY_RELU": ("LeakyReluOptions", ("Alpha",)),
     "GELU": ("GeluOptions", ("Approximate",)),
     "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
+    "TRANSPOSE": ("TransposeOptions", ()),
+    "SPLIT": ("SplitOptions", ()),
+    "SPLIT_V": ("SplitVOptions", ()),
+    "PACK": ("PackOptions", ("Axis",)),
+    "UNPACK": ("UnpackOptions", ("Axis",)),
+    "DIV": ("DivOptions", ("FusedActivationFunction",)),
+    "GATHER": ("GatherOptions", ("Axis", "BatchDims")),
+    "WHILE": ("WhileOptions", ("CondSubgraphIndex", "BodySubgraphIndex")),
     "STRIDED_SLICE": (
         "StridedSliceOptions",
         ("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask", "Offset"),
     ),
 }
 
+
+LIST_RESERVE, LIST_SET, LIST_STACK = "FlexTensorListReserve", "FlexTensorListSetItem", "FlexTensorListStack"
+LISTS = (LIST_RESERVE, LIST_SET, LIST_STACK)  # TensorFlow's own operators that a loop may keep its outputs by
 
 Refuse = Callable[[str], UserError]
 
@@ -80,6 +94,7 @@ class Tensor:
     variable: bool
     sparse: bool
     fixed: bool  # no axis but the batch is left open
+    signature: tuple[int, ...] = ()  # the shape with -1 for what is left open; empty if nothing is
 
     @property
     def size(self) -> int:
@@ -99,6 +114,9 @@ class Operator:
     inputs: tuple[int, ...]  # -1: absent
     outputs: tuple[int, ...]
     options: dict[str, Any]
+    cell: Cell | None = None  # of what stands for all the operators of a recurrent cell
+    last_only: bool = False  # of such: whether it writes its last step alone
+    backwards: bool = False  # of such: whether it reads the sequence from its end
 
     def __str__(self) -> str:
         return f"operator {self.number} ({self.name})"
@@ -106,12 +124,13 @@ class Operator:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """The main graph of a file."""
+    """A graph of a file, the main one unless said otherwise."""
 
     tensors: tuple[Tensor, ...]
     operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    others: tuple[Graph, ...] = ()  # of the main one: all graphs after it, which its loops run
 
 
 def _count(length: int, what: str) -> range:
@@ -153,16 +172,22 @@ def _operator_name(model: Any, index: int) -> str:
     return OPERATOR_NAMES.get(number, f"operator code {number}")
 
 
+@cache
+def _known_fields(kind: str) -> int:
+    return sum(name.startswith(f"{kind}Add") for name in vars(tflite))
+
+
 def _check_fields(table: Any, kind: str, what: str, refuse: Refuse) -> None:
     """Refuse a table with fields that a later schema than ours has given it."""
-    known = sum(name.startswith(f"{kind}Add") for name in vars(tflite))
+    known = _known_fields(kind)
     for number in range(known, known + LATER_FIELDS):
         if table._tab.Offset(4 + 2 * number):
             raise refuse(f"{what}: has field {number} of {kind}, which lstmcu does not know; convert without it")
 
 
 def _options(operator: Any, name: str, what: str, refuse: Refuse) -> dict[str, Any]:
-    if operator.CustomOptionsLength() or operator.LargeCustomOptionsSize() or operator.BuiltinOptions2Type():
+    own = operator.CustomOptionsLength() and name not in LISTS  # which say what type their elements have
+    if own or operator.LargeCustomOptionsSize() or operator.BuiltinOptions2Type():
         raise refuse(f"{what}: has custom options, which lstmcu does not know; convert for the builtin operators")
     if name not in OPTIONS or operator.BuiltinOptions() is None:
         return {}
@@ -220,6 +245,7 @@ def _tensor(model: Any, graph: Any, number: int, refuse: Refuse) -> Tensor:
         variable=bool(tensor.IsVariable()),
         sparse=tensor.Sparsity() is not None,
         fixed=min(_dimensions(tensor, "ShapeSignature")[1:], default=0) >= 0,
+        signature=_dimensions(tensor, "ShapeSignature"),
     )
 
 
@@ -251,8 +277,6 @@ def _check_entries(model: Any, graph: Any, refuse: Refuse) -> None:
             f"it has {len(names)} signatures, {' and '.join(repr(name) for name in names)}; supported: one: convert it "
             f"alone, by TFLiteConverter.from_saved_model(folder, signature_keys=[{names[0]!r}])"
         )
-    if model.SubgraphsLength() != 1:
-        raise refuse(f"it has {model.SubgraphsLength()} graphs; supported: one: convert one function alone")
     for name, signature in zip(names, signatures, strict=True):
         for side in ("Inputs", "Outputs"):
             count = min(getattr(signature, f"{side}Length")(), ENDS_LIMIT)
@@ -280,14 +304,10 @@ def _real_constants(graph: Graph) -> Graph:
     return replace(graph, tensors=tuple(tensors), operators=tuple(operators))
 
 
-def parse(data: bytes, refuse: Refuse) -> Graph:
-    """The one graph, weights of float16 as float32; raises ``ValueError`` and the like for damage, and what ``refuse``
-    makes for what is not supported."""
-    model = tflite.Model.GetRootAs(data)
-    graph = model.Subgraphs(0)
-    _check_fields(model, "Model", "the model", refuse)
+def _graph(model: Any, number: int, refuse: Refuse) -> Graph:
+    """One graph, weights of float16 as float32."""
+    graph = model.Subgraphs(number)
     _check_fields(graph, "SubGraph", "its graph", refuse)
-    _check_entries(model, graph, refuse)
     tensors = tuple(_tensor(model, graph, n, refuse) for n in _count(graph.TensorsLength(), "tensors"))
     operators = tuple(_operator(model, graph, n, refuse) for n in _count(graph.OperatorsLength(), "operators"))
     for operator in operators:
@@ -297,6 +317,18 @@ def parse(data: bytes, refuse: Refuse) -> Graph:
     if any(not 0 <= n < len(tensors) for n in (*inputs, *outputs)):
         raise ValueError("the graph names a tensor that does not exist")
     return _real_constants(Graph(tensors, operators, inputs, outputs))
+
+
+def parse(data: bytes, refuse: Refuse) -> Graph:
+    """The main graph; raises ``ValueError`` and the like for damage, and what ``refuse`` makes for what is not
+    supported."""
+    model = tflite.Model.GetRootAs(data)
+    _check_fields(model, "Model", "the model", refuse)
+    _check_entries(model, model.Subgraphs(0), refuse)
+    if model.SubgraphsLength() > GRAPHS_LIMIT:
+        raise refuse(f"it has {model.SubgraphsLength()} graphs; supported: {GRAPHS_LIMIT}, two for each loop")
+    main, *others = (_graph(model, number, refuse) for number in range(model.SubgraphsLength()))
+    return replace(main, others=tuple(others))
 
 
 def load(path: Path) -> bytes:

@@ -11,34 +11,23 @@ from dataclasses import replace
 import numpy as np
 
 from model.formats import types
-from model.functions import Function, named
 from model.layers.activation import Activation
 from model.layers.base import Layer, Place
 from model.layers.bidirectional import Bidirectional
 from model.layers.convert import Convert
 from model.layers.dense import Dense
 from model.layers.lstm import CELL_LOG2, Lstm
+from model.layers.recurrent import Recurrent
 from model.readers.tflite import convolutions, joins
 from model.readers.tflite.file import Operator, Tensor
+from model.readers.tflite.functions import FUNCTIONS, function_of
 from model.readers.tflite.fused import TANH, own, read_fused
 from model.readers.tflite.reader import Reader, bias_types, format_of
-from model.readers.tflite.steps import LSTM, Direction, Pair, Step
+from model.readers.tflite.steps import LSTM, Direction, Pair, Step, integers
 from model.signal import Signal, Weights
 
-FUNCTIONS = {
-    "RELU": "relu",
-    "RELU6": "relu6",
-    "RELU_N1_TO_1": "hard_tanh",
-    "LEAKY_RELU": "leaky_relu",
-    "ELU": "elu",
-    "HARD_SWISH": "hard_swish",
-    "GELU": "gelu",
-    "EXP": "exponential",
-    "LOGISTIC": "sigmoid",
-    "TANH": "tanh",
-    "SOFTMAX": "softmax",
-}
 FIXED = ("sigmoid", "tanh", "softmax")  # the scale of whose outputs TFLite says
+AS_THEY_ARE = "only sequences in the order (batch, steps, features) are supported; convert with time_major=False"
 NARROW_BIAS = 2  # QuantizedBiasType: int32, of a Dense without bias whose sums are else wider
 # input scales below which tflite-micro's own constants overflow (sigmoid, tanh), or it ends the program
 FINEST_INPUT = {"sigmoid": 2.0**-28, "tanh": 2.0**-28, "softmax": float(np.nextafter(np.float32(2.0**-26), 1))}
@@ -82,6 +71,16 @@ def _check_lstm(reader: Reader, operator: Operator) -> None:
     for indices, what in WITHOUT.items():
         if any(reader.tensor(operator, index) is not None for index in indices):
             raise reader.refuse(f"{operator}: {what} is not supported; train a plain LSTM")
+
+
+def _cell(reader: Reader, direction: Direction, name: str) -> Recurrent:
+    """The cell that an operator is, or stands for."""
+    cell, shape = direction.lstm.cell, reader.signal.shape
+    if cell is None:
+        return _lstm(reader, direction, name)
+    if len(shape) != 2 or shape[1] != cell.features or not reader.signal.real:
+        raise reader.refuse(f"{direction.lstm}: it reads shape {shape}, and steps of {cell.features} features were due")
+    return cell.layer(name, shape[0], not direction.last_only, direction.backwards)
 
 
 def _lstm(reader: Reader, direction: Direction, name: str) -> Lstm:
@@ -165,7 +164,8 @@ def _as_sequence(reader: Reader, direction: Direction) -> None:
 
 def _read_lstm(reader: Reader, direction: Direction) -> None:
     _as_sequence(reader, direction)
-    layer = _lstm(reader, direction, reader.name("lstm"))
+    cell = direction.lstm.cell
+    layer = _cell(reader, direction, reader.name("lstm" if cell is None else cell.kind))
     reader.add(layer)
     written = replace(reader.signal_of(reader.graph.tensors[direction.result]), shape=layer.output.shape)
     _relabelled(reader, layer, written)
@@ -175,8 +175,8 @@ def _read_lstm(reader: Reader, direction: Direction) -> None:
 def _read_pair(reader: Reader, pair: Pair) -> None:
     _as_sequence(reader, pair.forward)
     name = reader.name("bidirectional")
-    forward = _lstm(reader, pair.forward, f"{name}_forward")
-    backward = _lstm(reader, pair.backward, f"{name}_backward")
+    forward = _cell(reader, pair.forward, f"{name}_forward")
+    backward = _cell(reader, pair.backward, f"{name}_backward")
     output = reader.signal_of(reader.graph.tensors[pair.concatenation.outputs[0]])
     for number in pair.concatenation.inputs:
         part = reader.signal_of(reader.graph.tensors[number])
@@ -218,21 +218,8 @@ def _read_dense(reader: Reader, operator: Operator) -> None:
     read_fused(reader, operator, done=function)
 
 
-def _function(reader: Reader, operator: Operator) -> Function:
-    """What an operator applies, with its parameters."""
-    name = FUNCTIONS[operator.name]
-    if operator.options.get("Approximate"):
-        return named(f"{name}_tanh")
-    if "Alpha" not in operator.options:
-        return named(name)
-    alpha = float(operator.options["Alpha"])
-    if not 0 <= alpha < math.inf:
-        raise reader.refuse(f"{operator}: its alpha is {alpha}; supported: 0 and more")
-    return named(name, alpha)
-
-
 def _read_activation(reader: Reader, operator: Operator) -> None:
-    applied = _function(reader, operator)
+    applied = function_of(operator, reader.refuse)
     function = applied.name
     output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
     if output.dtype != reader.signal.dtype or output.size != reader.signal.size:
@@ -263,6 +250,18 @@ def _read_activation(reader: Reader, operator: Operator) -> None:
     reader.add(Activation(reader.name(function), function, output, format, applied.parameters))
 
 
+def _read_transpose(reader: Reader, operator: Operator) -> None:
+    """One that moves nothing: axes of more than one element keep their order."""
+    order, tensor = reader.tensor(operator, 1), reader.graph.tensors[operator.inputs[0]]
+    axes = None if order is None else integers(order)
+    if axes is None or sorted(axes) != list(range(len(tensor.shape))):
+        raise reader.refuse(f"{operator}: the order of its axes is not stored in the file; the file is damaged")
+    long = [axis for axis in axes if tensor.shape[axis] > 1]
+    if long != sorted(long):
+        raise reader.refuse(f"{operator}: it puts {tensor.shape} in the order {axes}; {AS_THEY_ARE}")
+    _read_reshape(reader, operator)
+
+
 def _read_reshape(reader: Reader, operator: Operator) -> None:
     reader.relabel(reader.signal_of(reader.graph.tensors[operator.outputs[0]]))
 
@@ -280,6 +279,7 @@ READERS: dict[str, Callable[[Reader, Operator], None]] = {
     **dict.fromkeys(FUNCTIONS, _read_activation),
     **convolutions.READERS,
     **dict.fromkeys(("RESHAPE", "EXPAND_DIMS", "SQUEEZE"), _read_reshape),
+    "TRANSPOSE": _read_transpose,
     "QUANTIZE": _read_convert,
     "DEQUANTIZE": _read_convert,
     **joins.READERS,

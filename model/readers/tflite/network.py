@@ -9,7 +9,7 @@ computes from the same file, bit for bit.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,28 +20,40 @@ from model.fold import joined
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
 from model.network import Network, check_ends
-from model.readers.tflite.file import Graph, Operator, Refuse, Tensor, load, operator_names, other_metadata, parse
+from model.readers.tflite.file import (
+    LISTS,
+    Graph,
+    Operator,
+    Refuse,
+    Tensor,
+    load,
+    operator_names,
+    other_metadata,
+    parse,
+)
 from model.readers.tflite.layers import SUPPORTED, read_step
+from model.readers.tflite.loops import LOOP, without_loops
 from model.readers.tflite.reader import Reader, signal_of
+from model.readers.tflite.rules import RULES
+from model.readers.tflite.shapes import settled
 from model.readers.tflite.steps import LSTM, Steps
+from model.readers.tflite.unrolled import without_unrolled
 
 WEIGHTED = (LSTM, "FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
 WAYS_OUT = {
-    "WHILE": "a loop, which is how Keras 3 converts an LSTM; give the .keras file instead",
     "BIDIRECTIONAL_SEQUENCE_LSTM": "an old fused form; convert again with TensorFlow 2, or give the Keras file instead",
     "LSTM": "the old form of a fused LSTM; convert again with TensorFlow 2, or give the Keras file instead",
-    "TRANSPOSE": "only sequences in the order (batch, steps, features) are supported; convert with time_major=False",
+    "CALL_ONCE": "it fills variables, as stateful=True has them; convert with stateful=False, or give the Keras file",
+    "VAR_HANDLE": "it reads variables; convert the trained model again with constant weights, or give the Keras file",
 }
+WITHIN = (LOOP, *LISTS, *RULES)  # what may belong to a cell that is taken apart
 
 
-def _check_names(data: bytes, refuse: Refuse) -> None:
-    names = operator_names(data)
+def _check_names(names: Iterable[str], supported: tuple[str, ...], refuse: Refuse) -> None:
     for name in (*WAYS_OUT, *names):  # of several, the one that explains the others
-        if name in names and name not in SUPPORTED:
+        if name in names and name not in supported:
             way_out = WAYS_OUT.get(name, f"supported: {', '.join(SUPPORTED)}")
             raise refuse(f"operator {name} is not supported: {way_out}")
-    if LSTM not in names:
-        raise refuse("holds no fused LSTM; lstmcu builds recurrent networks")
 
 
 def _weights(graph: Graph, operator: Operator) -> Tensor | None:
@@ -55,7 +67,9 @@ def _format(graph: Graph, refuse: Refuse) -> Format:
     found: set[Format] = set()
     for operator in graph.operators:
         weights = _weights(graph, operator)
-        if weights is not None and operator.outputs:
+        if operator.cell is not None:
+            found.add(FLOAT32)
+        elif weights is not None and operator.outputs:
             values = graph.tensors[operator.outputs[0]].dtype
             found.add(formats.computing(values, weights.dtype) or formats.computing(values) or FLOAT32)
     if not any(format.integer for format in found):  # the converter leaves small matrices alone
@@ -70,16 +84,33 @@ def _refuse(path: Path) -> Refuse:
     return lambda what: UserError(f"{path}: {what}")
 
 
-def _graph(data: bytes, refuse: Refuse) -> Graph:
-    _check_names(data, refuse)
-    return parse(data, refuse)
+def _graph(data: bytes, refuse: Refuse) -> tuple[Graph, tuple[str, ...]]:
+    """The graph of operators that are read, each cell that was taken apart as one, and what to tell of it."""
+    _check_names(operator_names(data), (*SUPPORTED, *WITHIN), refuse)
+    whole = settled(parse(data, refuse), refuse)
+    for number in whole.inputs:
+        signal_of(whole.tensors[number], refuse)
+    graph = without_loops(whole, refuse)
+    loops, others = (
+        sum(each.name == LOOP for each in whole.operators),
+        sum(bool(each.operators) for each in whole.others),
+    )
+    if others != 2 * loops:
+        raise refuse(f"it has {others + 1} graphs, and its {loops} loops run two each; convert one function alone")
+    notes: tuple[str, ...] = ()
+    if any(each.name not in SUPPORTED for each in graph.operators):
+        graph, notes = without_unrolled(graph, refuse)
+    _check_names([each.name for each in graph.operators if each.cell is None], SUPPORTED, refuse)
+    if not any(each.name == LSTM or each.cell is not None for each in graph.operators):
+        raise refuse("holds no LSTM, GRU or SimpleRNN; lstmcu builds recurrent networks")
+    return graph, notes
 
 
 def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
     refuse = _refuse(path)
-    graph = _graph(data, refuse)
+    graph, told = _graph(data, refuse)
     steps = Steps(graph, refuse).steps()
-    reader = Reader(path, graph)
+    reader = Reader(path, graph, notes=list(told))
     for number in graph.inputs:
         tensor = graph.tensors[number]
         if len(tensor.shape) < 2 or tensor.shape[0] != 1:
@@ -120,7 +151,7 @@ def quantised(path: Path) -> str:
     """The quantisation that a file came in, by the types of its tensors alone; raises as ``read`` does."""
     data, refuse = load(path), _refuse(path)
     with _damaged(path):
-        return _format(_graph(data, refuse), refuse).name
+        return _format(_graph(data, refuse)[0], refuse).name
 
 
 def read(path: Path, name: str, sha256: str) -> Network:

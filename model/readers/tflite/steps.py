@@ -8,6 +8,7 @@ Bidirectional as two such LSTMs over one tensor whose outputs are concatenated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,11 +16,12 @@ import numpy as np
 from model.readers.tflite.file import Graph, Operator, Refuse, Tensor
 
 LSTM = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+RELABELS = ("RESHAPE", "TRANSPOSE", "EXPAND_DIMS", "SQUEEZE")
 
 
 @dataclass(frozen=True, eq=False)
 class Direction:
-    """One LSTM operator and the operators that turn it round or cut it."""
+    """One LSTM operator, or what stands for another cell, and the operators that turn it round or cut it."""
 
     lstm: Operator
     source: int  # tensor that it reads, before any reversal
@@ -58,27 +60,43 @@ def same_values(one: Tensor, other: Tensor) -> bool:
     )
 
 
-def taken(graph: Graph, operator: Operator) -> range | None:
-    """The steps of (1, T, F) that a slice takes, of each all features; None if it is another slice."""
-    shape = graph.tensors[operator.inputs[0]].shape
-    limits = [integers(graph.tensors[n]) for n in operator.inputs[1:]]
+def steps_axis(shape: Sequence[int]) -> int | None:
+    """Which axis of (1, T, F) or (T, 1, F) is time; None if it is no such shape."""
+    if len(shape) != 3 or min(shape) < 1 or 1 not in shape[:2]:
+        return None
+    return 0 if shape[1] == 1 and shape[0] > 1 else 1
+
+
+def picked(tensors: Sequence[Tensor], operator: Operator) -> list[range] | None:
+    """What a slice takes along each axis; None if it is none that is known."""
+    shape = tensors[operator.inputs[0]].shape
+    limits = [integers(tensors[n]) for n in operator.inputs[1:]]
     flags = operator.options
-    if len(shape) != 3 or len(limits) != 3 or any(limit is None or len(limit) != 3 for limit in limits):
+    if len(limits) != 3 or any(limit is None or len(limit) != len(shape) for limit in limits):
         return None
     if flags.get("EllipsisMask") or flags.get("NewAxisMask") or flags.get("Offset"):
         return None
     begin, end, stride = (list(limit or []) for limit in limits)
-    picked: list[range] = []
+    found: list[range] = []
     for axis, length in enumerate(shape):
         if flags.get("ShrinkAxisMask", 0) >> axis & 1:
             at = 0 if flags.get("BeginMask", 0) >> axis & 1 else begin[axis] + length * (begin[axis] < 0)
-            picked.append(range(at, at + 1))
+            found.append(range(at, at + 1))
             continue
         first = None if flags.get("BeginMask", 0) >> axis & 1 else begin[axis]
         last = None if flags.get("EndMask", 0) >> axis & 1 else end[axis]
-        picked.append(range(length)[first : last : stride[axis] or 1])
-    batch, steps, features = picked
-    return steps if (batch, features) == (range(shape[0]), range(shape[2])) else None
+        found.append(range(length)[first : last : stride[axis] or 1])
+    return found
+
+
+def taken(graph: Graph, operator: Operator) -> range | None:
+    """The steps of a sequence that a slice takes, of each all features; None if it is another slice."""
+    shape, found = graph.tensors[operator.inputs[0]].shape, picked(graph.tensors, operator)
+    time = steps_axis(shape)
+    if time is None or found is None:
+        return None
+    rest = [part == range(length) for part, length in zip(found, shape, strict=True)]
+    return found[time] if rest[1 - time] and rest[2] else None
 
 
 class Steps:
@@ -136,33 +154,45 @@ class Steps:
         if operator.name != "REVERSE_V2" or len(operator.inputs) != 2:
             return False
         axes = integers(self.graph.tensors[operator.inputs[1]])
-        rank = len(self.graph.tensors[operator.inputs[0]].shape)
-        return rank == 3 and axes in ([1], [-2])
+        time = steps_axis(self.graph.tensors[operator.inputs[0]].shape)
+        return time is not None and axes in ([time], [time - 3])
 
     def _takes_last(self, operator: Operator) -> bool:
-        """Whether it cuts the last step (1, H) out of (1, T, H)."""
+        """Whether it cuts the last step (1, H) out of a sequence."""
         shape, steps = self.graph.tensors[operator.inputs[0]].shape, taken(self.graph, operator)
-        return steps is not None and list(steps) == [shape[1] - 1]
+        time = steps_axis(shape)
+        return steps is not None and time is not None and list(steps) == [shape[time] - 1]
+
+    def _relabels(self, operator: Operator) -> bool:
+        """Whether it lets the steps of a sequence run along the other axis, and moves nothing."""
+        before, behind = (self.graph.tensors[n].shape for n in (operator.inputs[0], operator.outputs[0]))
+        axes = steps_axis(before), steps_axis(behind)
+        if operator.name not in RELABELS or axes[0] is None or axes[1] is None:
+            return False
+        return (before[axes[0]], before[2]) == (behind[axes[1]], behind[2])
 
     def _direction(self, lstm: Operator) -> Direction:
         """An LSTM with the operators that turn it round or cut it."""
-        source, backwards = lstm.inputs[0], False
+        source, backwards = lstm.inputs[0], lstm.backwards
         before = self.producers.get(source)
         if before is not None and before.name == "REVERSE_V2":
             if not self._is_reversal(before):
                 raise self.refuse(f"{before} does not reverse the steps of a sequence, the one reversal supported")
             self.used.add(before.number)
-            source, backwards = before.inputs[0], True
+            source, backwards = before.inputs[0], not backwards
             turned_round, straight = (self.graph.tensors[n] for n in (lstm.inputs[0], source))
             if not same_values(turned_round, straight):
                 raise self.refuse(f"{before}: its input and output have other scales or types; convert the model again")
-        after = self._follower(lstm)
+        result, after = lstm.outputs[0], self._follower(lstm)
+        if lstm.cell is not None and after is not None and self._relabels(after):
+            self.used.add(after.number)
+            result, after = after.outputs[0], self._follower(after)
         turned = after is not None and self._is_reversal(after)
         last_only = after is not None and after.name == "STRIDED_SLICE" and self._takes_last(after)
         if after is None or not (turned or last_only):
-            return Direction(lstm, source, backwards, False, False, lstm.outputs[0])
+            return Direction(lstm, source, backwards, lstm.last_only, False, result)
         self.used.add(after.number)
-        return Direction(lstm, source, backwards, last_only, turned, after.outputs[0])
+        return Direction(lstm, source, backwards, last_only or lstm.last_only, turned, after.outputs[0])
 
     def _pair(self, operator: Operator, directions: dict[int, Direction]) -> Pair | None:
         """A concatenation as Keras's Bidirectional, if it is one; ``directions`` by the tensors they write."""
@@ -187,7 +217,7 @@ class Steps:
     def steps(self) -> list[Step]:
         """The steps, each after those whose results it reads."""
         self._check_order()
-        directions = {one.result: one for one in map(self._direction, self._named(LSTM))}
+        directions = {one.result: one for one in map(self._direction, self._recurrent())}
         pairs = {one.number: self._pair(one, directions) for one in self._named("CONCATENATION")}
         paired = {id(one) for pair in pairs.values() if pair for one in (pair.forward, pair.backward)}
         for direction in directions.values():
@@ -204,6 +234,9 @@ class Steps:
                 raise self.refuse(f"{operator} is supported only next to an LSTM, over its steps")
             steps.append(pairs.get(operator.number) or own or operator)
         return steps
+
+    def _recurrent(self) -> list[Operator]:
+        return [operator for operator in self.graph.operators if operator.name == LSTM or operator.cell is not None]
 
     def _named(self, name: str) -> list[Operator]:
         return [operator for operator in self.graph.operators if operator.name == name]

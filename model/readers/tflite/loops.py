@@ -1,0 +1,220 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""A loop over the steps of a sequence, as Keras 3's converter leaves one for each recurrent layer, as one operator.
+
+A variable of a loop is told by what becomes of it: a count, what passes through, a state, or what keeps the outputs.
+That the loop runs once for every step, from a state of zeros, and puts each output where it belongs, is proven from
+its condition and its body.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from model.cells import cell, forms
+from model.cells.cell import Cell, Step
+from model.cells.forms import Form
+from model.readers.tflite.file import LIST_STACK, Graph, Operator, Refuse
+from model.readers.tflite.live import only_needed
+from model.readers.tflite.rules import symbols_of
+from model.readers.tflite.symbols import Below, Count, Kept, Piece, Reserved, Symbols, Value, Written
+
+LOOP = "WHILE"
+LIST = "variant"  # the type of a list of vectors
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """A loop: its graphs, and what is known of the values before it and within a step."""
+
+    graph: Graph
+    operator: Operator
+    outer: Symbols
+    condition: Graph
+    body: Graph
+    inside: Symbols
+
+    def before(self, variable: int) -> Value | None:
+        """What a variable is before the loop; None if that is not known."""
+        return _value(self.outer, self.operator.inputs[variable])
+
+    def after(self, variable: int) -> Value | None:
+        """What it is after a step."""
+        return _value(self.inside, self.body.outputs[variable])
+
+    def passes(self, variable: int) -> bool:
+        """Whether it stays what it is."""
+        return self.body.outputs[variable] == self.body.inputs[variable]
+
+    def counts(self, variable: int) -> bool:
+        """Whether it is the number of the step."""
+        return self.before(variable) == (0,) and self.after(variable) == (Count(variable, 1),)
+
+
+class NotKnownError(Exception):
+    """Why a loop is not recognised."""
+
+
+def _value(symbols: Symbols, number: int) -> Value | None:
+    if number in symbols.values:
+        return symbols.values[number]
+    try:
+        return symbols.whole(number)
+    except ValueError:
+        constant = symbols.constant(symbols.tensors[number])
+    return None if constant is None or constant.size > forms.LONGEST else forms.constant(constant)
+
+
+def _given(
+    graph: Graph, operator: Operator, inner: Graph, body: Graph, outer: Symbols
+) -> tuple[Graph, dict[int, Value]]:
+    """The condition or the body with the constants that pass through it, and what its inputs are as a step begins."""
+    given: dict[int, Value] = {}
+    tensors = list(inner.tensors)
+    for variable, (number, outside) in enumerate(zip(inner.inputs, operator.inputs, strict=True)):
+        passes, tensor = body.outputs[variable] == body.inputs[variable], graph.tensors[outside]
+        value = _value(outer, outside) if passes else None
+        tensors[number] = replace(tensors[number], shape=tensor.shape, fixed=tensor.fixed)
+        if passes and tensor.data.size:
+            tensors[number] = replace(tensors[number], data=tensor.data, dtype=tensor.dtype)
+        elif isinstance(value, tuple):
+            given[number] = value
+        elif len(tensor.shape) == 3 or tensor.dtype == LIST:
+            given[number] = Kept(variable)
+        elif not tensor.shape:
+            given[number] = (Count(variable),)
+    return replace(inner, tensors=tuple(tensors)), given
+
+
+def _opened(graph: Graph, operator: Operator, outer: Symbols, refuse: Refuse) -> Loop:
+    numbers = [int(operator.options.get(f"{which}SubgraphIndex", 0)) for which in ("Cond", "Body")]
+    if min(numbers) < 1 or max(numbers) > len(graph.others):
+        raise NotKnownError(f"it runs graphs {numbers} of {len(graph.others) + 1}")
+    condition, body = (graph.others[number - 1] for number in numbers)
+    counts = {len(each) for each in (operator.inputs, operator.outputs, condition.inputs, body.inputs, body.outputs)}
+    if len(counts) != 1 or len(condition.outputs) != 1 or min(operator.inputs, default=-1) < 0:
+        raise NotKnownError("its graphs have other inputs or outputs than it has")
+    if any(one in graph.inputs[:at] for graph in (condition, body) for at, one in enumerate(graph.inputs)):
+        raise NotKnownError("two of its variables are one")
+    inner, given = _given(graph, operator, body, body, outer)
+    return Loop(graph, operator, outer, condition, inner, symbols_of(inner, refuse, given))
+
+
+def _steps(loop: Loop, refuse: Refuse) -> int:
+    """How often it runs, from its condition."""
+    inner, given = _given(loop.graph, loop.operator, loop.condition, loop.body, loop.outer)
+    asked = symbols_of(inner, refuse, given).values.get(inner.outputs[0])
+    if not isinstance(asked, Below):
+        raise NotKnownError("its condition is not that a count is below a limit")
+    if any(count.plus or not loop.counts(count.variable) for count, _ in asked.limits):
+        raise NotKnownError("what its condition asks for does not count the steps from 0")
+    return min(limit for _, limit in asked.limits)
+
+
+def _read(loop: Loop, steps: int) -> tuple[int, Form]:
+    """The variable that is the sequence, and a step of it."""
+    read = [(piece, form) for piece, form in loop.inside.leaves.items() if isinstance(piece.step, Count)]
+    if len(read) != 1 or not isinstance(read[0][0].step, Count):
+        raise NotKnownError(f"it reads {len(read)} sequences; supported: one")
+    piece, form = read[0]
+    at, shape = piece.step, loop.graph.tensors[loop.operator.inputs[piece.tensor]].shape
+    if not isinstance(at, Count) or at.plus or not loop.counts(at.variable) or not loop.passes(piece.tensor):
+        raise NotKnownError("the step that it reads is not that of its count")
+    if len(shape) != 3 or shape[:2] != (steps, 1):
+        raise NotKnownError(f"it runs {steps} times over shape {shape}; supported: once for each step")
+    return piece.tensor, form
+
+
+def _states(loop: Loop) -> dict[int, Form]:
+    """The variables that are vectors, and what they are after a step."""
+    found: dict[int, Form] = {}
+    for variable in range(len(loop.operator.inputs)):
+        after, before = loop.after(variable), loop.before(variable)
+        shape = loop.graph.tensors[loop.operator.inputs[variable]].shape
+        if loop.passes(variable) or len(shape) != 2 or not isinstance(after, Form):
+            continue
+        if not isinstance(before, Form) or not before.constant or before.bias.any():
+            raise NotKnownError("its state does not start from zeros")
+        found[variable] = after
+    return found
+
+
+def _cell(loop: Loop, x: Form, states: dict[int, Form]) -> tuple[Cell, int]:
+    """The cell, and the variable that is its hidden state."""
+    old = {}
+    for variable, after in states.items():
+        old[variable] = loop.inside.leaf(Piece(loop.body.inputs[variable]), after.size).atom
+    for hidden, new_hidden in states.items():
+        inner = [variable for variable in states if variable != hidden]
+        if len(inner) > 1:
+            continue
+        kept = (old[inner[0]], states[inner[0]]) if inner else (None, None)
+        found = cell.found(Step(x.atom, old[hidden], new_hidden, *kept))
+        if found is not None:
+            return found, hidden
+    raise NotKnownError("its body is no step of an LSTM, a GRU or a SimpleRNN")
+
+
+def _is_last(loop: Loop, variable: int, steps: int, hidden: Form) -> bool:
+    """Whether a variable keeps the last output alone, and not all; raises if it keeps anything else."""
+    after, before = loop.after(variable), loop.before(variable)
+    tensor = loop.graph.tensors[loop.operator.inputs[variable]]
+    length = before.length if isinstance(before, Reserved) else tensor.shape[0] if len(tensor.shape) == 3 else 0
+    if isinstance(after, Form) and forms.same(after, hidden):
+        return True
+    if not isinstance(after, Written) or after.variable != variable or not forms.same(after.form, hidden):
+        raise NotKnownError("it puts out what is not its hidden state")
+    if isinstance(after.at, Count) and not after.at.plus and loop.counts(after.at.variable) and length == steps:
+        return False
+    if after.at == 0 and length == 1:
+        return True
+    raise NotKnownError(f"it puts {steps} steps into a list of {length}, at other places than those of its count")
+
+
+def _replaced(graph: Graph, operator: Operator, outer: Symbols, refuse: Refuse) -> Operator:
+    """The operator that stands for a loop: it reads the sequence."""
+    loop = _opened(graph, operator, outer, refuse)
+    steps = _steps(loop, refuse)
+    sequence, x = _read(loop, steps)
+    states = _states(loop)
+    found, hidden = _cell(loop, x, states)
+    made: dict[int, bool] = {}  # by the tensor that is written: whether it is the last step alone
+    for variable, number in enumerate(operator.outputs):
+        readers = [each for each in graph.operators if number in each.inputs]
+        if not readers and number not in graph.outputs:
+            continue
+        if variable == hidden:
+            made[number] = True
+        elif graph.tensors[number].dtype == LIST and all(each.name == LIST_STACK for each in readers):
+            made |= dict.fromkeys(
+                (each.outputs[0] for each in readers), _is_last(loop, variable, steps, states[hidden])
+            )
+        elif len(graph.tensors[number].shape) == 3 and not loop.passes(variable):
+            made[number] = _is_last(loop, variable, steps, states[hidden])
+        else:
+            raise NotKnownError(f"its output {variable} is read, which is neither its hidden state nor its sequence")
+    if len(made) != 1:
+        raise NotKnownError(f"{len(made)} of its outputs are read; supported: its sequence, or its last hidden state")
+    ((number, last),) = made.items()
+    return replace(operator, inputs=(operator.inputs[sequence],), outputs=(number,), cell=found, last_only=last)
+
+
+def without_loops(graph: Graph, refuse: Refuse) -> Graph:
+    """The graph with one operator for each loop; raises what ``refuse`` makes of one that is not recognised."""
+    loops = [each for each in graph.operators if each.name == LOOP]
+    if not loops:
+        return graph
+    outer = symbols_of(graph, refuse)
+    instead: dict[int, Operator] = {}
+    for operator in loops:
+        try:
+            instead[operator.number] = _replaced(graph, operator, outer, refuse)
+        except NotKnownError as why:
+            raise refuse(f"{operator}: a loop that is not recognised: {why}; give the Keras file instead") from None
+    written = {number for each in instead.values() for number in each.outputs}
+    operators = [
+        instead.get(each.number, each)
+        for each in graph.operators
+        if each.number in instead or not written & set(each.outputs)
+    ]
+    return only_needed(graph, replace(graph, operators=tuple(operators)))

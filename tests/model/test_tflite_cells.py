@@ -1,0 +1,196 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Cells that TensorFlow's converter takes apart, in loops and unrolled: LiteRT's numbers, or a refusal by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model import reference
+from model.network import Network
+from model.quantise import quantise
+from model.readers.tflite import KIND
+from model.signal import Array, to_real
+from tests.oracle import twin
+from tests.oracle.interpreters import run_litert, run_litert_on
+from tests.oracle.models import dense, lstm
+from tests.oracle.twin import Apart
+from tests.support.host import Host
+
+WINDOWS = 8
+SHAPE = (7, 3)
+
+Layer = tuple[str, dict[str, Any]]
+
+
+def gru(units: int, sequences: bool = False, **settings: Any) -> Layer:
+    return "GRU", {"units": units, "return_sequences": sequences, **settings}
+
+
+def rnn(units: int, sequences: bool = False, **settings: Any) -> Layer:
+    return "SimpleRNN", {"units": units, "return_sequences": sequences, **settings}
+
+
+def both(layer: Layer) -> Layer:
+    return "Bidirectional", {"layer": layer}
+
+
+# name: (layers, the kinds that are read)
+LOOPS: dict[str, tuple[tuple[Layer, ...], list[str]]] = {
+    "lstm": ((lstm(5), dense(2)), ["lstm", "dense"]),
+    "stacked": ((lstm(5, True, activation="relu"), gru(4), dense(2)), ["lstm", "gru", "dense"]),
+    "both": ((both(lstm(4, True)), both(gru(3)), dense(2)), ["bidirectional", "bidirectional", "dense"]),
+    "backwards": ((gru(4, True, reset_after=False, go_backwards=True), rnn(3, True)), ["gru", "simple_rnn"]),
+    "straight": (
+        (lstm(4, True, recurrent_activation="hard_sigmoid", use_bias=False), rnn(3, activation="relu")),
+        ["lstm", "simple_rnn"],
+    ),
+}
+FUNCTIONS = (("selu", "mish", "softsign"), ("silu", "softplus", "elu"), ("hard_sigmoid", "leaky_relu", "linear"))
+UNROLLED: dict[str, tuple[tuple[Layer, ...], list[str]]] = {
+    "lstm": ((lstm(5, True, unroll=True), lstm(4, unroll=True), dense(2)), ["lstm", "lstm", "dense"]),
+    "gru": ((gru(5, True, unroll=True), gru(4, reset_after=False, unroll=True)), ["gru", "gru"]),
+    "rnn": ((rnn(5, unroll=True, go_backwards=True), dense(2)), ["simple_rnn", "dense"]),
+    "both": ((both(lstm(4, True, unroll=True, activation="relu")), dense(2)), ["bidirectional", "dense"]),
+}
+LIBRARIES = ("keras", "tf_keras")
+
+
+def loop(name: str, library: str, **settings: Any) -> Apart:
+    return Apart(f"loop-{name}", SHAPE, LOOPS[name][0], library=library, **settings)
+
+
+def unrolled(name: str, library: str, **settings: Any) -> Apart:
+    return Apart(f"unrolled-{name}", SHAPE, UNROLLED[name][0], library=library, **settings)
+
+
+def with_functions(names: tuple[str, ...]) -> Apart:
+    layers = tuple(lstm(4, True, activation=name, recurrent_activation="sigmoid") for name in names)
+    return Apart(f"loop-{'-'.join(names)}", SHAPE, layers)
+
+
+def step(kind: Callable[..., Layer], library: str) -> Apart:
+    """One step whose state comes in and goes out, as it is put on a device by hand."""
+    layers = (kind(5, return_state=True, unroll=True), dense(2))
+    return Apart(f"step-{layers[0][0]}", (1, 3), layers, library=library, states=True)
+
+
+ALL = (
+    *(loop(name, library) for name in LOOPS for library in LIBRARIES),
+    *(loop(name, library, open_batch=True) for name in ("stacked", "both") for library in LIBRARIES),
+    *(unrolled(name, library) for name in UNROLLED for library in LIBRARIES),
+    *(unrolled("lstm", library, open_batch=True) for library in LIBRARIES),
+    *map(with_functions, FUNCTIONS),
+    *(step(kind, library) for kind in (lstm, gru) for library in LIBRARIES),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _converted() -> None:
+    twin.prepare(list(ALL))
+
+
+def read(made: Apart) -> Network:
+    return KIND.read(made.path, "model", "")
+
+
+def kinds(network: Network) -> list[str]:
+    return [layer.kind for layer in network.layers]
+
+
+def windows(network: Network, count: int = WINDOWS) -> Array:
+    return np.random.default_rng(3).normal(0, 1, (count, *network.input.shape)).astype(np.float32)
+
+
+def close(ours: Array, theirs: Array) -> None:
+    theirs = theirs.reshape(ours.shape)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * max(1.0, np.abs(theirs).max()))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("name", LOOPS)
+def test_loops(host: Host, name: str, library: str) -> None:
+    """Keras 2 makes one of all but a usual LSTM, which it fuses."""
+    network = read(loop(name, library))
+    assert kinds(network) == LOOPS[name][1]
+    given = windows(network)
+    ours = reference.run(network, given)
+    close(ours, run_litert(loop(name, library).path.read_bytes(), given))
+    close(host.run(network, given).run, ours)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("name", ["stacked", "both"])
+def test_lists_of_tensorflows_own(name: str, library: str) -> None:
+    """With an open batch: no interpreter here has their operators, but the weights are those of the closed one."""
+    network, closed = read(loop(name, library, open_batch=True)), loop(name, library)
+    assert kinds(network) == LOOPS[name][1]
+    given = windows(network)
+    close(reference.run(network, given), run_litert(closed.path.read_bytes(), given))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("name", UNROLLED)
+def test_unrolled(name: str, library: str) -> None:
+    network = read(unrolled(name, library))
+    assert kinds(network) == UNROLLED[name][1]
+    given = windows(network)
+    close(reference.run(network, given), run_litert(unrolled(name, library).path.read_bytes(), given))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_unrolled_with_an_open_batch(library: str) -> None:
+    network = read(unrolled("lstm", library, open_batch=True))
+    given = windows(network)
+    close(reference.run(network, given), run_litert(unrolled("lstm", library).path.read_bytes(), given))
+
+
+@pytest.mark.parametrize("names", FUNCTIONS, ids="-".join)
+def test_functions(names: tuple[str, ...]) -> None:
+    """Each is found again, however the converter writes it."""
+    network = read(with_functions(names))
+    cells: tuple[Any, ...] = network.layers
+    found = [layer.activation.name for layer in cells]
+    assert found == [{"hard_sigmoid": "hard_sigmoid_keras3"}.get(name, name) for name in names]
+    given = windows(network)
+    close(reference.run(network, given), run_litert(with_functions(names).path.read_bytes(), given))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("kind", [lstm, gru])
+def test_a_state_that_comes_in_and_goes_out(host: Host, kind: Callable[..., Layer], library: str) -> None:
+    """A stream goes on as LiteRT does when it is given its last state again."""
+    made = step(kind, library)
+    network = read(made)
+    count = 2 if kind is lstm else 1
+    assert len(network.inputs) == len(network.outputs) == 1
+    (note,) = network.notes
+    states = {int(a): int(b) for a, b in re.findall(r"input (\d+) and output (\d+)", note)}
+    assert len(states) == count
+    given = windows(network, 20)
+    theirs = run_litert_on(made.path.read_bytes(), given, states)
+    ours = reference.run(network, given, goes_on=True)
+    close(ours, theirs)
+    on_device = host.run(network, given, "stream").going_on
+    assert on_device is not None
+    close(on_device.outputs, theirs)
+
+
+@pytest.mark.parametrize("quantisation", ["dynamic", "int8", "int16x8"])
+@pytest.mark.parametrize("made", [loop("stacked", "keras"), unrolled("lstm", "tf_keras")], ids=str)
+def test_quantised_here(host: Host, made: Apart, quantisation: str) -> None:
+    """A file that came as floats is quantised like any other."""
+    assert KIND.came_as(made.path) == "float32"
+    trained = read(made)
+    given = windows(trained, 40)
+    network = quantise(trained, given, quantisation)
+    inputs = reference.stored_inputs(network, given)
+    ours = reference.run(network, inputs)
+    np.testing.assert_allclose(host.run(network, inputs).run, ours, rtol=0, atol=network.format.tolerance)
+    error = np.abs(to_real(ours, network.output) - reference.run(trained, given))
+    assert error.max() < 0.2 * np.abs(reference.run(trained, given)).max()
