@@ -47,7 +47,7 @@ def amplifier(path: Path) -> None:
 
 
 def amp_modeler(path: Path) -> None:
-    path.write_text('{"version": "0.5.4", "architecture": "LSTM", "config": {}, "weights": []}')
+    path.write_text('{"version": "0.5.4", "architecture": "WaveNet", "config": {}, "weights": []}')
 
 
 def torch(path: Path) -> None:
@@ -91,7 +91,7 @@ def onnx(path: Path) -> None:
 
 
 TORCH = r"is PyTorch's own format.*save_file\(model.state_dict\(\), 'm.safetensors'\) .*m.toml"
-KNOWN = r"supported: .keras, .h5, .hdf5, .onnx, .safetensors, .tflite, .json"
+KNOWN = r"supported: .keras, .h5, .hdf5, .onnx, .safetensors, .tflite, .json, .nam"
 # name: (what lies there, the sentence)
 OTHERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "m.pth": (torch, TORCH),
@@ -103,7 +103,7 @@ OTHERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "m.index": (empty, r"holds weights only: .*model.save\('m.keras'\)"),
     "m.json": (structure, r"is the structure of a Keras model without its weights; .*model.save\('m.keras'\)"),
     "n.json": (text, "is no JSON that can be read"),
-    "m.nam": (amp_modeler, "is an LSTM of Neural Amp Modeler"),
+    "m.nam": (amp_modeler, "is of Neural Amp Modeler and no recurrent network"),
     "m.yaml": (text, r"is text, and a trained model is not: save it whole.*model.save\('m.keras'\)"),
     "n.yaml": (structure, "is the structure of a Keras model without its weights"),
     "m.pkl": (pickled, "is pickled Python, which is never read: save the model whole"),
@@ -186,6 +186,7 @@ def test_a_shipped_model_beside_a_folder_of_its_name(tmp_path: Path) -> None:
         ("a.tflite", tflite, "tflite"),
         ("a.safetensors", safetensors, "safetensors"),
         ("a.json", amplifier, "weights_json"),
+        ("a.nam", amplifier, "weights_json"),
     ],
 )
 def test_what_is_read(name: str, make: Callable[[Path], None], kind: str, tmp_path: Path) -> None:

@@ -58,6 +58,8 @@ READ: dict[str, Callable[[], Document]] = {
     "guitarml, gru": lambda: made.guitarml(rng(), "GRU", layers=2),
     "guitarml, rnn": lambda: made.guitarml(rng(), "RNN", skip=0, bias_fl=False),
     "guitarml, stereo": lambda: made.guitarml(rng(), inputs=3, layers=2, skip=2, output_size=2),
+    "nam": lambda: made.nam(rng(), sample_rate=48_000),
+    "nam, stacked": lambda: made.nam(rng(), inputs=2, units=6, layers=3),
     "guitarml, all in": lambda: made.guitarml(rng(), inputs=2, skip=2, output_size=2),
 }
 
@@ -81,7 +83,7 @@ def test_it_computes_what_its_program_does(name: str, tmp_path: Path) -> None:
     assert not planner.make(network, stream=True).streamable
 
 
-@pytest.mark.parametrize("name", ["aida-x", "aida-x, knobs", "guitarml, knobs", "guitarml, gru"])
+@pytest.mark.parametrize("name", ["aida-x", "aida-x, knobs", "guitarml, knobs", "guitarml, gru", "nam"])
 def test_ten_thousand_samples_without_a_reset(name: str, tmp_path: Path) -> None:
     document = READ[name]()
     network = read(tmp_path, document)
@@ -111,6 +113,7 @@ def test_it_says_how_it_runs(tmp_path: Path) -> None:
     )
     assert read(tmp_path, READ["no skip"]()).rate == 44100
     assert read(tmp_path, READ["guitarml"]()).rate == 0
+    assert read(tmp_path, READ["nam"]()).rate == 48_000
     with pytest.raises(UserError, match=r"amp.json: its steps have no end, .* use state=stream"):
         check_state(network, "window")
     with pytest.raises(UserError, match="use state=stream"):

@@ -42,7 +42,7 @@ def changed(document: Document, *path: Any, to: Any = None, without: bool = Fals
     return document
 
 
-AMP, PROTEUS = made.amplifier(rng(), 3), made.guitarml(rng(), units=3)
+AMP, PROTEUS, NAM = made.amplifier(rng(), 3), made.guitarml(rng(), units=3), made.nam(rng(), units=3, layers=2)
 CELL = ("layers", 0)
 MODEL_DATA, STATE_DICT = "model_data", "state_dict"
 # what it is: (the file, the sentence)
@@ -92,7 +92,7 @@ REFUSED: dict[str, tuple[Document, str]] = {
     "in_gain": (changed(AMP, "in_gain", to="3"), "'in_gain' is \"3\", a number is due"),
     "loud": (changed(AMP, "in_gain", to=1e5), "'in_gain' is 100000 dB; supported: up to 200"),
     "out_gain": (changed(AMP, "out_gain", to=1e40), r"'out_gain' is 1e\+40, a number is due"),
-    "samplerate": (changed(AMP, "samplerate", to="fast"), "'samplerate' is 'fast'; give samples a second, as 48000"),
+    "samplerate": (changed(AMP, "samplerate", to="fast"), "its sample rate is 'fast'; give samples a second, as 48000"),
     "skip": (changed(PROTEUS, MODEL_DATA, "skip", to=3), "skip=3 of 1 inputs and 1 outputs; supported: 0, or as many"),
     "unit_type": (changed(PROTEUS, MODEL_DATA, "unit_type", to="MGU"), 'unit_type is "MGU"; supported: LSTM, GRU, RNN'),
     "model": (changed(PROTEUS, MODEL_DATA, "model", to="Simple"), 'model is "Simple"; supported: SimpleRNN'),
@@ -113,10 +113,22 @@ REFUSED: dict[str, tuple[Document, str]] = {
         changed(AMP, "layers", to=[made.layer("batchnorm", 1, [1], [1], [1], epsilon=1e-3), *AMP["layers"]]),
         "has 3 arrays; supported: gamma, beta, mean and variance, or the last two",
     ),
-    "nam": (
-        {"version": "0.5.4", "architecture": "LSTM", "config": {}, "weights": []},
-        "is an LSTM of Neural Amp Modeler, whose cells start from states of their own",
+    "nam, one weight less": (
+        changed(NAM, "weights", to=NAM["weights"][:-1]),
+        r"'weights' has shape \(159,\), its config asks for \(160,\)",
     ),
+    "nam, 1e39": (changed(NAM, "weights", 7, to=1e39), "'weights' has values that are not finite"),
+    "nam, key": (changed(NAM, "condition", to=1), "has 'condition', which lstmcu does not know"),
+    "nam, setting": (changed(NAM, "config", "head", to=1), "config: has 'head', which lstmcu does not know"),
+    "nam, channels": (
+        changed(NAM, "config", "in_channels", to=2),
+        "has 2 in_channels of 1 features; supported: as many",
+    ),
+    "nam, no size": (
+        changed(NAM, "config", "hidden_size", without=True),
+        "'hidden_size' is null, a whole number from 1",
+    ),
+    "nam, layers": (changed(NAM, "config", "num_layers", to=65), "num_layers=65; supported: up to 64"),
     "smartamppro": ({"input_size": 120, "conv1d": [], "lstm": [], "dense": []}, "is GuitarML's SmartAmpPro"),
     "tensorflow.js": ({"format": "layers-model", "modelTopology": {}}, "tensorflowjs_converter .* amp.json amp.h5"),
     "tensorflow.js, graph": (
@@ -130,7 +142,10 @@ NO_MODEL: dict[str, tuple[Any, str]] = {
     "no layer": (made.rtneural(), "holds no recurrent layer"),
     "convolutions": (changed(PROTEUS, MODEL_DATA, "model", to="GatedConvNet"), "is a GatedConvNet of CoreAudioML"),
     "settings": (changed(PROTEUS, STATE_DICT, without=True), "holds settings and no weights; save the network with"),
-    "nam": ({"architecture": "WaveNet", "config": {}, "weights": []}, "is a Neural Amp Modeler file of no recurrent"),
+    "nam": (
+        {"architecture": "WaveNet", "config": {}, "weights": []},
+        "is of Neural Amp Modeler and no recurrent network",
+    ),
     "wavenet": ({"residual_channels": 4, "dilations": [1]}, "is a WaveNet, which is no recurrent network"),
     "keras": (
         {"class_name": "Sequential", "config": {}},

@@ -33,9 +33,11 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
-def lstm(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Array:
-    """Columns i, f, g, o."""
-    h = c = np.zeros(len(recurrent))
+def lstm(
+    x: Array, kernel: Array, recurrent: Array, bias: Array, h: Array | None = None, c: Array | None = None
+) -> Array:
+    """Columns i, f, g, o; from zeros unless hidden and cell state are given."""
+    h, c = (np.zeros(len(recurrent)) if start is None else start for start in (h, c))
     out = []
     for step in x:
         i, f, g, o = np.split(step @ kernel + h @ recurrent + bias, 4)
@@ -119,6 +121,21 @@ def of_guitarml(document: Document, x: Array) -> Array:
     return np.asarray(y + x[:, : data["skip"]] if data["skip"] else y)
 
 
+def of_nam(document: Document, x: Array) -> Array:
+    """What Neural Amp Modeler's LSTM makes of x (T, F)."""
+    units, y, left = document["config"]["hidden_size"], x, np.array(document["weights"])
+    for _ in range(document["config"]["num_layers"]):
+        sizes = np.cumsum([4 * units * (y.shape[1] + units), 4 * units, units, units])
+        matrix, bias, h, c, left = np.split(left, sizes)
+        both = matrix.reshape(4 * units, -1)
+        y = lstm(y, both[:, : y.shape[1]].T, both[:, y.shape[1] :].T, bias, h, c)
+    return np.asarray(y @ left[:-1].reshape(-1, 1) + left[-1])
+
+
+OF = {"layers": of_rtneural, "state_dict": of_guitarml, "architecture": of_nam}
+
+
 def expected(document: Document, x: Array) -> Array:
     """Outputs (T, O) of one stream (T, F) from reset."""
-    return (of_rtneural if "layers" in document else of_guitarml)(document, x.astype(np.float64))
+    of = next(of for key, of in OF.items() if key in document)
+    return of(document, x.astype(np.float64))

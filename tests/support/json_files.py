@@ -101,6 +101,18 @@ def guitarml(
     return {"model_data": data, "state_dict": state}
 
 
+def nam(rng: np.random.Generator, inputs: int = 1, units: int = 8, layers: int = 1, **more: Any) -> Document:
+    """An LSTM of Neural Amp Modeler: of each cell matrix, bias, hidden state and cell state, then the head."""
+    weights: list[float] = []
+    for number in range(layers):
+        reads = units if number else inputs
+        for count in (4 * units * (reads + units), 4 * units, units, units):
+            weights += values(rng, count)
+    config = {"input_size": inputs, "hidden_size": units, "num_layers": layers}
+    weights += values(rng, units + 1)
+    return {"version": "0.5.4", "architecture": "LSTM", "config": config, "weights": weights, **more}
+
+
 def write(path: Path, document: Any) -> Path:
     """The file."""
     path.write_text(json.dumps(document))

@@ -142,6 +142,7 @@ class Files:
             json_files.amplifier(numbers, 3, in_skip=1, in_gain=1.5, out_gain=-3, metadata={"samplerate": "48000"}),
             json_files.every_type(),
             json_files.guitarml(numbers, units=3),
+            json_files.nam(numbers, units=3, layers=2, metadata={"name": "amp"}, sample_rate=48_000),
             json_files.guitarml(numbers, "GRU", inputs=2, units=3, layers=2),
         ]
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Models as JSON, weights and all, as those who make guitar amplifiers keep them: RTNeural, AIDA-X, GuitarML.
+"""Models as JSON, weights and all, as those who make guitar amplifiers keep them: RTNeural, AIDA-X, GuitarML, NAM.
 
 One ending, several formats: what stands in the file tells them apart. They run without end, a step a call.
 """
@@ -35,5 +35,5 @@ def _read(path: Path, name: str, sha256: str) -> Network:
 
 
 KIND = Kind(
-    name="weights_json", endings=(".json",), begins=_begins, read=_read, look=_look, state=lambda path: "stream"
+    name="weights_json", endings=(".json", ".nam"), begins=_begins, read=_read, look=_look, state=lambda path: "stream"
 )

@@ -18,7 +18,7 @@ from model.layers.dense import Dense
 from model.layers.merge import Merge
 from model.layers.normalise import Normalise
 from model.network import ENDLESS, Network, Node
-from model.readers.weights_json import guitarml, rtneural
+from model.readers.weights_json import guitarml, nam, rtneural
 from model.readers.weights_json.document import Part, load
 from model.readers.weights_json.told import told
 from model.signal import Signal, Weights
@@ -55,13 +55,19 @@ def _guitarml(document: Part, path: Path) -> Held:
     return Held(*guitarml.read(document, path))
 
 
-READ = {"rtneural": _rtneural, "guitarml": _guitarml}
+def _nam(document: Part, path: Path) -> Held:
+    document.known("architecture", "config", "weights", "sample_rate", *ABOUT)
+    return Held(*nam.read(document, path))
+
+
+READ = {"rtneural": _rtneural, "guitarml": _guitarml, "nam": _nam}
 
 
 def _rate(document: Part) -> float:
     """Hz; 0 if the file does not tell it. It may be a text."""
     metadata = document.held.get("metadata")
-    told = [part.get("samplerate") for part in (metadata, document.held) if isinstance(part, dict)]
+    parts = [part for part in (metadata, document.held) if isinstance(part, dict)]
+    told = [part.get(key) for part in parts for key in ("samplerate", "sample_rate")]
     given = next((each for each in told if each is not None), None)
     if given is None:
         return 0.0
@@ -70,7 +76,9 @@ def _rate(document: Part) -> float:
     except (ValueError, OverflowError):
         rate = math.nan
     if not RATES[0] <= rate <= RATES[1]:
-        raise document.refuse(f"'samplerate' is {str(given)[:60]!r}; give samples a second, as 48000, or leave it out")
+        raise document.refuse(
+            f"its sample rate is {str(given)[:60]!r}; give samples a second, as 48000, or leave it out"
+        )
     return rate
 
 

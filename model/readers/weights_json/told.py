@@ -11,7 +11,8 @@ from model.readers.weights_json.document import Object
 
 NEITHER = (
     "is JSON without a trained model; those of RTNeural and AIDA-X have in_shape and layers, those of GuitarML "
-    "model_data and state_dict; of Keras give model.save('{stem}.keras')"
+    "model_data and state_dict, of Neural Amp Modeler architecture and weights; of Keras give "
+    "model.save('{stem}.keras')"
 )
 
 
@@ -28,15 +29,7 @@ class Other(NamedTuple):
 OTHERS = (
     Other(
         ("architecture", "config", "weights"),
-        "is an LSTM of Neural Amp Modeler, whose cells start from states of their own, which are not read; train one "
-        "with the trainer of AIDA-X or of GuitarML's Proteus and give the JSON that it exports",
-        recurrent=True,
-        says=("architecture", "LSTM"),
-    ),
-    Other(
-        ("architecture", "config", "weights"),
-        "is a Neural Amp Modeler file of no recurrent network; train an LSTM with the trainer of AIDA-X or of "
-        "GuitarML's Proteus and give the JSON that it exports",
+        "is of Neural Amp Modeler and no recurrent network; train it with its architecture LSTM",
     ),
     Other(
         ("modelTopology",),
@@ -92,9 +85,11 @@ def _refusal(document: Object, stem: str) -> UserError:
 
 
 def told(document: Object, stem: str) -> str:
-    """rtneural or guitarml; raises ``UserError``, which does not name the file, for all else."""
+    """rtneural, guitarml or nam; raises ``UserError``, which does not name the file, for all else."""
     if "in_shape" in document and "layers" in document:
         return "rtneural"
+    if document.get("architecture") == "LSTM" and "weights" in document:
+        return "nam"
     if "model_data" not in document or "state_dict" not in document:
         raise _refusal(document, stem)
     data = document["model_data"]
