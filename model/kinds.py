@@ -76,6 +76,10 @@ _TORCH = (
     "safetensors.torch.save_file(model.state_dict(), '{stem}.safetensors') and list the layers in {stem}.toml "
     "(docs/your-model.md)"
 )
+_EXPORTED = (
+    "is a program of torch.export, which is not read: export the same model by "
+    "torch.onnx.export(model.eval(), (sample,), '{stem}.onnx', dynamo=False)"
+)
 _SAVED = (
     "is a part of TensorFlow's SavedModel: load its folder with Keras 2 and save it as one file: "
     "tf_keras.models.load_model(folder).save('{stem}.keras')"
@@ -86,6 +90,7 @@ _PICKLE = "is pickled Python, which is never read: save the model whole: model.s
 # endings that models come with elsewhere: what they are, and the way to one that is read
 OTHERS = {
     **dict.fromkeys((".pt", ".pth", ".ckpt", ".bin"), _TORCH),
+    ".pt2": _EXPORTED,
     ".pb": _SAVED,
     **dict.fromkeys((".index", ".data-00000-of-00001"), _CHECKPOINT),
     **dict.fromkeys((".yaml", ".yml"), _YAML),
@@ -93,17 +98,25 @@ OTHERS = {
 }
 
 
+# ends of the names of files in an archive: what it is
+ARCHIVES = {"data.pkl": ".pth", "models/model.json": ".pt2", "serialized_exported_program.json": ".pt2"}
+
+
+def _archived(path: Path) -> str:
+    """What an archive is by the names in it, if it is one of ``ARCHIVES``."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+        return ""
+    return next((is_a for end, is_a in ARCHIVES.items() if any(name.endswith(end) for name in names)), "")
+
+
 def _other(path: Path, beginning: bytes) -> str:
     """The ending, of ``OTHERS``, of a file that is of another kind by its contents, whatever its name; else nothing."""
     if beginning.startswith(b"\x80") and beginning[1:2] in b"\2\3\4\5":
         return ".pkl"
-    if beginning.startswith(ZIP):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                return ".pth" if any(name.endswith("data.pkl") for name in archive.namelist()) else ""
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-            return ""
-    return ""
+    return _archived(path) if beginning.startswith(ZIP) else ""
 
 
 def _folder(path: Path) -> str:

@@ -152,6 +152,8 @@ def _advice(shape: tuple[int, ...], wanted: tuple[int, ...]) -> str:
         return "; if steps and features are swapped, give x.swapaxes(1, 2)"
     if len(shape) == 2 and shape[1] == np.prod(wanted):
         return f"; if each row is a window, step by step, give x.reshape{(-1, *wanted)}"
+    if wanted[0] == 1 and shape[-1:] == wanted[-1:] and len(shape) > 2:
+        return f"; the model takes single steps, one after another: if these are such, give x.reshape{(-1, *wanted)}"
     return ""
 
 

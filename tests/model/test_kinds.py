@@ -55,6 +55,12 @@ def torch(path: Path) -> None:
         file.writestr("archive/data.pkl", pickle.dumps({}))
 
 
+def exported(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("m/models/model.json", "{}")
+        file.writestr("m/data/weights/weight_0", b"")
+
+
 def pickled(path: Path) -> None:
     path.write_bytes(pickle.dumps({"weights": [1, 2, 3]}))
 
@@ -98,6 +104,9 @@ OTHERS: dict[str, tuple[Callable[[Path], None], str]] = {
     "m.pt": (pickled, TORCH),
     "m.ckpt": (empty, TORCH),
     "m.bin": (torch, TORCH),
+    "m.pt2": (exported, r"is a program of torch.export, .*torch.onnx.export\(.*'m.onnx'"),
+    "n.pt2": (empty, "is a program of torch.export"),
+    "g.keras": (exported, "is a program of torch.export"),
     "M.PTH": (torch, "is PyTorch's own format"),
     "m.pb": (empty, r"SavedModel: .*tf_keras.models.load_model\(folder\).save\('m.keras'\)"),
     "m.index": (empty, r"holds weights only: .*model.save\('m.keras'\)"),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import metadata, planner, quantise, readers, reference
+from model import metadata, planner, quantise, readers, reference, samples
 from model.errors import UserError
 from model.network import Network, check_state
 from model.signal import Array
@@ -43,6 +44,7 @@ def rng(seed: int = 2) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
+AMP = made.amplifier(rng())
 READ: dict[str, Callable[[], Document]] = {
     "lstm": lambda: made.amplifier(rng()),
     "gru": lambda: made.rtneural(made.gru(rng(), 1, 8), made.dense(rng(3), 8, 1)),
@@ -125,3 +127,32 @@ def test_a_model_beside_its_samples_says_nothing_of_them(tmp_path: Path) -> None
     assert metadata.read(path.with_suffix(".npz")) == metadata.Metadata()
     write(path, {"unit": "V"})
     assert metadata.read(path.with_suffix(".npz")).unit == "V"
+
+
+@pytest.mark.parametrize(("wrong", "told"), [(0.0, r"up to \d(\.\d)?e-0[78] from"), (0.25, r"up to 0\.25 from")])
+def test_the_outputs_of_a_trainer_are_compared(wrong: float, told: str, tmp_path: Path) -> None:
+    document = made.amplifier(rng(), in_skip=1)
+    x = audio(COUNT)
+    batch = {"input_batch": x[:, 0].tolist(), "output_batch": (expected(document, x)[:, 0] + wrong).tolist()}
+    assert re.search(
+        f"its output_batch, 300 steps of its trainer's, is {told}", read(tmp_path, document | batch).notes[1]
+    )
+    assert len(read(tmp_path, document | batch | {"out_gain": 3}).notes) == 1
+    batch["output_batch"].pop()
+    assert read(tmp_path, document | batch).notes[1] == "its output_batch of 299 numbers for 300 is not compared"
+
+
+@pytest.mark.parametrize("shape", [(40,), (40, 1), (40, 1, 1)])
+def test_samples_are_one_stream(shape: tuple[int, ...], tmp_path: Path) -> None:
+    network = read(tmp_path, AMP)
+    np.save(tmp_path / "riff.npy", audio(40).reshape(shape))
+    loaded = samples.load(tmp_path / "riff.npy", network.given, network.made)
+    np.testing.assert_array_equal(loaded.inputs[:, 0], audio(40))
+
+
+@pytest.mark.parametrize("shape", [(1, 40, 1), (4, 10, 1)])
+def test_samples_in_windows(shape: tuple[int, ...], tmp_path: Path) -> None:
+    network = read(tmp_path, AMP)
+    np.save(tmp_path / "riff.npy", audio(40).reshape(shape))
+    with pytest.raises(UserError, match=r"takes single steps, .* if these are such, give x.reshape\(-1, 1, 1\)"):
+        samples.load(tmp_path / "riff.npy", network.given, network.made)

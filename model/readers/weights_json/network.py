@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from model import reference
 from model.errors import NoModelError, UserError
 from model.formats import REAL
 from model.layers.base import Layer, Place
@@ -25,6 +27,7 @@ from model.signal import Signal, Weights
 
 ELEMENT_LIMIT = 1 << 24  # elements of a signal
 RATES = 1.0, 1e9  # Hz
+BATCH = 1 << 14  # steps that are compared with the trainer's
 # what a file may say that changes nothing of the numbers
 ABOUT = ("metadata", "samplerate", "input_batch", "output_batch", "author", "esr", "name", "license", "version")
 AROUND = ("in_skip", "in_gain", "out_gain")
@@ -115,8 +118,21 @@ def _nodes(held: Held) -> tuple[Node, ...]:
     return tuple(nodes)
 
 
-def _notes(rate: float) -> tuple[str, ...]:
-    return (f"{ENDLESS}, {rate:g} a second" if rate else ENDLESS,)
+def _batch(document: Part, held: Held, network: Network) -> tuple[str, ...]:
+    """How far what is computed here is from what the trainer of AIDA-X says of its own, where it does.
+
+    It knows no gains.
+    """
+    keys = "input_batch", "output_batch"
+    if any(document.held.get(key) is None for key in keys) or (held.gain, held.out_gain) != (1.0, 1.0):
+        return ()
+    given, due = (document.array(document.held[key], f"'{key}'").reshape(-1) for key in keys)
+    steps = given.size // network.input.size
+    if steps > BATCH or not 0 < steps * network.output.size == due.size:
+        return (f"its output_batch of {due.size} numbers for {given.size} is not compared",)
+    made = reference.run(network, given.astype(np.float32).reshape(steps, *network.input.shape), goes_on=True)
+    away = float(np.abs(made.reshape(-1) - due).max())
+    return (f"its output_batch, {steps} steps of its trainer's, is up to {away:.2g} from what is computed here",)
 
 
 def _read(path: Path, name: str, sha256: str) -> Network:
@@ -128,19 +144,13 @@ def _read(path: Path, name: str, sha256: str) -> Network:
     for layer in held.layers:
         if layer.output.size > ELEMENT_LIMIT:
             raise part.refuse(f"{layer.name} gives {layer.output.size} values; supported: up to {ELEMENT_LIMIT}")
-    nodes = _nodes(held)
-    return Network(
-        name,
-        path.name,
-        sha256,
-        REAL,
-        (held.source,),
-        nodes,
-        (len(nodes),),
-        _notes(rate),
-        endless=True,
-        rate=rate,
-    )
+    nodes, note = _nodes(held), f"{ENDLESS}, {rate:g} a second" if rate else ENDLESS
+    ends = (held.source,), nodes, (len(nodes),)
+    network = Network(name, path.name, sha256, REAL, *ends, (note,), endless=True, rate=rate)
+    return replace(network, notes=(note, *_batch(part, held, network)))
+
+
+DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError, MemoryError, RecursionError)
 
 
 def read(path: Path, name: str, sha256: str) -> Network:
@@ -151,3 +161,5 @@ def read(path: Path, name: str, sha256: str) -> Network:
         if str(error).startswith(str(path)):
             raise
         raise type(error)(f"{path}: {error}") from None
+    except DAMAGE as error:
+        raise UserError(f"{path}: is damaged: {type(error).__name__} {error}; export the model again"[:400]) from None
