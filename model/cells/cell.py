@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,13 @@ import numpy as np
 from model.cells import forms
 from model.cells.forms import Applied, Atom, Form, Product
 from model.cells.functions import is_product, peeled
+from model.formats.base import Format
+from model.formats.dynamic import FORMAT as DYNAMIC
+from model.formats.float32 import FORMAT as FLOAT32
 from model.functions import Function, named
 from model.layers.gru import Gru
 from model.layers.lstm import Lstm
-from model.layers.recurrent import SIGMOID, Recurrent
+from model.layers.recurrent import SIGMOID, TANH, Recurrent
 from model.layers.simple_rnn import SimpleRnn
 from model.signal import Array, Signal, Weights
 
@@ -44,6 +47,13 @@ class Cell:
     recurrent_activation: Function = SIGMOID
     candidate_bias: Array = field(default_factory=lambda: np.zeros(0, np.float32))  # (H,) of a GRU
     reset_after: bool = False  # of a GRU
+    scales: tuple[Array, Array] | None = None  # (G, H) each, of kernel and recurrent, where they are stored as integers
+    in_part: bool = False  # whether some of its weights are stored as integers, and read as real numbers
+
+    @property
+    def format(self) -> Format:
+        """That it computes in."""
+        return FLOAT32 if self.scales is None else DYNAMIC
 
     @property
     def units(self) -> int:
@@ -73,18 +83,52 @@ class Cell:
 
     def first_step(self, x: Array) -> tuple[Array, Array | None]:
         """Its hidden state, and its cell state if it has one, from zeros (N, H), for x (N, F)."""
-        layer = self.layer("first", 1, True, False)
+        layer = replace(self, scales=None).layer("first", 1, True, False)
         _, state = layer.step_of(Signal((1, self.features)))(np.asarray(x, np.float64), layer.reset(len(x)))
         return state[-1], state[0] if len(state) > 1 else None
 
+    @property
+    def one_scale_a_gate(self) -> bool:
+        """Whether its layer has one for all rows of a gate, as TFLite's own LSTM, and these rows do."""
+        usual = self.kind == Lstm.kind and (self.activation, self.recurrent_activation) == (TANH, SIGMOID)
+        return usual and all((scale == scale[:, :1]).all() for scale in self.scales or ())
+
+    def stored(self, rows: Mapping[bytes, float]) -> Cell:
+        """The cell with the scales of its rows, of those that are stored as integers."""
+        given = [
+            np.array([rows.get(row.tobytes(), 0.0) for row in matrix.reshape(-1, matrix.shape[2])])
+            for matrix in (self.kernel, self.recurrent)
+        ]
+        zeros = [~matrix.any(axis=2).reshape(-1) for matrix in (self.kernel, self.recurrent)]
+        if all((scale[~zero] == 0).all() for scale, zero in zip(given, zeros, strict=True)):
+            return self
+        scales = []
+        for scale, zero in zip(given, zeros, strict=True):
+            if (scale[~zero] == 0).any():
+                return replace(self, in_part=True)
+            by_gate = np.where(zero, scale.max(), scale).reshape(len(self.kernel), -1)
+            scales.append(by_gate.astype(np.float32))
+        return replace(self, scales=(scales[0], scales[1]))
+
+    def _weights(self) -> tuple[Weights, Weights]:
+        if self.scales is None:
+            return Weights(self.kernel), Weights(self.recurrent)
+        made = []
+        for values, scale in zip((self.kernel, self.recurrent), self.scales, strict=True):
+            stored = np.rint(values / scale[:, :, np.newaxis]).astype(self.format.weights.name)
+            made.append(Weights(stored, scale[:, 0] if self.one_scale_a_gate else scale))
+        return made[0], made[1]
+
     def layer(self, name: str, steps: int, sequences: bool, backwards: bool) -> Recurrent:
         """The layer that it is over a sequence."""
+        kernel, recurrent = self._weights()
         return LAYERS[self.kind](
             self,
             name=name,
-            kernel=Weights(self.kernel),
-            recurrent=Weights(self.recurrent),
+            kernel=kernel,
+            recurrent=recurrent,
             bias=self.bias,
+            format=self.format,
             activation=self.activation,
             return_sequences=sequences,
             go_backwards=backwards,

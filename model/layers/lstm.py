@@ -91,8 +91,13 @@ class Lstm(Recurrent):
 
     @property
     def by_row(self) -> bool:
-        """Not where it is TFLite's."""
-        return not self.plain
+        """Not where it is TFLite's: of what it takes apart, rows have scales of their own in dynamic range."""
+        return not self.plain or (self.kernel.scale is not None and self.kernel.scale.ndim == 2)
+
+    @property
+    def kernels(self) -> str:
+        """Those of other activations have a scale for each row."""
+        return f"{self.kind}_functions" if self.by_row else self.kind
 
     def with_hidden(self, place: Place, source: Signal, hidden: Signal, ranges: Ranges, format: Format) -> Lstm:
         """The layer in integers, its hidden state stored as ``hidden``."""

@@ -59,6 +59,12 @@ UNROLLED: dict[str, tuple[tuple[Layer, ...], list[str]]] = {
     "both": ((both(lstm(4, True, unroll=True, activation="relu")), dense(2)), ["bidirectional", "dense"]),
 }
 LIBRARIES = ("keras", "tf_keras")
+WIDE = (
+    lstm(32, True),
+    gru(32, True),
+    rnn(32, activation="relu"),
+    dense(2),
+)
 
 
 def loop(name: str, library: str, **settings: Any) -> Apart:
@@ -80,7 +86,16 @@ def step(kind: Callable[..., Layer], library: str) -> Apart:
     return Apart(f"step-{layers[0][0]}", (1, 3), layers, library=library, states=True)
 
 
+def of_8_bits(library: str, unroll: bool) -> Apart:
+    layers = tuple((kind, {**settings, "unroll": unroll}) for kind, settings in WIDE[:-1])
+    return Apart(f"dynamic-{unroll}", (6, 8), (*layers, WIDE[-1]), "dynamic", library=library)
+
+
+DYNAMIC = (of_8_bits("keras", False), of_8_bits("tf_keras", True))
+MIXED = Apart("dynamic-mixed", (6, 2), (lstm(32), dense(2)), "dynamic")
 ALL = (
+    *DYNAMIC,
+    MIXED,
     *(loop(name, library) for name in LOOPS for library in LIBRARIES),
     *(loop(name, library, open_batch=True) for name in ("stacked", "both") for library in LIBRARIES),
     *(unrolled(name, library) for name in UNROLLED for library in LIBRARIES),
@@ -179,6 +194,29 @@ def test_a_state_that_comes_in_and_goes_out(host: Host, kind: Callable[..., Laye
     on_device = host.run(network, given, "stream").going_on
     assert on_device is not None
     close(on_device.outputs, theirs)
+
+
+@pytest.mark.parametrize("made", DYNAMIC, ids=str)
+def test_dynamic_range(host: Host, made: Apart) -> None:
+    """Weights of 8 bits stay as they are, each row with its scale where the file has one."""
+    network = read(made)
+    assert (network.quantisation, network.came_quantised) == ("dynamic", True)
+    assert [layer.kind for layer in network.layers] == ["lstm", "gru", "simple_rnn", "dense"]
+    given = windows(network)
+    ours = reference.run(network, given)
+    theirs = run_litert(made.path.read_bytes(), given).reshape(ours.shape)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=network.format.tolerance)
+    np.testing.assert_allclose(host.run(network, given).run, ours, rtol=0, atol=network.format.tolerance)
+
+
+def test_a_cell_that_is_of_8_bits_in_part() -> None:
+    """The converter leaves matrices under 1024 elements alone; the others are read as the numbers they are."""
+    network = read(MIXED)
+    assert [layer.kind for layer in network.layers] == ["lstm", "dense"]
+    assert any("some are int8 and some float32" in note for note in network.notes)
+    given = windows(network)
+    ours = reference.run(network, given)
+    np.testing.assert_allclose(ours, run_litert(MIXED.path.read_bytes(), given).reshape(ours.shape), rtol=0, atol=2e-2)
 
 
 @pytest.mark.parametrize("quantisation", ["dynamic", "int8", "int16x8"])

@@ -80,6 +80,13 @@ def _cell(reader: Reader, direction: Direction, name: str) -> Recurrent:
         return _lstm(reader, direction, name)
     if len(shape) != 2 or shape[1] != cell.features or not reader.signal.real:
         raise reader.refuse(f"{direction.lstm}: it reads shape {shape}, and steps of {cell.features} features were due")
+    if cell.in_part:
+        reader.note(
+            f"{direction.lstm}: of its weights some are int8 and some float32, as small ones are left alone; here all "
+            "are read as float32, outputs differ a little"
+        )
+    elif cell.scales is not None:
+        reader.note_of_inputs(direction.lstm)
     return cell.layer(name, shape[0], not direction.last_only, direction.backwards)
 
 

@@ -178,6 +178,7 @@ def _replaced(graph: Graph, operator: Operator, outer: Symbols, refuse: Refuse) 
     sequence, x = _read(loop, steps)
     states = _states(loop)
     found, hidden = _cell(loop, x, states)
+    found = found.stored(loop.inside.stored)
     made: dict[int, bool] = {}  # by the tensor that is written: whether it is the last step alone
     for variable, number in enumerate(operator.outputs):
         readers = [each for each in graph.operators if number in each.inputs]
@@ -196,7 +197,9 @@ def _replaced(graph: Graph, operator: Operator, outer: Symbols, refuse: Refuse) 
     if len(made) != 1:
         raise NotKnownError(f"{len(made)} of its outputs are read; supported: its sequence, or its last hidden state")
     ((number, last),) = made.items()
-    return replace(operator, inputs=(operator.inputs[sequence],), outputs=(number,), cell=found, last_only=last)
+    options = {**operator.options, "AsymmetricQuantizeInputs": loop.inside.asymmetric}
+    source = (operator.inputs[sequence],)
+    return replace(operator, inputs=source, outputs=(number,), options=options, cell=found, last_only=last)
 
 
 def without_loops(graph: Graph, refuse: Refuse) -> Graph:

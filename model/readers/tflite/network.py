@@ -68,7 +68,7 @@ def _format(graph: Graph, refuse: Refuse) -> Format:
     for operator in graph.operators:
         weights = _weights(graph, operator)
         if operator.cell is not None:
-            found.add(FLOAT32)
+            found.add(operator.cell.format)
         elif weights is not None and operator.outputs:
             values = graph.tensors[operator.outputs[0]].dtype
             found.add(formats.computing(values, weights.dtype) or formats.computing(values) or FLOAT32)

@@ -47,6 +47,13 @@ class Reader:
         """What a user should know, once."""
         self.notes += [] if what in self.notes else [what]
 
+    def note_of_inputs(self, operator: Operator) -> None:
+        """Tell where a file quantises real inputs in another way."""
+        if operator.options.get("AsymmetricQuantizeInputs") is False:
+            self.note(
+                f"{operator}: the file asks for inputs without a zero point; they get one, outputs differ a little"
+            )
+
     def name(self, kind: str) -> str:
         """A layer's name in Keras's manner: lstm, lstm_1, ..."""
         count = self.names.get(kind, 0)
@@ -136,10 +143,8 @@ class Reader:
             raise self.refuse(f"{operator}: {what} has {len(scale)} scales{along}; supported: {one}")
         if not (np.isfinite(scale).all() and (scale > 0).all()) or tensor.zero_point.any():
             raise self.refuse(f"{operator}: {what} needs positive scales and zero points of 0")
-        if self.signal.real and operator.options.get("AsymmetricQuantizeInputs") is False:
-            self.note(
-                f"{operator}: the file asks for inputs without a zero point; they get one, outputs differ a little"
-            )
+        if self.signal.real:
+            self.note_of_inputs(operator)
         return Weights(values, np.broadcast_to(scale, rows).astype(np.float32))
 
     def bias(self, operator: Operator, index: int, what: str, scale: float | Array, units: int) -> Array:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model import formats
 from model.cells import forms
 from model.cells.forms import Form, Leaf
 from model.formats import REAL
@@ -90,6 +91,8 @@ class Symbols:
         self.values: dict[int, Value] = dict(given or {})
         self.leaves: dict[Piece, Form] = {}
         self.matrices: dict[int, Array] = {}
+        self.stored: dict[bytes, float] = {}  # rows of matrices that are stored as integers, in float32: their scales
+        self.asymmetric = True  # whether vectors that meet such are quantised with a zero point
 
     def run(self, operator: Operator, rule: Rule) -> None:
         """Let the operator's outputs be what its rule makes of its inputs, or stay unknown."""
@@ -119,12 +122,27 @@ class Symbols:
             raise self.refuse(f"tensor {tensor.number} '{tensor.name}' has values that are not finite")
         return values
 
+    def _integers(self, tensor: Tensor) -> Array:
+        """A constant matrix of integers, as real values."""
+        usual = tensor.data.size and not tensor.sparse and len(tensor.shape) == 2 and not tensor.zero_point.any()
+        if formats.computing(REAL, tensor.dtype) is None or not usual or tensor.axis != 0:
+            raise ValueError("no matrix")
+        scale = np.broadcast_to(tensor.scale, tensor.shape[0]).astype(np.float64)
+        if not (np.isfinite(scale).all() and (scale > 0).all()):
+            raise ValueError("no scales")
+        values = tensor.data.view(tensor.dtype).reshape(tensor.shape) * scale[:, np.newaxis]
+        self.stored |= {row.tobytes(): float(by) for row, by in zip(values.astype(np.float32), scale, strict=True)}
+        return np.asarray(values)
+
     def matrix(self, operator: Operator, index: int) -> Array:
         """A constant matrix, in float64."""
         tensor = self.tensor(operator, index)
         if tensor.number not in self.matrices:
             found = self.constant(tensor)
-            if found is None or found.ndim != 2:
+            if found is None:
+                found = self._integers(tensor)
+                self.asymmetric &= bool(operator.options.get("AsymmetricQuantizeInputs"))
+            if found.ndim != 2:
                 raise ValueError("no matrix")
             self.matrices[tensor.number] = found.astype(np.float64)
         return self.matrices[tensor.number]

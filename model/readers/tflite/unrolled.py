@@ -84,9 +84,10 @@ class Unrolled:
         source, backwards = found
         units, count = chain.cell.units, len(steps)
         self.made[steps] = sequence = self.tensor(None, 1, count, units)
-        cell = Operator(
-            self.number(), last.name, (source,), (sequence,), {}, chain.cell, False, backwards and count > 1
-        )
+        options = {"AsymmetricQuantizeInputs": self.symbols.asymmetric}
+        backwards &= count > 1
+        stored = chain.cell.stored(self.symbols.stored)
+        cell = Operator(self.number(), last.name, (source,), (sequence,), options, stored, backwards=backwards)
         if count == 1:
             return [cell]
         limits = [self.tensor(np.array(values), 3) for values in ([0, -1, 0], [0, 0, 0], [1, 1, 1])]
