@@ -99,7 +99,7 @@ class Bidirectional(Layer):
         for direction, (half, one) in enumerate((("forward", self.forward), ("backward", self.backward))):
             hidden, kept = (v and replace(v, length=units, offset=direction * units) for v in (both, inner))
             assert hidden is not None
-            builder.current = replace(source, backwards=direction == 1)
+            builder.current = replace(source, backwards=source.backwards != (direction == 1))
             one.step(builder, index, replace(builder.network.place(index), half=half), hidden, kept)
             if dense is not None:
                 dense.add(builder, at, direction, 2)

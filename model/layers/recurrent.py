@@ -319,7 +319,7 @@ class Recurrent(Weighted):
         builder.arrange(index)
         if self.go_backwards and builder.steps > 1:
             builder.materialise(index)
-            builder.current = replace(builder.current, backwards=True)
+            builder.current = replace(builder.current, backwards=not builder.current.backwards)
             builder.streamable = f"layer '{self.name}' reads the window from its end"
         hidden, inner = self.memory(builder, index, self.units)
         self.step(builder, index, builder.network.place(index), hidden, inner)

@@ -161,6 +161,33 @@ def test_what_reads_a_repeated_vector(host: Host, words: tuple[Word, ...], quant
     check(host, graph.network(graph.word(("lstm", 2, False, False), at)), quantisation)
 
 
+TURNED: dict[str, tuple[Word, ...]] = {
+    "a cell": (("lstm", 3, True, False),),
+    "a cell that goes backwards": (("lstm", 3, True, True),),
+    "both ways": (("both", 2, True),),
+    "the last step": (("lstm", 3, False, False),),
+    "convolution": (("conv", 3, 2, 1, 1, "causal", 1, "linear"),),
+    "pool": (("max", 2, 2, "valid"),),
+    "cropped": (("crop", 1, 1),),
+    "another shape": (("reshape", (3, 4)),),
+    "flattened": (("reshape", (12,)), ("dense", 2, "relu")),
+    "steps and features": (("permute",),),
+    "turned again": (("reverse",),),
+}
+
+
+@pytest.mark.parametrize("quantisation", formats.names())
+@pytest.mark.parametrize("words", TURNED.values(), ids=TURNED)
+@pytest.mark.parametrize("made", [False, True], ids=["of the input", "of what is made"])
+def test_what_reads_a_sequence_turned_round(host: Host, made: bool, words: tuple[Word, ...], quantisation: str) -> None:
+    graph = Graph(5, (4, 3))
+    at = graph.reverse(graph.word(("lstm", 3, True, False), 0) if made else 0)
+    for word in words:
+        moves = {("permute",): graph.permute, ("reverse",): graph.reverse}
+        at = moves[word](at) if word in moves else graph.word(word, at)
+    check(host, graph.network(at if made else graph.word(("dense", 2, "linear"), at)), quantisation)
+
+
 @pytest.mark.parametrize("quantisation", formats.names())
 @pytest.mark.parametrize("shape", [(2, 6), (12,), (3, 4)])
 def test_what_joins_reads_along_the_last_axis_that_a_reshape_gave(

@@ -9,7 +9,7 @@ import json
 import numpy as np
 import pytest
 
-from model import emit, formats, limits, quantise, readers, reference
+from model import emit, formats, kinds, limits, quantise, readers, reference
 from model.errors import UserError
 from model.layers.bidirectional import Bidirectional
 from model.layers.recurrent import Recurrent
@@ -21,7 +21,9 @@ from tests.support.onnx_files import DATA, EVERY, compared, fed, samples, sessio
 
 UNROLLED = "dynamo_rnn_relu"
 STATES = {"lstm_states": ("h", "c"), "gru_states": ("h",)}
-LOADED = tuple(name for name in EVERY if name != UNROLLED)
+OPEN = ("dynamo_open", "dynamo_open_states", "ts_open", "ts_open_states")  # the number of steps, too
+NEEDS_STEPS = "ts_open_both"
+LOADED = tuple(name for name in EVERY if name not in (UNROLLED, NEEDS_STEPS, *OPEN))
 TOLERANCE = 1e-5
 
 
@@ -95,6 +97,27 @@ def test_states_pass_from_one_call_to_the_next(host: Host, name: str) -> None:
     result = host.run(network, windows[:, 0], "stream")
     assert result.going_on is not None
     np.testing.assert_allclose(result.going_on.outputs[:, -1], due, rtol=0, atol=TOLERANCE)
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_an_open_number_of_steps_is_a_stream(host: Host, name: str) -> None:
+    """After each step the device gives what onnxruntime gives of all steps up to it."""
+    path = DATA / f"{name}.onnx"
+    network, runs = readers.read(path), session(path)
+    assert network.endless
+    assert kinds.check(path).state(path) == "stream"
+    steps = np.random.default_rng(4).normal(0, 1, (1, 6, 3)).astype(np.float32)
+    given = {each.name: np.zeros((2, 1, 4), np.float32) for each in runs.get_inputs()[1:]}
+    due = [runs.run(None, {"x": steps[:, : count + 1], **given})[0][0] for count in range(6)]
+    result = host.run(network, steps[0][:, np.newaxis], "stream")
+    assert result.going_on is not None
+    np.testing.assert_allclose(result.going_on.outputs[:, -1], due, rtol=0, atol=TOLERANCE)
+
+
+def test_what_needs_the_number_of_steps_is_refused_where_it_is_open() -> None:
+    with pytest.raises(UserError, match=r"leaves the number of its steps open, but layer 'bidirectional'"):
+        readers.read(DATA / f"{NEEDS_STEPS}.onnx")
+    assert kinds.check(DATA / f"{NEEDS_STEPS}.onnx").state(DATA / f"{NEEDS_STEPS}.onnx") == "window"
 
 
 @pytest.mark.parametrize("name", [name for name in LOADED if "convolved" in name or "branches" in name])

@@ -21,6 +21,7 @@ from model.layers.permute import Permute
 from model.layers.prelu import Prelu
 from model.layers.recurrent import Recurrent
 from model.layers.repeat import Repeat
+from model.layers.reverse import Reverse
 from model.network import Network, Node
 from model.signal import Signal
 from tests.support.convolutions import Drawn
@@ -85,6 +86,10 @@ class Graph:
         """Steps as features, features as steps."""
         return self.add(Permute(f"permute{len(self.nodes)}", Signal(self.signal(read).shape[::-1])), read)
 
+    def reverse(self, read: int) -> int:
+        """The last step first."""
+        return self.add(Reverse(f"reverse{len(self.nodes)}", Signal(self.signal(read).shape)), read)
+
     def network(self, *outputs: int) -> Network:
         """As it is now."""
         return Network("net", "made by a test", "0" * 64, "float32", self.inputs, tuple(self.nodes), outputs)
@@ -147,6 +152,7 @@ class Grower:
                 ("zeros", self.below(2), self.below(3)),
                 ("reshape", _shape(shape, self.random)),
                 ("permute",),
+                ("reverse",),
             ]
             found += [("crop", self.below(2), 0)] * (shape[0] > 1)
         return found
@@ -192,8 +198,8 @@ class Grower:
     def add(self, words: list[Word], read: int) -> None:
         """What one of the words stands for."""
         word = words[self.below(len(words))]
-        if word == ("permute",):
-            self.graph.permute(read)
+        if word in (("permute",), ("reverse",)):
+            self.graph.permute(read) if word == ("permute",) else self.graph.reverse(read)
             return
         self.graph.word(word, read)
         if self.random.random() < 0.5:

@@ -29,4 +29,10 @@ def _read(path: Path, name: str, sha256: str) -> Network:
     return read(path, name, sha256)
 
 
-KIND = Kind(name="onnx", endings=(".onnx",), begins=_begins, read=_read)
+def _state(path: Path) -> str:
+    from model.readers.onnx.network import state  # slow to import, hence only here
+
+    return state(path)
+
+
+KIND = Kind(name="onnx", endings=(".onnx",), begins=_begins, read=_read, state=_state)

@@ -17,7 +17,15 @@ from model.readers.onnx.reader import Reader
 from model.readers.onnx.values import Signals, Tensor
 from model.signal import Array
 
-MERGES = {"Add": "add", "Sub": "subtract", "Mul": "multiply", "Max": "maximum", "Min": "minimum", "Mean": "average"}
+MERGES = {
+    "Add": "add",
+    "Sub": "subtract",
+    "Mul": "multiply",
+    "Max": "maximum",
+    "Min": "minimum",
+    "Mean": "average",
+    "Sum": "add",
+}
 
 
 def merged(reader: Reader, node: Node, function: str, one: Signals, other: Signals) -> Tensor:
@@ -52,6 +60,7 @@ def _with_constant(reader: Reader, node: Node, value: Signals, constant: Array, 
     with np.errstate(divide="ignore"):
         scale, offset = {
             "Add": (one, numbers),
+            "Sum": (one, numbers),
             "Sub": (-one, numbers) if first else (one, -numbers),
             "Mul": (numbers, none),
             "Div": (1 / numbers, none),

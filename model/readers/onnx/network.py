@@ -20,9 +20,9 @@ from model.escape import visible
 from model.fold import folded, joined
 from model.formats import REAL
 from model.layers.base import Place
-from model.network import Network, check_ends
+from model.network import ENDLESS, Network, check_ends
 from model.network import Node as Placed
-from model.readers.onnx import joins, layers, shapes, states, values
+from model.readers.onnx import joins, layers, shapes, states, steps, values
 from model.readers.onnx.constants import FOLDED, FoldError
 from model.readers.onnx.file import ELEMENT_LIMIT, End, Graph, Node, load
 from model.readers.onnx.reader import BatchError, Reader
@@ -55,24 +55,19 @@ WAYS_OUT = {
 
 
 def _axis(end: End, wanted: int | None, batch: int) -> int | None:
-    """The axis of an input that is the batch, if ``wanted`` can be one; None if it has none."""
+    """The axis of an input that is the batch: ``wanted`` if that can be it; None if it has none."""
     shape = end.shape or ()
-    open_ = [axis for axis, length in enumerate(shape) if isinstance(length, str)]
-    if open_:
-        return wanted if wanted in open_ else open_[0]
-    if wanted is None or not shape:
-        return None
-    fitting = [axis for axis, length in enumerate(shape) if length == batch]
-    return wanted if wanted in fitting else next(iter(fitting), None)
+    fitting = [
+        axis for axis, length in enumerate(shape) if (isinstance(length, str) if batch == BATCH else length == batch)
+    ]
+    return None if wanted is None else wanted if wanted in fitting else next(iter(fitting), None)
 
 
 def _size(end: End, wanted: int | None) -> int:
     """How many samples a first input says there are."""
     shape = end.shape or ()
-    at = None if wanted is None or wanted >= len(shape) else shape[wanted]
-    if any(isinstance(length, str) for length in shape):
-        return BATCH
-    return at if isinstance(at, int) else 1
+    at = 1 if wanted is None or wanted >= len(shape) else shape[wanted]
+    return at if isinstance(at, int) else BATCH
 
 
 # ---- one reading ----
@@ -80,22 +75,27 @@ def _size(end: End, wanted: int | None) -> int:
 Read = tuple[Reader, dict[str, int]]  # and the numbers of the outputs by their names
 
 
-def _open_inputs(reader: Reader, wanted: int | None) -> None:
-    """A signal for each input, though it be a first state."""
+def _open_inputs(reader: Reader, wanted: int | None, count: int) -> None:
+    """A signal for each input, though it be a first state; ``count`` steps where the file leaves them open."""
     firsts = states.of_inputs(reader.graph)
     for end in reader.graph.inputs:
         if end.shape is None:
             raise reader.refuse(None, f"input '{end.name}' has no shape; export with fixed steps and features")
         axis = _axis(end, wanted, reader.batch)
         kept = [length for at, length in enumerate(end.shape) if at != axis]
-        lengths = [length for length in kept if isinstance(length, int)]
-        if len(lengths) < len(kept):
-            name = next(length for length in kept if isinstance(length, str))
-            raise reader.refuse(
-                None,
-                f"input '{end.name}' leaves its axis '{name}' open beside the batch; fix it: python -m "
-                f"onnxruntime.tools.make_dynamic_shape_fixed --dim_param {name} --dim_value 32 model.onnx fixed.onnx",
+        left = [length for length in kept if isinstance(length, str)]
+        if len(left) > 1 or (left and (len(kept) < 2 or kept[0] != left[0])):
+            raise BatchError(
+                f"{reader.path}: input '{end.name}' leaves its axis '{left[0]}' open; fix it: python -m "
+                f"onnxruntime.tools.make_dynamic_shape_fixed --dim_param {left[0]} --dim_value 32 model.onnx fixed.onnx"
             )
+        if left and reader.batch not in (1, BATCH):
+            raise BatchError(
+                f"{reader.path}: input '{end.name}' has a fixed batch of {reader.batch} and an open number of steps; "
+                "supported: a batch of 1, or an open one"
+            )
+        reader.endless |= bool(left)
+        lengths = [length if isinstance(length, int) else count for length in kept]
         signal = Signal((lengths[0], int(np.prod(lengths[1:]))) if len(lengths) > 1 else tuple(lengths) or (1,))
         if signal.size > ELEMENT_LIMIT:
             raise reader.refuse(None, f"input '{end.name}' has shape {end.shape}; supported: {ELEMENT_LIMIT} elements")
@@ -144,11 +144,11 @@ def _told(reader: Reader, node: Node) -> Iterator[None]:
         raise reader.refuse(node, f"does not fit what it reads: {error}"[:400]) from None
 
 
-def _once(path: Path, graph: Graph, wanted: int | None, asked: frozenset[object]) -> Read:
+def _once(path: Path, graph: Graph, wanted: int | None, asked: frozenset[object], count: int = 1) -> Read:
     """Read the graph with an axis for the batch."""
     reader = Reader(path, graph, _size(graph.inputs[0], wanted), asked, frozenset(_wanted(graph)), make_cell)
     reader.values |= graph.constants
-    _open_inputs(reader, wanted)
+    _open_inputs(reader, wanted, count)
     for node in graph.nodes:
         if reader.wanted & set(node.outputs):
             with _told(reader, node):
@@ -195,7 +195,9 @@ def _read(path: Path, graph: Graph) -> Read:
     complaints: list[UserError] = []
     for wanted in (0, 1, None):
         try:
-            first, _ = _once(path, graph, wanted, frozenset())
+            first, _ = _once(path, graph, wanted, frozenset(), steps.SEVERAL)
+            if first.endless:
+                steps.check(first)
             return _once(path, graph, wanted, frozenset(first.cells))
         except UserError as error:
             complaints.append(error)
@@ -225,6 +227,21 @@ def _signals(network: Network) -> int:
     return len(network.inputs) + len(network.nodes)
 
 
+def endless(reader: Reader) -> bool:
+    """Whether a file is meant to run step after step: their number is open, or it hands states from one to the next."""
+    computed = [each for end, each in zip(reader.graph.inputs, reader.inputs, strict=True) if not reader.is_state(end)]
+    return reader.endless or (bool(reader.states.starts) and all(each.shape[0] == 1 for each in computed))
+
+
+def state(path: Path) -> str:
+    """What a file is built for unless asked."""
+    graph = load(path)
+    try:
+        return "stream" if endless(_read(path, graph)[0]) else "window"
+    except UserError:
+        return "window"  # which says what is wrong with it
+
+
 def read(path: Path, name: str, sha256: str) -> Network:
     """Read an .onnx; raises ``UserError`` naming the node for what is damaged or unsupported."""
     graph = load(path)
@@ -234,6 +251,8 @@ def read(path: Path, name: str, sha256: str) -> Network:
         raise UserError(f"{path}: the file is damaged: {error}; export the model again"[:400]) from None
     inputs, nodes = tuple(reader.inputs), tuple(reader.nodes)
     network = Network(name, path.name, sha256, REAL, inputs, nodes, tuple(outputs.values()), tuple(reader.notes))
+    if endless(reader):
+        network = replace(network, endless=True, notes=(ENDLESS, *network.notes))
     network = replace(network, output_names=tuple(map(visible, outputs)))
     network = _without_states(network, {end.name: at for at, end in enumerate(graph.inputs)}, reader)
     if not any(part.keeps_state for layer in network.layers for _, part in layer.parts(Place(0))):

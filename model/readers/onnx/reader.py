@@ -19,7 +19,7 @@ from model.layers.permute import Permute
 from model.layers.reshape import Reshape
 from model.network import Node as Placed
 from model.readers.onnx import constants as fold
-from model.readers.onnx.file import ELEMENT_LIMIT, Graph, Node
+from model.readers.onnx.file import ELEMENT_LIMIT, End, Graph, Node
 from model.readers.onnx.states import States
 from model.readers.onnx.values import BATCH, Cell, Join, MisfitError, Signals, Source, State, Tensor, Value
 from model.signal import Array, Signal
@@ -48,6 +48,7 @@ class Reader:
     names: dict[str, int] = field(default_factory=dict)
     recurring: dict[int, Any] = field(default_factory=dict)  # recurrent nodes that were read, by their numbers
     cells: dict[Cell | tuple[Cell, ...], int] = field(default_factory=dict)  # signals of those that are layers
+    endless: bool = False  # whether the number of steps is left open
     states: States = field(default_factory=States)
     made: dict[tuple[object, ...], int] = field(default_factory=dict)  # signals in another order or shape
 
@@ -124,6 +125,10 @@ class Reader:
         """Whether it is an input of whole numbers, as it came."""
         source = tensor.source
         return isinstance(source, int) and source < len(self.inputs) and self.graph.inputs[source].type in IDS
+
+    def is_state(self, end: End) -> bool:
+        """Whether an input is a first state."""
+        return any(each.input == end.name for each in self.states.starts.values())
 
     def by_feature(self, node: Node, value: Signals, constant: Array) -> tuple[int, Tensor, Array]:
         """A signal, and what a constant is beside each of its last axis: (F,)."""

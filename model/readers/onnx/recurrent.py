@@ -22,6 +22,7 @@ from model.layers.gru import Gru
 from model.layers.lstm import Lstm
 from model.layers.pad import Cropping
 from model.layers.recurrent import Recurrent
+from model.layers.reverse import Reverse
 from model.layers.simple_rnn import SimpleRnn
 from model.readers.onnx import values
 from model.readers.onnx.file import Node
@@ -133,26 +134,39 @@ def _check_peepholes(reader: Reader, node: Node, directions: int, units: int) ->
         raise reader.refuse(node, "has peepholes (P); train an LSTM without")
 
 
-def _check_starts(reader: Reader, node: Node, directions: int) -> None:
-    """States start from zero, or are inputs that nothing else reads."""
+def _given_start(reader: Reader, node: Node, value: Array, what: str, directions: int, units: int) -> Array:
+    """(D, H) of a constant first state, which every sample of a batch is to share."""
+    late = int(node.attributes.get("layout", 0))
+    moved = np.moveaxis(value, 0, 1) if late and value.ndim == 3 else value
+    if moved.shape not in ((directions, reader.batch, units), (directions, 1, units)):
+        raise reader.refuse(node, f"{what} has shape {value.shape}; due for {directions} directions of {units} units")
+    if not np.isfinite(value).all() or (moved != moved[:, :1]).any():
+        raise reader.refuse(node, f"{what} is not finite, or other from sample to sample; supported: one for all")
+    return moved[:, 0].astype(np.float32)
+
+
+def _starts(reader: Reader, node: Node, directions: int, units: int) -> dict[str, Array]:
+    """First states (D, H) that are constants; inputs that nothing else reads are noted down as what they are."""
+    found = {}
     for at, what in GIVEN[node.operator].items():
         cells = [Cell(node.number, direction, what) for direction in range(directions)]
         value = reader.optional(node, at)
-        if value is None or (isinstance(value, np.ndarray) and not value.any()):
-            reader.states.zeros.update(cells)
-            continue
         name = "initial_c" if what == CELL else "initial_h"
-        if isinstance(value, np.ndarray):
-            raise reader.refuse(node, f"starts from a state that is not zero ({name}); supported: zeros")
-        found = sources(value)
-        given = [each for each in found if isinstance(each, State)]
-        if len(given) != len(found) or len(given) != directions:
+        if value is None or isinstance(value, np.ndarray):
+            reader.states.fixed.update(cells)
+            if value is not None and value.any():
+                found[what] = _given_start(reader, node, value, name, directions, units)
+            continue
+        held = sources(value)
+        given = [each for each in held if isinstance(each, State)]
+        if len(given) != len(held) or len(given) != directions:
             raise reader.refuse(
                 node,
-                f"starts from a state that is computed ({name}); supported: zeros, or an input whose next state "
+                f"starts from a state that is computed ({name}); supported: constants, or an input whose next state "
                 "is an output",
             )
         reader.states.starts |= dict(zip(cells, given, strict=True))
+    return found
 
 
 def _lstm(bias: Array, own: Array, by: tuple[Function, ...], node: Node, common: dict[str, Any]) -> Recurrent:
@@ -176,7 +190,7 @@ MAKE = {"LSTM": _lstm, "GRU": _gru, "RNN": _rnn}
 
 
 def _makers(
-    reader: Reader, node: Node, features: int, units: int
+    reader: Reader, node: Node, features: int, units: int, starts: dict[str, Array]
 ) -> tuple[Callable[[str, bool, Signal], Recurrent], ...]:
     """What makes the layer of each direction."""
     directions, order = DIRECTIONS[node.attributes.get("direction", "forward")], list(GATES[node.operator])
@@ -190,6 +204,10 @@ def _makers(
     if node.operator == "LSTM" and any(each[1] != each[2] for each in by):
         raise reader.refuse(node, "has another activation of its candidate than of its cell state; supported: one")
 
+    rows = (*((CELL,) if node.operator == "LSTM" else ()), LAST)
+    zeros = np.zeros((count, units), np.float32)
+    start = np.stack([starts.get(what, zeros) for what in rows], axis=1) if starts else None  # (D, S, H)
+
     def maker(at: int, backwards: bool) -> Callable[[str, bool, Signal], Recurrent]:
         given, own = bias[at].reshape(2, gates, units)[:, order].astype(np.float32)
 
@@ -201,6 +219,7 @@ def _makers(
                 "return_sequences": sequences,
                 "go_backwards": backwards,
                 "output": output,
+                "start": None if start is None else start[at],
             }
             return MAKE[node.operator](given, own, by[at], node, common)
 
@@ -232,10 +251,10 @@ def read_recurrent(reader: Reader, node: Node) -> None:
     if units < 1 or node.attributes.get("hidden_size", units) != units:
         raise reader.refuse(node, f"has hidden_size {node.attributes.get('hidden_size')} and R for {units}")
     _check_lengths(reader, node, steps)
-    makers = _makers(reader, node, features, units)
-    _check_peepholes(reader, node, len(makers), units)
+    directions = len(DIRECTIONS[node.attributes.get("direction", "forward")])
+    makers = _makers(reader, node, features, units, _starts(reader, node, directions, units))
+    _check_peepholes(reader, node, directions, units)
     reader.recurring[node.number] = Recurring(node, number, steps, makers, units)
-    _check_starts(reader, node, len(makers))
     for at, what in enumerate((SEQUENCE, LAST, CELL)):
         if node.output(at):
             axis, parts = _outputs(reader, node, what, len(makers))
@@ -266,12 +285,12 @@ def make_cell(reader: Reader, what: Cell | tuple[Cell, ...]) -> int:
             node, "has its cell state read or put out (Y_c), which lstmcu keeps to itself; export without"
         )
     if what.what == SEQUENCE:
-        made = recurring.make[what.direction](reader.name(node.operator.lower()), True, Signal((steps, units)))
-        if made.go_backwards and steps > 1:
-            raise reader.refuse(
-                node, "puts every step of the backward direction in order of time, alone; supported: both directions"
-            )
-        return reader.add(made, recurring.source)
+        output = Signal((steps, units))
+        made = reader.add(
+            recurring.make[what.direction](reader.name(node.operator.lower()), True, output), recurring.source
+        )
+        turns = made_backwards(recurring, what.direction) and steps > 1  # a cell hands on its steps as it computes them
+        return reader.add(Reverse(reader.name("reverse"), output), made) if turns else made
     every = Cell(what.node, what.direction, SEQUENCE)
     if every in reader.asked and not made_backwards(recurring, what.direction):
         cropped = Cropping(reader.name("last_step"), steps - 1, 0, Signal((1, units)))

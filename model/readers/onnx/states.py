@@ -28,7 +28,7 @@ class States:
     """What is known of them so far."""
 
     starts: dict[Cell, State] = field(default_factory=dict)  # what a state of a cell starts from, if that is an input
-    zeros: set[Cell] = field(default_factory=set)  # those that start from zeros, every time
+    fixed: set[Cell] = field(default_factory=set)  # those that start from the same every time
 
 
 def of_inputs(graph: Graph) -> frozenset[str]:
@@ -105,5 +105,5 @@ def check(states: States, kept: dict[str, str], path: Path) -> None:
                 f"{path}: input '{state.input}' is a first state, but no output hands on what becomes of it; export "
                 "both, or neither"
             )
-    if states.starts and states.zeros:
-        raise UserError(f"{path}: some states are inputs, others start from zeros; export all as inputs, or none")
+    if states.starts and states.fixed:
+        raise UserError(f"{path}: some states are inputs, others start anew every time; export all as inputs, or none")

@@ -1,0 +1,310 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Graphs of ONNX made node by node: what is read is what onnxruntime computes, all else is refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx.helper import make_node
+
+from model import readers
+from model.errors import UserError
+from model.layers.recurrent import Recurrent
+from model.signal import Array
+from tests.support.onnx_files import OPEN, compared, graph, weights
+
+TOLERANCE = 1e-5
+X = {"x": (5, OPEN, 3)}  # steps, batch, features
+RANDOM = np.random.default_rng(2)
+LSTM = make_node("LSTM", ["x", "W", "R", "B"], ["y", "h"], hidden_size=4)
+
+
+def whole(*numbers: int) -> Array:
+    return np.array(numbers, np.int64)
+
+
+def drawn(*shape: int) -> Array:
+    return RANDOM.normal(0, 0.7, shape).astype(np.float32)
+
+
+def behind(path: Path, *nodes: onnx.NodeProto, opset: int = 18, **constants: Array) -> Path:
+    """Nodes behind an LSTM that gives every step as ``s`` (batch, 5, 4); the last one writes ``z``."""
+    ordered = make_node("Transpose", ["q"], ["s"], perm=[1, 0, 2])
+    squeezed = (
+        make_node("Squeeze", ["y", "one"], ["q"]) if opset >= 13 else make_node("Squeeze", ["y"], ["q"], axes=[1])
+    )
+    held = {**weights("LSTM", 3, 4), **({"one": whole(1)} if opset >= 13 else {}), **constants}
+    return graph(path, [LSTM, squeezed, ordered, *nodes], X, ["z"], held, opset)
+
+
+# ---- functions and layers behind an LSTM ----
+
+FUNCTIONS: dict[str, tuple[dict[str, Any], int]] = {
+    "Relu": ({}, 18), "Sigmoid": ({}, 18), "Tanh": ({}, 18), "Exp": ({}, 18), "Softplus": ({}, 18),
+    "Softsign": ({}, 18), "Mish": ({}, 18), "HardSwish": ({}, 18), "HardSigmoid": ({}, 18), "HardSigmoid 1/6": ({"alpha": 1 / 6}, 18),
+    "LeakyRelu": ({"alpha": 0.3}, 18), "Elu": ({"alpha": 0.5}, 18),
+    "Selu": ({}, 18),
+    "ThresholdedRelu": ({"alpha": 0.1}, 18),
+    "Gelu": ({}, 20), "Gelu tanh": ({"approximate": "tanh"}, 20), "Softmax": ({}, 18), "Softmax 11": ({"axis": 2}, 11),
+    "Clip 6": ({"min": 0.0, "max": 6.0}, 10), "Neg": ({}, 18), "Dropout": ({}, 18), "Identity": ({}, 18),
+    "Relu 7": ({}, 7),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions(name: str, tmp_path: Path) -> None:
+    settings, opset = FUNCTIONS[name]
+    node = make_node(name.partition(" ")[0], ["s"], ["z"], **settings)
+    assert compared(behind(tmp_path / "m.onnx", node, opset=opset))[1] < TOLERANCE
+
+
+CONSTANTS: dict[str, tuple[str, Sequence[str], Array]] = {
+    "one number": ("Mul", ("s", "c"), np.float32(0.5)),
+    "one in a list": ("Add", ("s", "c"), drawn(1)),
+    "by feature": ("Mul", ("s", "c"), drawn(4)),
+    "by feature, with a batch": ("Add", ("c", "s"), drawn(1, 1, 4)),
+    "the same for every step": ("Sub", ("s", "c"), np.broadcast_to(drawn(1, 4), (5, 4)).copy()),
+    "a constant less the signal": ("Sub", ("c", "s"), drawn(4)),
+    "divided": ("Div", ("s", "c"), np.abs(drawn(4)) + 1),
+    "the mean of both": ("Mean", ("s", "c"), drawn(4)),
+    "not below zero": ("Max", ("s", "c"), np.float32(0)),
+    "slopes": ("PRelu", ("s", "c"), drawn(4)),
+}
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_a_signal_and_a_constant(name: str, tmp_path: Path) -> None:
+    operator, inputs, constant = CONSTANTS[name]
+    path = behind(tmp_path / "m.onnx", make_node(operator, inputs, ["z"]), c=np.asarray(constant))
+    assert compared(path)[1] < TOLERANCE
+
+
+@pytest.mark.parametrize("operator", ["Add", "Sub", "Mul", "Max", "Min", "Mean", "Sum"])
+def test_two_signals(operator: str, tmp_path: Path) -> None:
+    nodes = [make_node("Tanh", ["s"], ["t"]), make_node(operator, ["s", "t"], ["z"])]
+    assert compared(behind(tmp_path / "m.onnx", *nodes))[1] < TOLERANCE
+
+
+CHAINS: dict[str, tuple[list[onnx.NodeProto], dict[str, Array]]] = {
+    "Gemm of alpha and beta": (
+        [make_node("Reshape", ["s", "shape"], ["v"]), make_node("Gemm", ["v", "k", "c"], ["z"], alpha=0.5, beta=2.0)],
+        {"shape": whole(-1, 20), "k": drawn(20, 3), "c": drawn(1, 3)},
+    ),
+    "MatMul and Add": (
+        [make_node("MatMul", ["s", "k"], ["v"]), make_node("Add", ["v", "c"], ["z"])],
+        {"k": drawn(4, 2), "c": drawn(2)},
+    ),
+    "steps and batch as one": (
+        [
+            make_node("Reshape", ["s", "flat"], ["v"]), make_node("Gemm", ["v", "k"], ["w"]),
+            make_node("Reshape", ["w", "back"], ["z"]),
+        ],
+        {"flat": whole(-1, 4), "k": drawn(4, 2), "back": whole(-1, 5, 2)},
+    ),
+    "Flatten": ([make_node("Flatten", ["s"], ["v"]), make_node("Gemm", ["v", "k"], ["z"])], {"k": drawn(20, 2)}),
+    "steps as features": (
+        [make_node("Transpose", ["s"], ["v"], perm=[0, 2, 1]), make_node("MatMul", ["v", "k"], ["z"])],
+        {"k": drawn(5, 2)},
+    ),
+    "a part of the features": (
+        [make_node("Slice", ["s", "from", "to", "axis"], ["z"])], {"from": whole(1), "to": whole(3), "axis": whole(2)},
+    ),
+    "parts, the other way round": (
+        [make_node("Split", ["s"], ["a", "b"], axis=2, num_outputs=2), make_node("Concat", ["b", "a"], ["z"], axis=2)],
+        {},
+    ),
+    "a gated unit": (
+        [
+            make_node("Split", ["s"], ["a", "b"], axis=-1, num_outputs=2), make_node("Sigmoid", ["b"], ["g"]),
+            make_node("Mul", ["a", "g"], ["z"]),
+        ],
+        {},
+    ),
+    "the first step": ([make_node("Gather", ["s", "at"], ["z"], axis=1)], {"at": whole(0).reshape(())}),
+    "the last two steps": (
+        [make_node("Slice", ["s", "from", "to", "axis"], ["z"])],
+        {"from": whole(-2), "to": whole(99), "axis": whole(1)},
+    ),
+    "steps behind steps": ([make_node("Concat", ["s", "s"], ["z"], axis=1)], {}),
+    "the mean of the steps": ([make_node("ReduceMean", ["s", "axis"], ["z"], keepdims=0)], {"axis": whole(1)}),
+    "the largest of the steps": ([make_node("ReduceMax", ["s", "axis"], ["z"])], {"axis": whole(1)}),
+    "LayerNormalization": ([make_node("LayerNormalization", ["s", "k", "c"], ["z"])], {"k": drawn(4), "c": drawn(4)}),
+    "a convolution": (
+        [
+            make_node("Transpose", ["s"], ["v"], perm=[0, 2, 1]),
+            make_node("Conv", ["v", "k", "c"], ["w"], pads=[2, 0], dilations=[2], group=2),
+            make_node("Conv", ["w", "l"], ["z"], auto_pad="SAME_UPPER", strides=[2]),
+        ],
+        {"k": drawn(6, 2, 2), "c": drawn(6), "l": drawn(2, 6, 4)},
+    ),
+    "pools": (
+        [
+            make_node("Transpose", ["s"], ["v"], perm=[0, 2, 1]), make_node("MaxPool", ["v"], ["w"], kernel_shape=[2]),
+            make_node("AveragePool", ["w"], ["u"], kernel_shape=[2], pads=[1, 1], strides=[2], count_include_pad=1),
+            make_node("GlobalAveragePool", ["u"], ["z"]),
+        ],
+        {},
+    ),
+    "BatchNormalization": (
+        [
+            make_node("Transpose", ["s"], ["v"], perm=[0, 2, 1]),
+            make_node("BatchNormalization", ["v", "k", "c", "c", "w"], ["z"]),
+        ],
+        {"k": drawn(4), "c": drawn(4), "w": np.abs(drawn(4)) + 0.1},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_chains(name: str, tmp_path: Path) -> None:
+    nodes, constants = CHAINS[name]
+    assert compared(behind(tmp_path / "m.onnx", *nodes, **constants))[1] < TOLERANCE
+
+
+# ---- recurrent nodes ----
+
+
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("operator", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("asked", ["h", "y", "last of y", "first of y", "both"])
+def test_what_is_asked_of_a_cell(operator: str, direction: str, asked: str, tmp_path: Path) -> None:
+    directions = 1 + (direction == "bidirectional")
+    cell = make_node(operator, ["x", "W", "R", "B", "", "s"], ["y", "h"], hidden_size=4, direction=direction)
+    nodes, outputs, held = [cell], ["y", "h"] if asked == "both" else [asked[-1]], weights(operator, 3, 4, directions)
+    if " of " in asked:
+        nodes.append(make_node("Gather", ["y", "at"], ["z"], axis=0))
+        outputs, held["at"] = ["z"], whole(-1 if asked.startswith("last") else 0).reshape(())
+    held["s"] = drawn(directions, 1, 4)
+    assert compared(graph(tmp_path / "m.onnx", nodes, {"x": (5, 1, 3)}, outputs, held))[1] < TOLERANCE
+
+
+@pytest.mark.parametrize("after", [0, 1])
+def test_both_forms_of_a_gru(after: int, tmp_path: Path) -> None:
+    node = make_node("GRU", ["x", "W", "R", "B"], ["", "h"], hidden_size=4, linear_before_reset=after)
+    assert compared(graph(tmp_path / "m.onnx", [node], X, ["h"], weights("GRU", 3, 4)))[1] < TOLERANCE
+
+
+ACTIVATIONS: dict[str, tuple[list[str], list[float], list[float]]] = {
+    "relu": (["Sigmoid", "Relu", "Relu"], [], []),
+    "hard sigmoid": (["HardSigmoid", "Softsign", "Softsign"], [0.2], [0.5]),
+    "leaky": (["Sigmoid", "LeakyRelu", "LeakyRelu"], [0.1, 0.1], []),
+    "softplus": (["Sigmoid", "Softplus", "Softplus"], [], []),
+    "thresholded": (["Sigmoid", "ThresholdedRelu", "ThresholdedRelu"], [0.2, 0.2], []),
+}
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations(name: str, tmp_path: Path) -> None:
+    names, alphas, betas = ACTIVATIONS[name]
+    settings = {"activations": names, **({"activation_alpha": alphas} if alphas else {})}
+    settings |= {"activation_beta": betas} if betas else {}
+    node = make_node("LSTM", ["x", "W", "R", "B"], ["", "h"], hidden_size=4, **settings)
+    assert compared(graph(tmp_path / "m.onnx", [node], X, ["h"], weights("LSTM", 3, 4)))[1] < TOLERANCE
+
+
+def test_first_states_that_are_constants(tmp_path: Path) -> None:
+    node = make_node("LSTM", ["x", "W", "R", "B", "", "a", "b"], ["", "h"], hidden_size=4)
+    held = {**weights("LSTM", 3, 4), "a": drawn(1, 1, 4), "b": drawn(1, 1, 4)}
+    network, error = compared(graph(tmp_path / "m.onnx", [node], {"x": (5, 1, 3)}, ["h"], held))
+    assert error < TOLERANCE
+    (cell,) = (layer for layer in network.layers if isinstance(layer, Recurrent))
+    assert cell.start is not None
+    np.testing.assert_array_equal(cell.start, [held["b"][0, 0], held["a"][0, 0]])
+
+
+# ---- what is refused ----
+
+SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
+    "clip": ({"clip": 3.0}, r"clips its gates \(clip\)"),
+    "input_forget": ({"input_forget": 1}, r"couples input and forget gate"),
+    "unknown": ({"strange": 1}, r"has attribute 'strange', which lstmcu does not know"),
+    "affine": ({"activations": ["Affine", "Tanh", "Tanh"]}, r"has activation Affine\(1.0, 0.0\); supported: tanh, "),
+    "two functions": ({"activations": ["Sigmoid", "Tanh", "Relu"]}, r"has another activation of its candidate"),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_of_a_cell_that_are_refused(name: str, tmp_path: Path) -> None:
+    settings, sentence = SETTINGS[name]
+    node = make_node("LSTM", ["x", "W", "R", "B"], ["", "h"], name="cell", hidden_size=4, **settings)
+    with pytest.raises(UserError, match=rf"m.onnx: LSTM 'cell' {sentence}"):
+        readers.read(graph(tmp_path / "m.onnx", [node], X, ["h"], weights("LSTM", 3, 4)))
+
+
+NODES: dict[str, tuple[list[onnx.NodeProto], dict[str, Array], str]] = {
+    "attention": ([make_node("MatMul", ["s", "s"], ["z"])], {}, "MatMul.* multiplies two signals, as attention does"),
+    "an unknown operator": ([make_node("Det", ["s"], ["z"])], {}, "Det.* is an operator that is not supported: "),
+    "a quotient": ([make_node("Div", ["s", "s"], ["z"])], {}, "Div.* divides a signal by another"),
+    "a clip": ([make_node("Clip", ["s", "a"], ["z"])], {"a": np.float32(-3)}, "Clip.* clips to -3 and inf"),
+    "a place by step": ([make_node("Add", ["s", "c"], ["z"])], {"c": drawn(5, 4)}, r"Add.* a constant of shape \(5, 4\)"),
+    "nan": ([make_node("Add", ["s", "c"], ["z"])], {"c": np.float32("nan")}, "Add.* has a constant that is not finite"),
+    "mixed": (
+        [make_node("Reshape", ["s", "shape"], ["v"]), make_node("Transpose", ["v"], ["z"], perm=[0, 2, 1, 3])],
+        {"shape": whole(-1, 5, 2, 2)},
+        "takes more than swapping two",
+    ),
+    "a scan": ([make_node("Scan", ["s"], ["z"], num_scan_inputs=1)], {}, "Scan.* is an operator .*: a loop"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NODES)
+def test_nodes_that_are_refused(name: str, tmp_path: Path) -> None:
+    nodes, constants, sentence = NODES[name]
+    with pytest.raises(UserError, match=sentence):
+        readers.read(behind(tmp_path / "m.onnx", *nodes, **constants))
+
+
+def test_an_output_that_no_node_writes_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="'w', which nothing before it writes"):
+        readers.read(graph(tmp_path / "m.onnx", [LSTM], X, ["w"], weights("LSTM", 3, 4)))
+
+
+def test_what_leads_nowhere_is_left_out(tmp_path: Path) -> None:
+    path = behind(tmp_path / "m.onnx", make_node("Identity", ["s"], ["z"]), make_node("Strange", ["s"], ["w"]))
+    assert [layer.kind for layer in readers.read(path).layers] == ["lstm"]
+
+
+def test_the_batch_may_not_be_the_steps(tmp_path: Path) -> None:
+    """batch_first=True was forgotten: the LSTM runs over the batch."""
+    with pytest.raises(UserError, match="was batch_first=True forgotten"):
+        readers.read(graph(tmp_path / "m.onnx", [LSTM], {"x": (OPEN, 5, 3)}, ["h"], weights("LSTM", 3, 4)))
+
+
+def test_data_in_files_of_their_own_are_refused(tmp_path: Path) -> None:
+    path = graph(tmp_path / "m.onnx", [LSTM], X, ["h"], weights("LSTM", 3, 4))
+    onnx.save(onnx.load(path), path, save_as_external_data=True, size_threshold=0, location="w.bin")
+    with pytest.raises(UserError, match=r"constant 'W' lies in a file of its own: .*onnx.save\(onnx.load"):
+        readers.read(path)
+
+
+@pytest.mark.parametrize("opset", [6, 99])
+def test_opsets_that_are_refused(opset: int, tmp_path: Path) -> None:
+    path = graph(tmp_path / "m.onnx", [LSTM], X, ["h"], weights("LSTM", 3, 4), opset)
+    with pytest.raises(UserError, match=f"is of opset {opset}; supported: 7 to 28"):
+        readers.read(path)
+
+
+@pytest.mark.parametrize("states", [("a",), ("a", "b")])
+def test_a_first_state_that_nobody_hands_on_is_refused(states: Sequence[str], tmp_path: Path) -> None:
+    node = make_node("LSTM", ["x", "W", "R", "B", "", *states], ["y", "", "c"], hidden_size=4)
+    inputs = {**X, **dict.fromkeys(states, (1, OPEN, 4))}
+    path = graph(tmp_path / "m.onnx", [node], inputs, ["y", "c"], weights("LSTM", 3, 4))
+    with pytest.raises(UserError, match="input 'a' is a first state, but no output hands on what becomes of it"):
+        readers.read(path)
+
+
+def test_states_that_are_handed_on_crosswise_are_refused(tmp_path: Path) -> None:
+    """The output called c is what becomes of h."""
+    node = make_node("RNN", ["x", "W", "R", "B", "", "a"], ["y", "h"], hidden_size=4)
+    other = make_node("RNN", ["x", "W", "R", "B", "", "b"], ["v", "g"], hidden_size=4)
+    join = [make_node("Concat", ["h", "g"], ["n"], axis=0), make_node("Add", ["y", "v"], ["z"])]
+    inputs = {**X, "a": (1, OPEN, 4), "b": (1, OPEN, 4)}
+    path = graph(tmp_path / "m.onnx", [node, other, *join], inputs, ["z", "n"], weights("RNN", 3, 4))
+    with pytest.raises(UserError, match="input 'a' is a first state, but no output hands on"):
+        readers.read(path)
