@@ -47,7 +47,8 @@ def behind(path: Path, *nodes: onnx.NodeProto, opset: int = 18, **constants: Arr
 
 FUNCTIONS: dict[str, tuple[dict[str, Any], int]] = {
     "Relu": ({}, 18), "Sigmoid": ({}, 18), "Tanh": ({}, 18), "Exp": ({}, 18), "Softplus": ({}, 18),
-    "Softsign": ({}, 18), "Mish": ({}, 18), "HardSwish": ({}, 18), "HardSigmoid": ({}, 18), "HardSigmoid 1/6": ({"alpha": 1 / 6}, 18),
+    "Softsign": ({}, 18), "Mish": ({}, 18), "HardSwish": ({}, 18), "HardSigmoid": ({}, 18),
+    "HardSigmoid 1/6": ({"alpha": 1 / 6}, 18),
     "LeakyRelu": ({"alpha": 0.3}, 18), "Elu": ({"alpha": 0.5}, 18),
     "Selu": ({}, 18),
     "ThresholdedRelu": ({"alpha": 0.1}, 18),
@@ -242,7 +243,7 @@ NODES: dict[str, tuple[list[onnx.NodeProto], dict[str, Array], str]] = {
     "an unknown operator": ([make_node("Det", ["s"], ["z"])], {}, "Det.* is an operator that is not supported: "),
     "a quotient": ([make_node("Div", ["s", "s"], ["z"])], {}, "Div.* divides a signal by another"),
     "a clip": ([make_node("Clip", ["s", "a"], ["z"])], {"a": np.float32(-3)}, "Clip.* clips to -3 and inf"),
-    "a place by step": ([make_node("Add", ["s", "c"], ["z"])], {"c": drawn(5, 4)}, r"Add.* a constant of shape \(5, 4\)"),
+    "other by step": ([make_node("Add", ["s", "c"], ["z"])], {"c": drawn(5, 4)}, r"Add.* constant of shape \(5, 4\)"),
     "nan": ([make_node("Add", ["s", "c"], ["z"])], {"c": np.float32("nan")}, "Add.* has a constant that is not finite"),
     "mixed": (
         [make_node("Reshape", ["s", "shape"], ["v"]), make_node("Transpose", ["v"], ["z"], perm=[0, 2, 1, 3])],
@@ -268,6 +269,26 @@ def test_an_output_that_no_node_writes_is_refused(tmp_path: Path) -> None:
 def test_what_leads_nowhere_is_left_out(tmp_path: Path) -> None:
     path = behind(tmp_path / "m.onnx", make_node("Identity", ["s"], ["z"]), make_node("Strange", ["s"], ["w"]))
     assert [layer.kind for layer in readers.read(path).layers] == ["lstm"]
+
+
+@pytest.mark.parametrize("operator", ["ReduceMean", "ReduceMax"])
+def test_a_pool_of_an_open_number_of_steps_is_refused(operator: str, tmp_path: Path) -> None:
+    nodes = [LSTM, make_node(operator, ["y"], ["z"], axes=[0], keepdims=0)]
+    path = graph(tmp_path / "m.onnx", nodes, {"x": ("steps", 1, 3)}, ["z"], weights("LSTM", 3, 4), 11)
+    with pytest.raises(UserError, match=r"its steps open, but what it gives is of all of them"):
+        readers.read(path)
+
+
+def test_a_causal_convolution_of_an_open_number_of_steps_is_a_stream(tmp_path: Path) -> None:
+    nodes = [
+        make_node("Transpose", ["x"], ["t"], perm=[1, 2, 0]),
+        make_node("Conv", ["t", "k"], ["v"], pads=[2, 0]),
+        make_node("Transpose", ["v"], ["w"], perm=[2, 0, 1]),
+        make_node("LSTM", ["w", "W", "R", "B"], ["y", "h"], hidden_size=4),
+    ]
+    held = {**weights("LSTM", 3, 4), "k": drawn(3, 2, 3)}
+    network = readers.read(graph(tmp_path / "m.onnx", nodes, {"x": ("steps", 1, 2)}, ["y"], held))
+    assert network.endless
 
 
 def test_the_batch_may_not_be_the_steps(tmp_path: Path) -> None:

@@ -190,10 +190,10 @@ def _reduce(kind: type[GlobalPool]) -> Callable[[Reader, Node], Tensor]:
         axes = reader.axes(node, 1, len(tensor.axes))
         if node.input(1) == "" and not node.attributes.get("axes"):
             axes = list(range(len(tensor.axes)))
-        if len(axes) != 1 or values.BATCH in tensor.axes[axes[0]] or len(tensor.axes) != 3:
+        if len(axes) != 1 or values.BATCH in tensor.axes[axes[0]]:
             raise reader.refuse(node, f"works along axes {tuple(axes)}; supported: the steps of a sequence")
         (axis,) = axes
-        others = [at for at in range(3) if at != axis]
+        others = [at for at in range(len(tensor.axes)) if at != axis]
         number, laid = reader.laid(node, tensor, [[axis], others])
         if reader.signal(reader.number(tensor.source)).shape[:1] != (laid.length(axis),):
             raise reader.refuse(node, f"works along axis {axis}, the features; supported: the steps of a sequence")

@@ -186,24 +186,6 @@ def _put_out(reader: Reader) -> dict[str, int]:
     return outputs
 
 
-def _read(path: Path, graph: Graph) -> Read:
-    """With each axis that may be the batch, until one fits."""
-    if not graph.inputs or not graph.outputs:
-        raise UserError(f"{path}: has no inputs or no outputs; export the model again")
-    if not any(node.operator in GATES for node in graph.nodes):
-        raise NoModelError(f"{path}: {NONE}")
-    complaints: list[UserError] = []
-    for wanted in (0, 1, None):
-        try:
-            first, _ = _once(path, graph, wanted, frozenset(), steps.SEVERAL)
-            if first.endless:
-                steps.check(first)
-            return _once(path, graph, wanted, frozenset(first.cells))
-        except UserError as error:
-            complaints.append(error)
-    raise next((each for each in complaints if not isinstance(each, BatchError)), complaints[0])
-
-
 def _without_states(network: Network, numbers: dict[str, int], reader: Reader) -> Network:
     """The same without inputs that are states."""
     gone = {numbers[state.input] for state in reader.states.starts.values()}
@@ -227,39 +209,65 @@ def _signals(network: Network) -> int:
     return len(network.inputs) + len(network.nodes)
 
 
-def endless(reader: Reader) -> bool:
-    """Whether a file is meant to run step after step: their number is open, or it hands states from one to the next."""
-    computed = [each for end, each in zip(reader.graph.inputs, reader.inputs, strict=True) if not reader.is_state(end)]
-    return reader.endless or (bool(reader.states.starts) and all(each.shape[0] == 1 for each in computed))
-
-
-def state(path: Path) -> str:
-    """What a file is built for unless asked."""
-    graph = load(path)
-    try:
-        return "stream" if endless(_read(path, graph)[0]) else "window"
-    except UserError:
-        return "window"  # which says what is wrong with it
-
-
-def read(path: Path, name: str, sha256: str) -> Network:
-    """Read an .onnx; raises ``UserError`` naming the node for what is damaged or unsupported."""
-    graph = load(path)
-    try:
-        reader, outputs = _read(path, graph)
-    except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
-        raise UserError(f"{path}: the file is damaged: {error}; export the model again"[:400]) from None
+def _made(path: Path, reader: Reader, outputs: dict[str, int]) -> Network:
+    """What was read as a network, yet without a name."""
     inputs, nodes = tuple(reader.inputs), tuple(reader.nodes)
-    network = Network(name, path.name, sha256, REAL, inputs, nodes, tuple(outputs.values()), tuple(reader.notes))
-    if endless(reader):
-        network = replace(network, endless=True, notes=(ENDLESS, *network.notes))
-    network = replace(network, output_names=tuple(map(visible, outputs)))
-    network = _without_states(network, {end.name: at for at, end in enumerate(graph.inputs)}, reader)
+    names = tuple(map(visible, outputs))
+    network = Network("", path.name, "", REAL, inputs, nodes, tuple(outputs.values()), tuple(reader.notes))
+    network = _without_states(network, {end.name: at for at, end in enumerate(reader.graph.inputs)}, reader)
     if not any(part.keeps_state for layer in network.layers for _, part in layer.parts(Place(0))):
         raise NoModelError(f"{path}: no LSTM, GRU or RNN leads to an output; lstmcu builds recurrent networks")
-    network = joined(folded(_read_alone(network)))
+    network = replace(joined(folded(_read_alone(network))), output_names=names)
     try:
         check_ends(network)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
+    if not (reader.endless or (reader.states.starts and network.steps == 1)):
+        return network
+    return replace(network, endless=True, notes=(ENDLESS, *network.notes))
+
+
+def _with_batch(path: Path, graph: Graph, wanted: int | None) -> Network:
+    """Read the graph with an axis for the batch."""
+    first, outputs = _once(path, graph, wanted, frozenset(), steps.SEVERAL)
+    reader, following = _once(path, graph, wanted, frozenset(first.cells))
+    network = _made(path, reader, following)
+    if reader.endless:
+        steps.check(_made(path, first, outputs), network)
     return network
+
+
+def _read(path: Path, graph: Graph) -> Network:
+    """With each axis that may be the batch, until one fits."""
+    if not graph.inputs or not graph.outputs:
+        raise UserError(f"{path}: has no inputs or no outputs; export the model again")
+    if not any(node.operator in GATES for node in graph.nodes):
+        raise NoModelError(f"{path}: {NONE}")
+    complaints: list[UserError] = []
+    for wanted in (0, 1, None):
+        try:
+            return _with_batch(path, graph, wanted)
+        except UserError as error:
+            complaints.append(error)
+    raise next((each for each in complaints if not isinstance(each, BatchError)), complaints[0])
+
+
+def state(path: Path) -> str:
+    """What a file is built for unless asked."""
+    try:
+        return "stream" if _guarded(path).endless else "window"
+    except UserError:
+        return "window"  # reading it says what is wrong with it
+
+
+def _guarded(path: Path) -> Network:
+    graph = load(path)
+    try:
+        return _read(path, graph)
+    except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
+        raise UserError(f"{path}: the file is damaged: {error}; export the model again"[:400]) from None
+
+
+def read(path: Path, name: str, sha256: str) -> Network:
+    """Read an .onnx; raises ``UserError`` naming the node for what is damaged or unsupported."""
+    return replace(_guarded(path), name=name, sha256=sha256)

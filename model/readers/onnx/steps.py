@@ -1,48 +1,53 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Files that leave the number of steps open: they run step after step, if no layer needs to know how many there are."""
+"""Files that leave the number of steps open: they run step after step, if no layer needs to know how many there are.
+
+That is tried: the network of several steps must give at its last one what the network of one step gives that goes on
+from step to step.
+"""
 
 from __future__ import annotations
 
-from model.layers.activation import Activation
-from model.layers.base import Layer
-from model.layers.concatenate import Concatenate
-from model.layers.conv1d import Conv1d
-from model.layers.dense import Dense
-from model.layers.embedding import Embedding
-from model.layers.layer_norm import LayerNorm
-from model.layers.merge import Merge
-from model.layers.normalise import Normalise
-from model.layers.pad import Cropping
-from model.layers.prelu import Prelu
-from model.layers.recurrent import Recurrent
-from model.layers.reshape import Reshape
-from model.readers.onnx.reader import Reader
-from model.signal import Signal
+import numpy as np
 
-SEVERAL = 7  # steps of a first reading, which tells
-ALONE = (Activation, Concatenate, Dense, Embedding, LayerNorm, Merge, Normalise, Prelu)  # compute each step by itself
+from model import planner, reference
+from model.errors import UserError
+from model.network import Network
+from model.signal import Array
+
+SEVERAL = 7
+TOLERANCE = 1e-4  # of the largest value, in double precision: a layer that sees all steps is far beyond it
 
 
-def _works_alone(layer: Layer, source: Signal) -> bool:
-    """Whether the newest step of a sequence tells the newest of what a layer gives, beside a state."""
-    if isinstance(layer, Conv1d):
-        return False
-    if isinstance(layer, Recurrent):
-        return not layer.go_backwards
-    if isinstance(layer, Cropping):
-        return layer.right == 0 and layer.output.shape[0] == 1
-    if isinstance(layer, Reshape):  # of a single step
-        return layer.output.size == source.shape[-1]
-    return isinstance(layer, ALONE)
+def _sequences(network: Network) -> list[Array]:
+    """(SEVERAL, F) of each input; what is no sequence is the same at every step."""
+    random, made = np.random.default_rng(0), []
+    for number, signal in enumerate(network.inputs):
+        ids = network.ids(number)
+        values = random.integers(0, ids, signal.shape) if ids else random.normal(0, 1, signal.shape)
+        rows = values if len(signal.shape) == 2 else np.repeat(values[np.newaxis], SEVERAL, axis=0)
+        made.append(rows.astype(np.float32))
+    return made
 
 
-def check(reader: Reader) -> None:
-    """Raise ``UserError`` naming a layer of ``SEVERAL`` steps that would be another of one."""
-    for node in reader.nodes:
-        if not _works_alone(node.layer, reader.signal(node.reads[0])):
-            raise reader.refuse(
-                None,
-                f"leaves the number of its steps open, but layer '{node.layer.name}' ({node.layer.kind}) needs to know "
-                "it: export without a dynamic axis for the steps",
-            )
+def _last(network: Network, inputs: list[Array], goes_on: bool) -> list[Array]:
+    """What each output is after the last step."""
+    shapes = [signal.shape for signal in network.inputs]
+    rows = [x[:, np.newaxis] if len(s) == 2 else x for x, s in zip(inputs, shapes, strict=True)]
+    if not goes_on:
+        rows = [x[np.newaxis] if len(s) == 2 else x[:1] for x, s in zip(inputs, shapes, strict=True)]
+    outputs = network.made.parts(reference.run(network, network.given.packed(rows), goes_on=goes_on))
+    return [y[-1].reshape(-1, y.shape[-1])[-1] for y in outputs]
+
+
+def check(several: Network, single: Network) -> None:
+    """Raise ``UserError`` where a layer of ``several`` steps is another of a ``single`` one."""
+    where = f"{several.source}: leaves the number of its steps open"
+    way_out = "export without a dynamic axis for the steps"
+    blocks = planner.make(several, True).streamable
+    if blocks:
+        raise UserError(f"{where}, but {blocks}: {way_out}")
+    inputs = _sequences(several)
+    pairs = zip(_last(several, inputs, False), _last(single, inputs, True), strict=True)
+    if any(a.shape != b.shape or np.abs(a - b).max() > TOLERANCE * (1 + np.abs(a).max()) for a, b in pairs):
+        raise UserError(f"{where}, but what it gives is of all of them, as a mean over the steps is: {way_out}")
