@@ -233,7 +233,7 @@ def _with_batch(path: Path, graph: Graph, wanted: int | None) -> Network:
     reader, following = _once(path, graph, wanted, frozenset(first.cells))
     network = _made(path, reader, following)
     if reader.endless:
-        steps.check(_made(path, first, outputs), network)
+        steps.check(path, _made(path, first, outputs), network)
     return network
 
 

@@ -8,6 +8,8 @@ from step to step.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from model import planner, reference
@@ -40,9 +42,9 @@ def _last(network: Network, inputs: list[Array], goes_on: bool) -> list[Array]:
     return [y[-1].reshape(-1, y.shape[-1])[-1] for y in outputs]
 
 
-def check(several: Network, single: Network) -> None:
+def check(path: Path, several: Network, single: Network) -> None:
     """Raise ``UserError`` where a layer of ``several`` steps is another of a ``single`` one."""
-    where = f"{several.source}: leaves the number of its steps open"
+    where = f"{path}: leaves the number of its steps open"
     way_out = "export without a dynamic axis for the steps"
     blocks = planner.make(several, True).streamable
     if blocks:
