@@ -18,6 +18,7 @@ import signal
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,10 @@ from model import emit, quantise, readers, reference
 from model.errors import UserError
 from model.network import Network, macs
 from model.readers.keras import hdf5
-from tests.oracle import models, tflite_writer
+from tests.oracle import models, tflite_writer, twin
+from tests.oracle.changed import changed
 from tests.oracle.flatbuffer import File, pack
+from tests.oracle.twin import Apart
 from tests.support import json_files, keras_files, safetensors_files
 from tests.support.keras_files import archive, dense, input_layer, legacy, lstm
 
@@ -260,6 +263,28 @@ class Files:
                 rng.choice((inputs, outputs))[:] = [rng.randrange(len(file.tensors)) for _ in range(rng.randrange(3))]
         return self._write("m.tflite", pack(file, inputs, outputs))
 
+    @cached_property
+    def taken_apart(self) -> list[bytes]:
+        """Files with loops and unrolled cells, from TensorFlow's converter."""
+        wide = ("LSTM", {"units": 4, "return_sequences": True}), ("GRU", {"units": 3}), ("Dense", {"units": 2})
+        unrolled = tuple((kind, {**settings, "unroll": True}) for kind, settings in wide[:2])
+        made = [
+            Apart("damaged-loop", (5, 3), wide),
+            Apart("damaged-list", (5, 3), wide, open_batch=True),
+            Apart("damaged-unrolled", (5, 3), unrolled, library="tf_keras"),
+        ]
+        twin.prepare(list(made))
+        return [each.path.read_bytes() for each in made]
+
+    def tflite_cells(self, rng: random.Random) -> Path:
+        """A damaged .tflite with cells taken apart, or a well-formed one of which a few things are others."""
+        data = rng.choice(self.taken_apart)
+        if rng.random() < 0.4:
+            return self._write("m.tflite", damaged_bytes(rng, data))
+        for _ in range(rng.choice((1, 2, 3))):
+            data = changed(data, rng)
+        return self._write("m.tflite", data)
+
     def torch_bytes(self, rng: random.Random) -> Path:
         """A damaged .safetensors, or a damaged .toml beside it."""
         name = rng.choice(("torch_both", "torch_every"))
@@ -416,6 +441,7 @@ KINDS: dict[str, Callable[[Files, random.Random], Path]] = {
     "h5-contents": Files.h5_contents,
     "tflite-bytes": Files.tflite_bytes,
     "tflite-graph": Files.tflite_graph,
+    "tflite-cells": Files.tflite_cells,
     "torch-bytes": Files.torch_bytes,
     "torch-header": Files.torch_header,
     "torch-untold": Files.torch_untold,
@@ -476,6 +502,8 @@ def main() -> None:
     """Read damaged files one after the other."""
     folder, kind, first, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     files = Files(folder)
+    if kind == "tflite-cells":
+        assert files.taken_apart  # the converter takes more memory than is left below
     hdf5.load = _parse_here
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
