@@ -92,10 +92,16 @@ def of_8_bits(library: str, unroll: bool) -> Apart:
 
 
 DYNAMIC = (of_8_bits("keras", False), of_8_bits("tf_keras", True))
+NORMS = Apart(
+    "norms",
+    SHAPE,
+    (("LayerNormalization", {}), lstm(4, True), ("LayerNormalization", {"epsilon": 0.1}), gru(3), dense(2)),
+)
 MIXED = Apart("dynamic-mixed", (6, 2), (lstm(32), dense(2)), "dynamic")
 ALL = (
     *DYNAMIC,
     MIXED,
+    NORMS,
     *(loop(name, library) for name in LOOPS for library in LIBRARIES),
     *(loop(name, library, open_batch=True) for name in ("stacked", "both") for library in LIBRARIES),
     *(unrolled(name, library) for name in UNROLLED for library in LIBRARIES),
@@ -217,6 +223,16 @@ def test_a_cell_that_is_of_8_bits_in_part() -> None:
     given = windows(network)
     ours = reference.run(network, given)
     np.testing.assert_allclose(ours, run_litert(MIXED.path.read_bytes(), given).reshape(ours.shape), rtol=0, atol=2e-2)
+
+
+def test_layer_normalisation() -> None:
+    """Written as means, a root and products, some of them with the factors of the features."""
+    network = read(NORMS)
+    assert kinds(network) == ["layer_norm", "lstm", "layer_norm", "gru", "dense"]
+    norms: tuple[Any, ...] = network.layers
+    np.testing.assert_allclose([norms[0].epsilon, norms[2].epsilon], [1e-3, 0.1], rtol=1e-6)
+    given = windows(network)
+    close(reference.run(network, given), run_litert(NORMS.path.read_bytes(), given))
 
 
 @pytest.mark.parametrize("quantisation", ["dynamic", "int8", "int16x8"])

@@ -14,14 +14,20 @@ import pytest
 from model import reference
 from model.errors import UserError
 from model.readers.tflite import KIND
-from tests.model.test_tflite_cells import SHAPE, loop, unrolled, windows
+from tests.model.test_tflite_cells import NORMS, SHAPE, loop, unrolled, windows
 from tests.oracle import twin
 from tests.oracle.changed import changed
 from tests.oracle.interpreters import run_litert
 from tests.oracle.twin import Apart
 from tests.support.mutations import check_sentence
 
-CHANGED = (loop("stacked", "keras"), loop("both", "tf_keras"), unrolled("lstm", "keras"), unrolled("gru", "tf_keras"))
+CHANGED = (
+    loop("stacked", "keras"),
+    loop("both", "tf_keras"),
+    unrolled("lstm", "keras"),
+    unrolled("gru", "tf_keras"),
+    NORMS,
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,7 +55,7 @@ def outcome(made: Apart, seed: int, path: Path) -> str:
     return "same"
 
 
-@pytest.mark.inputs(80)
+@pytest.mark.inputs(100)
 @pytest.mark.parametrize("made", CHANGED, ids=str)
 def test_changed_graphs(made: Apart, tmp_path: Path) -> None:
     """An operator, an input, a constant or an option is another one: no other number comes of it."""
@@ -58,7 +64,7 @@ def test_changed_graphs(made: Apart, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.inputs(4000)
+@pytest.mark.inputs(5000)
 @pytest.mark.parametrize("made", CHANGED, ids=str)
 def test_more_changed_graphs(made: Apart, tmp_path: Path) -> None:
     found = Counter(outcome(made, seed, tmp_path / "model.tflite") for seed in range(20, 1020))

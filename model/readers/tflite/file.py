@@ -57,6 +57,7 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "MUL": ("MulOptions", ("FusedActivationFunction",)),
     "LEAKY_RELU": ("LeakyReluOptions", ("Alpha",)),
     "GELU": ("GeluOptions", ("Approximate",)),
+    "MEAN": ("ReducerOptions", ("KeepDims",)),
     "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
     "TRANSPOSE": ("TransposeOptions", ()),
     "SPLIT": ("SplitOptions", ()),
@@ -106,6 +107,15 @@ class Tensor:
 
 
 @dataclass(frozen=True, eq=False)
+class Norm:
+    """What a layer normalisation does with each feature."""
+
+    scale: Array  # (F,) float32
+    offset: Array  # (F,) float32
+    epsilon: float
+
+
+@dataclass(frozen=True, eq=False)
 class Operator:
     """One operator: tensor numbers in and out, and those options that matter."""
 
@@ -114,9 +124,15 @@ class Operator:
     inputs: tuple[int, ...]  # -1: absent
     outputs: tuple[int, ...]
     options: dict[str, Any]
+    norm: Norm | None = None  # of what stands for all the operators of a layer normalisation
     cell: Cell | None = None  # of what stands for all the operators of a recurrent cell
     last_only: bool = False  # of such: whether it writes its last step alone
     backwards: bool = False  # of such: whether it reads the sequence from its end
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it is an operator of the file, and stands for no others."""
+        return self.cell is None and self.norm is None
 
     def __str__(self) -> str:
         return f"operator {self.number} ({self.name})"

@@ -16,10 +16,11 @@ from model.layers.base import Layer, Place
 from model.layers.bidirectional import Bidirectional
 from model.layers.convert import Convert
 from model.layers.dense import Dense
+from model.layers.layer_norm import LayerNorm
 from model.layers.lstm import CELL_LOG2, Lstm
 from model.layers.recurrent import Recurrent
 from model.readers.tflite import convolutions, joins
-from model.readers.tflite.file import Operator, Tensor
+from model.readers.tflite.file import Norm, Operator, Tensor
 from model.readers.tflite.functions import FUNCTIONS, function_of
 from model.readers.tflite.fused import TANH, own, read_fused
 from model.readers.tflite.reader import Reader, bias_types, format_of
@@ -281,6 +282,16 @@ def _read_convert(reader: Reader, operator: Operator) -> None:
     reader.add(Convert(reader.name(kind), replace(output, shape=reader.signal.shape)))
 
 
+def _read_norm(reader: Reader, operator: Operator, norm: Norm) -> None:
+    features = len(norm.scale)
+    rows, rest = divmod(reader.signal.size, features)
+    if rest or not reader.signal.real:
+        raise reader.refuse(f"{operator}: it normalises {features} features of shape {reader.signal.shape}")
+    reader.shaped(*((rows, features) if rows > 1 else (features,)))
+    layer = LayerNorm(reader.name("layer_norm"), norm.scale, norm.offset, norm.epsilon, reader.signal)
+    reader.add(layer)
+
+
 READERS: dict[str, Callable[[Reader, Operator], None]] = {
     "FULLY_CONNECTED": _read_dense,
     **dict.fromkeys(FUNCTIONS, _read_activation),
@@ -304,6 +315,10 @@ def read_step(reader: Reader, step: Step) -> None:
         reader.begin(step.source)
         _read_lstm(reader, step)
         reader.end(step.result)
+    elif step.norm is not None:
+        reader.begin(step.inputs[0])
+        _read_norm(reader, step, step.norm)
+        reader.end(step.outputs[0])
     else:
         reader.begin(step.inputs[0])
         READERS[step.name](reader, step)

@@ -33,6 +33,7 @@ from model.readers.tflite.file import (
 )
 from model.readers.tflite.layers import SUPPORTED, read_step
 from model.readers.tflite.loops import LOOP, without_loops
+from model.readers.tflite.norms import ARITHMETIC, without_norms
 from model.readers.tflite.reader import Reader, signal_of
 from model.readers.tflite.rules import RULES
 from model.readers.tflite.shapes import settled
@@ -46,7 +47,7 @@ WAYS_OUT = {
     "CALL_ONCE": "it fills variables, as stateful=True has them; convert with stateful=False, or give the Keras file",
     "VAR_HANDLE": "it reads variables; convert the trained model again with constant weights, or give the Keras file",
 }
-WITHIN = (LOOP, *LISTS, *RULES)  # what may belong to a cell that is taken apart
+WITHIN = (LOOP, *LISTS, *RULES, *ARITHMETIC)  # what may belong to something that is taken apart
 
 
 def _check_names(names: Iterable[str], supported: tuple[str, ...], refuse: Refuse) -> None:
@@ -98,9 +99,10 @@ def _graph(data: bytes, refuse: Refuse) -> tuple[Graph, tuple[str, ...]]:
     if others != 2 * loops:
         raise refuse(f"it has {others + 1} graphs, and its {loops} loops run two each; convert one function alone")
     notes: tuple[str, ...] = ()
-    if any(each.name not in SUPPORTED for each in graph.operators):
+    graph = without_norms(graph, refuse)
+    if any(each.stands_alone and each.name not in SUPPORTED for each in graph.operators):
         graph, notes = without_unrolled(graph, refuse)
-    _check_names([each.name for each in graph.operators if each.cell is None], SUPPORTED, refuse)
+    _check_names([each.name for each in graph.operators if each.stands_alone], SUPPORTED, refuse)
     if not any(each.name == LSTM or each.cell is not None for each in graph.operators):
         raise refuse("holds no LSTM, GRU or SimpleRNN; lstmcu builds recurrent networks")
     return graph, notes

@@ -87,7 +87,7 @@ class Unrolled:
         options = {"AsymmetricQuantizeInputs": self.symbols.asymmetric}
         backwards &= count > 1
         stored = chain.cell.stored(self.symbols.stored)
-        cell = Operator(self.number(), last.name, (source,), (sequence,), options, stored, backwards=backwards)
+        cell = Operator(self.number(), last.name, (source,), (sequence,), options, cell=stored, backwards=backwards)
         if count == 1:
             return [cell]
         limits = [self.tensor(np.array(values), 3) for values in ([0, -1, 0], [0, 0, 0], [1, 1, 1])]
