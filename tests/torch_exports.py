@@ -108,6 +108,32 @@ class Branches(nn.Module):
         return torch.tanh(self.head(torch.cat([both, norm], 2).flatten(1).view(-1, STEPS, 3 * UNITS)))
 
 
+class Code(nn.Module):
+    """An autoencoder: the last hidden state at every step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.narrow, self.wide = nn.LSTM(FEATURES, 2, batch_first=True), nn.LSTM(2, UNITS, batch_first=True)
+        self.head = nn.Linear(UNITS, FEATURES)
+
+    def forward(self, x: Any) -> Any:
+        _, (h, _) = self.narrow(x)
+        return self.head(self.wide(h[-1].unsqueeze(1).repeat(1, x.size(1), 1))[0])
+
+
+class Weighed(nn.Module):
+    """The mean of all steps by a weight that each gets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn, self.weigh = nn.GRU(FEATURES, UNITS, batch_first=True, bidirectional=True), nn.Linear(2 * UNITS, 1)
+        self.head = nn.Linear(2 * UNITS, 2)
+
+    def forward(self, x: Any) -> Any:
+        y, _ = self.rnn(x)
+        return self.head((torch.softmax(self.weigh(y), 1) * y).sum(1))
+
+
 class Ids(nn.Module):
     """A table looked up by ids, and two outputs."""
 
@@ -153,6 +179,8 @@ def cases() -> Iterator[Case]:
     yield Case("zeros", Zeros(), (x,), (0,))
     yield Case("convolved", Convolved(), (torch.randn(1, 12, FEATURES),), (0,))
     yield Case("branches", Branches(), (x,), (0,))
+    yield Case("code", Code(), (x,), (0,))
+    yield Case("weighed", Weighed(), (x,), (0,))
     yield Case("open", Net("LSTM", 2, False, True, "last"), (x,), (0,), steps=True)
     yield Case("open_states", States("GRU", 2), (x, h.clone()), (0, 1), ("x", "h"), steps=True)
     yield Case("open_both", Net("GRU", 1, True, True, "every"), (x,), (0,), steps=True)

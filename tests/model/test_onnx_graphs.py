@@ -135,6 +135,25 @@ CHAINS: dict[str, tuple[list[onnx.NodeProto], dict[str, Array]]] = {
     "steps behind steps": ([make_node("Concat", ["s", "s"], ["z"], axis=1)], {}),
     "the mean of the steps": ([make_node("ReduceMean", ["s", "axis"], ["z"], keepdims=0)], {"axis": whole(1)}),
     "the largest of the steps": ([make_node("ReduceMax", ["s", "axis"], ["z"])], {"axis": whole(1)}),
+    "the sum of the steps": ([make_node("ReduceSum", ["s", "axis"], ["z"], keepdims=0)], {"axis": whole(1)}),
+    "a vector at every step": (
+        [make_node("Gather", ["s", "at"], ["v"], axis=1), make_node("Tile", ["v", "times"], ["z"])],
+        {"at": whole(-1), "times": whole(1, 5, 1)},
+    ),
+    "a vector at as many steps as there are": (
+        [
+            make_node("Gather", ["s", "at"], ["v"], axis=1), make_node("Shape", ["s"], ["n"]),
+            make_node("Expand", ["v", "n"], ["z"]),
+        ],
+        {"at": whole(0)},
+    ),
+    "a weight for each step": (
+        [
+            make_node("MatMul", ["s", "k"], ["v"]), make_node("Softmax", ["v"], ["w"], axis=1),
+            make_node("Mul", ["s", "w"], ["u"]), make_node("ReduceSum", ["u", "axis"], ["z"], keepdims=0),
+        ],
+        {"k": drawn(4, 1), "axis": whole(1)},
+    ),
     "LayerNormalization": ([make_node("LayerNormalization", ["s", "k", "c"], ["z"])], {"k": drawn(4), "c": drawn(4)}),
     "a convolution": (
         [

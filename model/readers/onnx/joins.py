@@ -14,6 +14,7 @@ from model.layers.merge import Merge
 from model.readers.onnx.file import Node
 from model.readers.onnx.layers import activated, normalised
 from model.readers.onnx.reader import Reader
+from model.readers.onnx.shapes import widened
 from model.readers.onnx.values import Signals, Tensor
 from model.signal import Array
 
@@ -29,9 +30,9 @@ MERGES = {
 
 
 def merged(reader: Reader, node: Node, function: str, one: Signals, other: Signals) -> Tensor:
-    """Two signals of one shape."""
-    if one.shape != other.shape:
-        raise reader.refuse(node, f"joins shapes {one.shape} and {other.shape}; supported: two of one shape")
+    """Two signals; one that is shorter along an axis is repeated."""
+    shape = np.broadcast_shapes(one.shape, other.shape)
+    one, other = (widened(reader, node, each, shape) for each in (one, other))
     first, second = reader.whole(node, one), reader.whole(node, other)
     numbers = [reader.number(each.source) for each in (first, second)]
     shapes = [reader.signal(number).shape for number in numbers]

@@ -182,6 +182,15 @@ def _global(kind: type[GlobalPool]) -> Callable[[Reader, Node], Tensor]:
     return read
 
 
+def _sum(reader: Reader, node: Node) -> Tensor:
+    """Over the steps: their mean times their number."""
+    steps, made = reader.signals(node).shape, _reduce(GlobalAveragePool)(reader, node)
+    (axis,) = reader.axes(node, 1, len(steps))
+    number = reader.number(made.source)
+    features = reader.signal(number).shape[-1]
+    return replace(made, source=normalised(reader, node, number, np.full(features, steps[axis]), np.zeros(features)))
+
+
 def _reduce(kind: type[GlobalPool]) -> Callable[[Reader, Node], Tensor]:
     """Over the steps of a sequence."""
 
@@ -368,6 +377,7 @@ READERS: dict[str, Callable[[Reader, Node], Signals]] = {
     "GlobalAveragePool": _global(GlobalAveragePool),
     "ReduceMax": _reduce(GlobalMaxPool),
     "ReduceMean": _reduce(GlobalAveragePool),
+    "ReduceSum": _sum,
     "BatchNormalization": _batch_norm,
     "LayerNormalization": _layer_norm,
     "Softmax": _softmax,

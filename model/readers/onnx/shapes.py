@@ -10,9 +10,11 @@ import numpy as np
 
 from model.layers.embedding import Embedding
 from model.layers.pad import Cropping
+from model.layers.repeat import Repeat
 from model.readers.onnx import constants as fold
 from model.readers.onnx import values
 from model.readers.onnx.file import Node
+from model.readers.onnx.layers import dense
 from model.readers.onnx.reader import BatchError, Reader
 from model.readers.onnx.recurrent import ending
 from model.readers.onnx.values import BATCH, Signals, Tensor
@@ -73,13 +75,42 @@ def _dropout(reader: Reader, node: Node) -> Signals:
     return reader.signals(node)
 
 
-def _expand(reader: Reader, node: Node) -> Signals:
-    """To the shape that it has."""
-    value = reader.signals(node)
-    shape = np.broadcast_shapes(value.shape, tuple(fold.whole(_constants(reader, node)[1])))
-    if shape != value.shape:
-        raise reader.refuse(node, f"repeats a signal of shape {value.shape} as {shape}; supported: constants")
+def widened(reader: Reader, node: Node, value: Signals, shape: Sequence[int]) -> Signals:
+    """A signal repeated along axes of one: its vector at every step, or its value in every feature."""
+    fold.small(shape)
+    if len(shape) > len(value.shape):
+        value = value.unsqueezed(range(len(shape) - len(value.shape)))
+    for axis, (length, wanted) in enumerate(zip(value.shape, shape, strict=True)):
+        if length == wanted:
+            continue
+        tensor = reader.whole(node, value)
+        others = [at for at in range(len(shape)) if at != axis]
+        if length != 1:
+            raise reader.refuse(node, f"repeats shape {value.shape} as {tuple(shape)}; supported: an axis of one")
+        if axis == len(shape) - 1:
+            value = dense(reader, node, tensor, np.ones((wanted, 1)), np.zeros(wanted))
+            continue
+        number, laid = reader.laid(node, tensor, [others])
+        made = Signal((wanted, reader.signal(number).shape[0]))
+        value = values.first_axis(laid, reader.add(Repeat(reader.name("repeat"), made), number), axis, wanted)
     return value
+
+
+def _expand(reader: Reader, node: Node) -> Signals:
+    value = reader.signals(node)
+    return widened(
+        reader, node, value, np.broadcast_shapes(value.shape, tuple(fold.whole(_constants(reader, node)[1])))
+    )
+
+
+def _tile(reader: Reader, node: Node) -> Signals:
+    """Of axes of one only."""
+    value = reader.signals(node)
+    times = fold.whole(_constants(reader, node)[1])
+    shape = [length * count for length, count in zip(value.shape, times, strict=True)]
+    if any(count != 1 and length != 1 for length, count in zip(value.shape, times, strict=True)) or min(shape) < 1:
+        raise reader.refuse(node, f"repeats shape {value.shape} {tuple(times)} times; supported: an axis of one")
+    return widened(reader, node, value, shape)
 
 
 def _shape(reader: Reader, node: Node) -> Array:
@@ -189,6 +220,7 @@ READERS: dict[str, Callable[[Reader, Node], Signals | Array | None]] = {
     "Identity": _identity,
     "Dropout": _dropout,
     "Expand": _expand,
+    "Tile": _tile,
     "Shape": _shape,
     "Slice": _slice,
     "Gather": _gather,
