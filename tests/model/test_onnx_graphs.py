@@ -14,7 +14,7 @@ import pytest
 from onnx.helper import make_node
 
 from model import readers
-from model.errors import UserError
+from model.errors import NoModelError, UserError
 from model.layers.recurrent import Recurrent
 from model.signal import Array
 from tests.support.onnx_files import OPEN, compared, graph, weights
@@ -278,6 +278,13 @@ def test_nodes_that_are_refused(name: str, tmp_path: Path) -> None:
     nodes, constants, sentence = NODES[name]
     with pytest.raises(UserError, match=sentence):
         readers.read(behind(tmp_path / "m.onnx", *nodes, **constants))
+
+
+def test_a_loop_alone_is_a_model_that_is_refused(tmp_path: Path) -> None:
+    path = graph(tmp_path / "m.onnx", [make_node("Loop", ["x"], ["z"])], X, ["z"], {})
+    with pytest.raises(UserError, match=r"Loop, node 0, is an operator .* give the .keras file") as error:
+        readers.read(path)
+    assert not isinstance(error.value, NoModelError)
 
 
 def test_an_output_that_no_node_writes_is_refused(tmp_path: Path) -> None:

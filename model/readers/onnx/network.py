@@ -41,9 +41,13 @@ NONE = (
     "holds no LSTM, GRU or RNN; lstmcu builds recurrent networks (PyTorch's newer exporter takes an nn.RNN apart: "
     "torch.onnx.export(..., dynamo=False) does not)"
 )
+LOOP = "a loop, as tf2onnx makes of the cells of Keras: give the .keras file; of PyTorch export an nn.LSTM, nn.GRU or nn.RNN"
+INNER = {  # operators that hold graphs of their own
+    **dict.fromkeys(("Loop", "Scan"), LOOP),
+    "If": "a branch: export with fixed shapes, and what is behind the condition alone",
+}
 WAYS_OUT = {
-    **dict.fromkeys(("Loop", "Scan"), "a loop: export with torch.onnx.export of an nn.LSTM, nn.GRU or nn.RNN"),
-    "If": "a branch: export with fixed shapes",
+    **INNER,
     "Erf": "part of a gelu: export with opset 20 or later",
     "DynamicQuantizeLSTM": "quantised by onnxruntime: give the model before that, quant=int8 quantises",
     "QLinearMatMul": "quantised by onnxruntime: give the model before that, quant=int8 quantises",
@@ -242,6 +246,9 @@ def _read(path: Path, graph: Graph) -> Network:
     if not graph.inputs or not graph.outputs:
         raise UserError(f"{path}: has no inputs or no outputs; export the model again")
     if not any(node.operator in GATES for node in graph.nodes):
+        within = next((node for node in graph.nodes if node.operator in INNER), None)
+        if within:
+            raise UserError(f"{path}: {within} is an operator that is not supported: {INNER[within.operator]}")
         raise NoModelError(f"{path}: {NONE}")
     complaints: list[UserError] = []
     for wanted in (0, 1, None):
