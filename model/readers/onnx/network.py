@@ -41,7 +41,7 @@ NONE = (
     "holds no LSTM, GRU or RNN; lstmcu builds recurrent networks (PyTorch's newer exporter takes an nn.RNN apart: "
     "torch.onnx.export(..., dynamo=False) does not)"
 )
-LOOP = "a loop, as tf2onnx makes of the cells of Keras: give the .keras file; of PyTorch export an nn.LSTM, nn.GRU or nn.RNN"
+LOOP = "a loop, as tf2onnx makes of Keras's cells: give the .keras file; of PyTorch export an nn.LSTM, nn.GRU or nn.RNN"
 INNER = {  # operators that hold graphs of their own
     **dict.fromkeys(("Loop", "Scan"), LOOP),
     "If": "a branch: export with fixed shapes, and what is behind the condition alone",
