@@ -3,9 +3,10 @@
 """Convert a trained model to TensorFlow Lite three ways: float, dynamic range and full int8.
 
 ``python -m train.convert MODEL --samples SAMPLES --out DIRECTORY`` writes <name>_float.tflite, <name>_dynamic.tflite,
-<name>_int8.tflite and conversion.json, all or none. The model is read without TensorFlow; a Keras 2 twin with its
-weights and a batch of 1 is what the converter gets, since only from that it makes fused LSTMs. Each conversion and
-each run is a process of its own: the converter is known to take its process down.
+<name>_int8.tflite and conversion.json, all or none; of cells that TensorFlow Lite has no operator of, no int8 one. The
+model is read without TensorFlow; a Keras 2 twin with its weights and a batch of 1 is what the converter gets, since
+only from that it makes fused LSTMs. Each conversion and each run is a process of its own: the converter is known to
+take its process down.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from train import keras_twin
 from train.delivery import all_or_nothing
 
 ROOT = Path(__file__).parents[1]
-MODES = ("float", "dynamic", "int8")
+REAL_MODES = ("float", "dynamic")  # those of every cell
+MODES = (*REAL_MODES, "int8")
 WINDOWS = 500  # samples the conversions are compared on, at most
 
 
@@ -166,6 +168,16 @@ def table(summary: Summary) -> str:
     return "\n".join(lines)
 
 
+def modes(network: Network) -> tuple[str, ...]:
+    """What can be made of a network; says what cannot."""
+    loop = keras_twin.loop(network)
+    if loop is None:
+        return MODES
+    why = f"TensorFlow's converter makes a loop of layer '{loop.name}', and dies of one in integers"
+    print(f"  int8 is left out: {why}; build with quant=int8 from the trained model itself", flush=True)
+    return REAL_MODES
+
+
 def convert(model: Path, samples_path: Path, out: Path, timeout: float) -> Summary:
     """Make, check and deliver the three files. Raises ``UserError``."""
     network = readers.read(model)
@@ -185,7 +197,7 @@ def convert(model: Path, samples_path: Path, out: Path, timeout: float) -> Summa
         conversion.step("building its twin", "export", folder / "network.npz", folder / "saved")
         calibrating = conversion.array("calibration.npy", calibration)
         rows = []
-        for mode in MODES:
+        for mode in modes(network):
             file = delivery / f"{model.stem}_{mode}.tflite"
             conversion.step(f"converting to {mode}", mode, folder / "saved", calibrating, file)
             rows.append(compare(conversion, file, windows, trained))

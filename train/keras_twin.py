@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real-valued ``Network`` as a Keras 2 model with a static batch of 1, from which TFLite's converter fuses LSTMs.
 
-From Keras 3 it never does, whatever the model; the same weights in this twin give the fused form.
+From Keras 3 it never does, whatever the model; the same weights in this twin give the fused form. Of other cells the
+converter makes loops, in floats and dynamic range alone.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from model.errors import UserError
+from model.functions import named
 from model.layers.base import Layer, Place
-from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
 from model.network import Network
 from model.signal import Array, Signal
@@ -44,15 +47,34 @@ def without_normalise(network: Network) -> Network:
     return network.but(layers=tuple(layers))
 
 
+def _unsupported(layer: Any) -> str:
+    """What of a layer has no form there, nothing if it has one."""
+    if layer.kernels not in TWINS and layer.as_input is None and not layer.keeps_state:
+        return f"is a {layer.kernels}"
+    if not layer.keeps_state:
+        return ""
+    if layer.start is not None:
+        return "starts from a state of its own"
+    functions = (each for each in layer.functions if each not in CELL_FUNCTIONS)
+    return next((f"has the activation {each}" for each in functions), "")
+
+
+def loop(network: Network) -> Layer | None:
+    """The first layer that the converter makes a loop of, and no fused operator; None if there is none."""
+    parts = (part for layer in network.layers for _, part in layer.parts(Place(0)))
+    return next((part for part in parts if part.keeps_state and part.kernels not in FUSED), None)
+
+
 def check(network: Network) -> None:
     """Raise ``UserError`` naming the first layer that TensorFlow Lite has no operator for, or none that is read, and
     where the network is no chain of layers."""
     for layer in network.layers:
         for _, part in ((None, layer), *layer.parts(Place(0))):
-            if part.kernels not in TWINS and part.as_input is None:
+            found = _unsupported(part)
+            if found:
                 raise UserError(
-                    f"{network.source}: layer '{part.name}' is a {part.kernels}, which is not supported in a "
-                    "conversion to TensorFlow Lite: build from this file itself, in any quant="
+                    f"{network.source}: layer '{part.name}' {found}, which is not supported in a conversion to "
+                    "TensorFlow Lite: build from this file itself, in any quant="
                 )
     chain = tuple((number,) for number in range(len(network.nodes)))
     if tuple(node.reads for node in network.nodes) != chain or len(network.given.signals + network.made.signals) > 2:
@@ -62,13 +84,30 @@ def check(network: Network) -> None:
         )
 
 
-def _lstm_arrays(layer: Lstm) -> list[Array]:
-    """Kernel (F, 4H), recurrent kernel (H, 4H) and bias (4H,), the gates as column blocks i, f, c, o."""
+def _lstm_arrays(layer: Any) -> list[Array]:
+    """Kernel (F, GH), recurrent kernel (H, GH) and bias (GH,), the gates as column blocks, of an LSTM i, f, c, o."""
     kernel, recurrent = (
         weights.values.transpose(2, 0, 1).reshape(weights.values.shape[2], -1)
         for weights in (layer.kernel, layer.recurrent)
     )
     return [kernel, recurrent, layer.bias.reshape(-1)]
+
+
+def _gru_arrays(layer: Any) -> list[Array]:
+    """The same of a GRU, its gates z, r, h; the bias that r multiplies stands in a second row of biases."""
+    kernel, recurrent, bias = _lstm_arrays(layer)
+    own = np.concatenate([np.zeros(2 * layer.units, bias.dtype), layer.candidate_bias])
+    return [kernel, recurrent, np.stack([bias, own]) if layer.reset_after else bias]
+
+
+def _cell(layer: Any) -> dict[str, Any]:
+    return {"return_sequences": layer.return_sequences, "go_backwards": layer.go_backwards}
+
+
+def _gated(layer: Any) -> dict[str, Any]:
+    """The settings of a cell with gates."""
+    functions = {key: CELL_FUNCTIONS[getattr(layer, key)] for key in ("activation", "recurrent_activation")}
+    return {**_cell(layer), **functions}
 
 
 def _function(layers: Any, layer: Any) -> Any:
@@ -98,6 +137,15 @@ def _pool(layers: Any, layer: Any) -> Any:
 
 
 TF_NAMES = {"silu": "swish", "hard_sigmoid_keras2": "hard_sigmoid"}  # where tf_keras calls a function otherwise
+FUSED = ("lstm",)  # the kernels of cells that TensorFlow Lite has an operator of
+# functions that a cell of tf_keras may have: what it calls them
+CELL_FUNCTIONS = {
+    named(name): TF_NAMES.get(name, name)
+    for name in (
+        *("linear", "relu", "sigmoid", "tanh", "elu", "selu", "gelu", "silu", "mish"),
+        *("softplus", "softsign", "exponential", "hard_sigmoid_keras2"),
+    )
+}
 FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "relu": lambda k, layer: k.ReLU(),
     "relu6": lambda k, layer: k.ReLU(6.0),
@@ -107,9 +155,9 @@ FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 # the Keras layer of each kind, still without weights: (tf_keras.layers, layer)
 TWINS: dict[str, Callable[[Any, Any], Any]] = {
-    "lstm": lambda k, layer: k.LSTM(
-        layer.units, return_sequences=layer.return_sequences, go_backwards=layer.go_backwards
-    ),
+    "lstm": lambda k, layer: k.LSTM(layer.units, **_gated(layer)),
+    "gru": lambda k, layer: k.GRU(layer.units, reset_after=layer.reset_after, **_gated(layer)),
+    "simple_rnn": lambda k, layer: k.SimpleRNN(layer.units, CELL_FUNCTIONS[layer.activation], **_cell(layer)),
     "bidirectional": lambda k, layer: k.Bidirectional(
         _twin_layer(k, layer.forward), backward_layer=_twin_layer(k, layer.backward)
     ),
@@ -127,6 +175,8 @@ ZEROS: dict[str, Callable[[Any], tuple[int, int]]] = {"conv1d": lambda layer: (l
 # the arrays of its weights, as Keras has them
 ARRAYS: dict[str, Callable[[Any], list[Array]]] = {
     "lstm": _lstm_arrays,
+    "gru": _gru_arrays,
+    "simple_rnn": _lstm_arrays,
     "dense": lambda layer: [layer.kernel.values.T, layer.bias],
     "conv1d": _conv1d_arrays,
 }

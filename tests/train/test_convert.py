@@ -70,6 +70,35 @@ def test_keras_model(tmp_path: Path) -> None:
 
 @needs_tensorflow
 @pytest.mark.long
+def test_cells_that_become_loops(tmp_path: Path) -> None:
+    """They are read again as the layers they were; int8 is left out with a word."""
+    make = (
+        "import sys, keras\n"
+        "from keras import layers as k\n"
+        "rnn = k.SimpleRNN(4, return_sequences=True)\n"
+        "cells = [k.GRU(4, return_sequences=True), rnn, k.LSTM(4, activation='relu')]\n"
+        "keras.Sequential([k.Input((5, 3)), *cells, k.Dense(2)]).save(sys.argv[1])\n"
+    )
+    model = tmp_path / "m.keras"
+    subprocess.run([sys.executable, "-c", make, model], check=True, capture_output=True)
+    np.savez(tmp_path / "m.npz", inputs=values(20, 5, 3))
+    done = run(model, tmp_path / "m.npz", tmp_path / "out")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "int8 is left out: TensorFlow's converter makes a loop of layer 'gru'" in done.stdout
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {
+        "m_float.tflite",
+        "m_dynamic.tflite",
+        "conversion.json",
+    }
+    rows = json.loads((tmp_path / "out/conversion.json").read_text())["files"]
+    for row in rows:
+        kinds = [layer.kind for layer in readers.read(tmp_path / "out" / row["file"]).layers]
+        assert kinds == ["gru", "simple_rnn", "lstm", "dense"]
+        assert max(row["max_error"], row["max_difference"]) < 1e-5
+
+
+@needs_tensorflow
+@pytest.mark.long
 def test_pytorch_model_with_both_directions_and_a_normalisation(tmp_path: Path) -> None:
     for name in ("torch_both", "torch_every"):
         rows = converted(DATA / f"{name}.safetensors", DATA / f"{name}.npz", tmp_path / name)
@@ -133,9 +162,9 @@ def test_a_network_with_branches_is_refused() -> None:
 def test_refusals_before_any_work(tmp_path: Path) -> None:
     samples = tmp_path / "m.npz"
     np.savez(samples, inputs=np.zeros((3, 5, 3), np.float32))
-    rnn = ("SimpleRNN", {"name": "mine", "units": 4, "activation": "tanh"}, [values(3, 4), values(4, 4), values(4)])
-    for name, recurrent in (("mine", rnn), ("lstm", lstm(3, 4, activation="relu"))):
-        model = keras_files.archive(tmp_path / "m.keras", [input_layer(5, 3), recurrent, dense(4, 2)])
+    norm = ("LayerNormalization", {"name": "mine", "axis": -1, "epsilon": 1e-3}, [values(4), values(4)])
+    for name, layers in (("mine", [lstm(3, 4), norm]), ("lstm", [lstm(3, 4, activation="hard_tanh")])):
+        model = keras_files.archive(tmp_path / "m.keras", [input_layer(5, 3), *layers, dense(4, 2)])
         with pytest.raises(UserError, match=rf"layer '{name}' .* is not supported in a conversion to TensorFlow Lite"):
             convert.convert(model, samples, tmp_path / "out", 60)
     model = keras_files.archive(tmp_path / "m.keras", [input_layer(6, 3), lstm(3, 4)])
