@@ -163,6 +163,14 @@ CHAINS: dict[str, tuple[list[onnx.NodeProto], dict[str, Array]]] = {
         ],
         {"k": drawn(6, 2, 2), "c": drawn(6), "l": drawn(2, 6, 4)},
     ),
+    "a causal convolution": (
+        [
+            make_node("Transpose", ["s"], ["v"], perm=[0, 2, 1]), make_node("Pad", ["v", "pads"], ["w"]),
+            make_node("Conv", ["w", "k"], ["z"]),
+        ],
+        {"pads": whole(0, 0, 2, 0, 0, 0), "k": drawn(2, 4, 3)},
+    ),
+    "zeros behind": ([make_node("Pad", ["s", "pads"], ["z"])], {"pads": whole(0, 0, 0, 0, 2, 0)}),
     "pools": (
         [
             make_node("Transpose", ["s"], ["v"], perm=[0, 2, 1]), make_node("MaxPool", ["v"], ["w"], kernel_shape=[2]),
@@ -328,6 +336,42 @@ def test_data_in_files_of_their_own_are_refused(tmp_path: Path) -> None:
     onnx.save(onnx.load(path), path, save_as_external_data=True, size_threshold=0, location="w.bin")
     with pytest.raises(UserError, match=r"constant 'W' lies in a file of its own: .*onnx.save\(onnx.load"):
         readers.read(path)
+
+
+def field(number: int, held: bytes) -> bytes:
+    """A field of protobuf that is bytes, or a message."""
+    length, size = bytearray(), len(held)
+    while size > 0x7F:
+        length.append(size & 0x7F | 0x80)
+        size >>= 7
+    return bytes([number << 3 | 2, *length, size]) + held
+
+
+MANY = 300_000
+BOMBS = {  # so many empty messages, each of which takes a hundred bytes of memory
+    "nodes": field(7, field(1, b"") * 2 * MANY),
+    "attributes": field(7, field(1, field(5, b"") * 2 * MANY)),
+    "graphs in graphs": field(7, field(1, field(5, field(6, field(1, b"") * 2 * MANY)))),
+    "constants": field(7, field(5, b"") * 2 * MANY),
+    "dimensions": field(7, field(11, field(2, field(1, field(2, field(1, b"") * 2 * MANY))))),
+    "metadata": field(14, b"") * 2 * MANY,
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_what_would_take_much_memory_is_refused_before_it_is_parsed(name: str, tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_bytes(b"\x08\x08" + BOMBS[name])
+    with pytest.raises(UserError, match="has more than 500000 fields"):
+        readers.read(tmp_path / "m.onnx")
+
+
+def test_a_quantised_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    node = make_node("QuantizeLinear", ["s", "c"], ["z"])
+    with pytest.raises(UserError, match=r"QuantizeLinear.* part of a quantised file: give the model from before"):
+        readers.read(behind(tmp_path / "m.onnx", node, c=np.float32(0.1)))
+    other = make_node("DynamicQuantizeLSTM", ["x"], ["z"], domain="com.microsoft")
+    with pytest.raises(UserError, match=r"DynamicQuantizeLSTM.* is of 'com.microsoft'.*quant=int8 quantises"):
+        readers.read(graph(tmp_path / "m.onnx", [other], X, ["z"], {}))
 
 
 @pytest.mark.parametrize("opset", [6, 99])

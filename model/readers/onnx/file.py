@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from model.errors import UserError
+from model.readers.onnx.wire import has_more_fields
 from model.signal import Array
 
 FILE_LIMIT = 64 << 20  # bytes: no model for a microcontroller comes near
 COUNT_LIMIT = 20_000  # nodes, constants, or inputs
+FIELD_LIMIT = 500_000
 ELEMENT_LIMIT = 1 << 24  # elements of one tensor
 RANK_LIMIT = 8  # axes
 OPSETS = (7, 28)  # of the standard operators, from the oldest to the newest that is read
@@ -151,7 +153,8 @@ class _File:
         node = Node(number, message.op_type, message.name, tuple(message.input), tuple(message.output))
         if message.domain not in ("", "ai.onnx"):
             raise self.refuse(
-                f"{node} is of '{message.domain}', not ONNX's own; export without optimising for a runtime"
+                f"{node} is of '{message.domain}', not ONNX's own; give the model from before it was optimised or "
+                "quantised for a runtime: quant=int8 quantises"
             )
         node.attributes.update({each.name: self.attribute(each, str(node)) for each in message.attribute})
         return node
@@ -196,8 +199,13 @@ def _loaded(path: Path) -> Any:
         raise UserError(f"{path}: {MISSING}") from None
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
+    data = path.read_bytes()
+    if has_more_fields(data, FIELD_LIMIT):
+        raise UserError(
+            f"{path}: has more than {FIELD_LIMIT} fields, as no model for a microcontroller; is it damaged?"
+        )
     try:
-        return onnx.ModelProto.FromString(path.read_bytes())
+        return onnx.ModelProto.FromString(data)
     except DecodeError:
         raise UserError(f"{path}: is no ONNX file, or is damaged; export the model again") from None
 

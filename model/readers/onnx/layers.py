@@ -205,7 +205,10 @@ def _reduce(kind: type[GlobalPool]) -> Callable[[Reader, Node], Tensor]:
         others = [at for at in range(len(tensor.axes)) if at != axis]
         number, laid = reader.laid(node, tensor, [[axis], others])
         if reader.signal(reader.number(tensor.source)).shape[:1] != (laid.length(axis),):
-            raise reader.refuse(node, f"works along axis {axis}, the features; supported: the steps of a sequence")
+            raise reader.refuse(
+                node,
+                f"works along axis {axis}, no steps; supported: the steps (a LayerNormalization: export with opset 17)",
+            )
         number = reader.add(kind(reader.name(kind.kind), Signal((reader.signal(number).shape[1],))), number)
         made = values.first_axis(laid, number, axis, 1)
         return made if node.attributes.get("keepdims", 1) else made.squeezed([axis])

@@ -41,6 +41,10 @@ NONE = (
     "holds no LSTM, GRU or RNN; lstmcu builds recurrent networks (PyTorch's newer exporter takes an nn.RNN apart: "
     "torch.onnx.export(..., dynamo=False) does not)"
 )
+QUANTISED = (
+    "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearMatMul", "QLinearConv", "MatMulInteger",
+    "ConvInteger",
+)  # fmt: skip
 LOOP = "a loop, as tf2onnx makes of Keras's cells: give the .keras file; of PyTorch export an nn.LSTM, nn.GRU or nn.RNN"
 INNER = {  # operators that hold graphs of their own
     **dict.fromkeys(("Loop", "Scan"), LOOP),
@@ -48,10 +52,10 @@ INNER = {  # operators that hold graphs of their own
 }
 WAYS_OUT = {
     **INNER,
+    "LogSoftmax": "put out the Softmax, or what is before it",
+    **dict.fromkeys(("GatherElements", "GatherND"), "it picks steps by lengths: export for whole sequences"),
     "Erf": "part of a gelu: export with opset 20 or later",
-    "DynamicQuantizeLSTM": "quantised by onnxruntime: give the model before that, quant=int8 quantises",
-    "QLinearMatMul": "quantised by onnxruntime: give the model before that, quant=int8 quantises",
-    "DynamicQuantizeLinear": "quantised by onnxruntime: give the model before that, quant=int8 quantises",
+    **dict.fromkeys(QUANTISED, "part of a quantised file: give the model from before, quant=int8 quantises"),
 }
 
 

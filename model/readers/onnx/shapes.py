@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from model.layers.embedding import Embedding
-from model.layers.pad import Cropping
+from model.layers.pad import Cropping, ZeroPadding
 from model.layers.repeat import Repeat
 from model.readers.onnx import constants as fold
 from model.readers.onnx import values
@@ -111,6 +111,29 @@ def _tile(reader: Reader, node: Node) -> Signals:
     if any(count != 1 and length != 1 for length, count in zip(value.shape, times, strict=True)) or min(shape) < 1:
         raise reader.refuse(node, f"repeats shape {value.shape} {tuple(times)} times; supported: an axis of one")
     return widened(reader, node, value, shape)
+
+
+def _pad(reader: Reader, node: Node) -> Signals:
+    """Zeros before and behind the steps of a sequence."""
+    tensor, given = reader.whole(node, reader.signals(node)), _constants(reader, node)
+    rank = len(tensor.axes)
+    pads = fold.listed(node, "pads", given, 1) or []
+    axes = [fold.axis_of(axis, rank) for axis in fold.listed(node, "axes", given, 3) or range(rank)]
+    fill = given[2] if len(given) > 2 and given[2] is not None else np.asarray(node.attributes.get("value", 0.0))
+    ends = {axis: pads[at :: len(axes)] for at, axis in enumerate(axes)}
+    padded = {axis: both for axis, both in ends.items() if any(both)}
+    if len(pads) != 2 * len(axes) or node.attributes.get("mode", "constant") != "constant" or fill.any():
+        raise reader.refuse(node, "pads with other than zeros; supported: mode=constant, value 0")
+    if not padded:
+        return tensor
+    ((axis, (left, right)),) = padded.items() if len(padded) == 1 else ((-1, (-1, -1)),)
+    if min(left, right) < 0 or BATCH in tensor.axes[axis]:
+        raise reader.refuse(node, f"pads by {tuple(pads)}; supported: zeros before and behind the steps")
+    number, laid = reader.laid(node, tensor, [[axis], [at for at in range(rank) if at != axis]])
+    steps, features = reader.signal(number).shape
+    fold.small((left + steps + right, features))
+    layer = ZeroPadding(reader.name("zero_padding"), left, right, Signal((left + steps + right, features)))
+    return values.first_axis(laid, reader.add(layer, number), axis, left + steps + right)
 
 
 def _shape(reader: Reader, node: Node) -> Array:
@@ -221,6 +244,7 @@ READERS: dict[str, Callable[[Reader, Node], Signals | Array | None]] = {
     "Dropout": _dropout,
     "Expand": _expand,
     "Tile": _tile,
+    "Pad": _pad,
     "Shape": _shape,
     "Slice": _slice,
     "Gather": _gather,
