@@ -97,11 +97,16 @@ NORMS = Apart(
     SHAPE,
     (("LayerNormalization", {}), lstm(4, True), ("LayerNormalization", {"epsilon": 0.1}), gru(3), dense(2)),
 )
+TABLES = tuple(
+    Apart("table", (7,), (("Embedding", {"input_dim": 20, "output_dim": 5}), gru(4), dense(2)), library=library)
+    for library in LIBRARIES
+)
 MIXED = Apart("dynamic-mixed", (6, 2), (lstm(32), dense(2)), "dynamic")
 ALL = (
     *DYNAMIC,
     MIXED,
     NORMS,
+    *TABLES,
     *(loop(name, library) for name in LOOPS for library in LIBRARIES),
     *(loop(name, library, open_batch=True) for name in ("stacked", "both") for library in LIBRARIES),
     *(unrolled(name, library) for name in UNROLLED for library in LIBRARIES),
@@ -223,6 +228,15 @@ def test_a_cell_that_is_of_8_bits_in_part() -> None:
     given = windows(network)
     ours = reference.run(network, given)
     np.testing.assert_allclose(ours, run_litert(MIXED.path.read_bytes(), given).reshape(ours.shape), rtol=0, atol=2e-2)
+
+
+@pytest.mark.parametrize("made", TABLES, ids=lambda made: made.library)
+def test_a_table_that_is_read_by_ids(made: Apart) -> None:
+    """They come in as float, and are made whole numbers before."""
+    network = read(made)
+    assert (kinds(network), network.ids(0)) == (["embedding", "gru", "dense"], 20)
+    ids = np.random.default_rng(3).integers(0, 20, (WINDOWS, 7)).astype(np.float32)
+    close(reference.run(network, ids[..., np.newaxis]), run_litert(made.path.read_bytes(), ids))
 
 
 def test_layer_normalisation() -> None:

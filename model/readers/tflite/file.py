@@ -128,11 +128,12 @@ class Operator:
     cell: Cell | None = None  # of what stands for all the operators of a recurrent cell
     last_only: bool = False  # of such: whether it writes its last step alone
     backwards: bool = False  # of such: whether it reads the sequence from its end
+    reads_ids: bool = False  # of a table: whether its inputs are ids that come in, and the table
 
     @property
     def stands_alone(self) -> bool:
         """Whether it is an operator of the file, and stands for no others."""
-        return self.cell is None and self.norm is None
+        return self.cell is None and self.norm is None and not self.reads_ids
 
     def __str__(self) -> str:
         return f"operator {self.number} ({self.name})"

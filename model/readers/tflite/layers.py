@@ -16,6 +16,7 @@ from model.layers.base import Layer, Place
 from model.layers.bidirectional import Bidirectional
 from model.layers.convert import Convert
 from model.layers.dense import Dense
+from model.layers.embedding import Embedding
 from model.layers.layer_norm import LayerNorm
 from model.layers.lstm import CELL_LOG2, Lstm
 from model.layers.recurrent import Recurrent
@@ -292,6 +293,15 @@ def _read_norm(reader: Reader, operator: Operator, norm: Norm) -> None:
     reader.add(layer)
 
 
+def _read_table(reader: Reader, operator: Operator) -> None:
+    """Rows of a table by ids: an Embedding."""
+    table = reader.tensor(operator, 1)
+    assert table is not None, "the table was looked at before"
+    rows = reader.array(operator, 1, "its table", (reader.signal.dtype,), *table.shape)
+    output = Signal((reader.signal.shape[0], table.shape[1]))
+    reader.add(Embedding(reader.name("embedding"), Weights(rows), output))
+
+
 READERS: dict[str, Callable[[Reader, Operator], None]] = {
     "FULLY_CONNECTED": _read_dense,
     **dict.fromkeys(FUNCTIONS, _read_activation),
@@ -318,6 +328,10 @@ def read_step(reader: Reader, step: Step) -> None:
     elif step.norm is not None:
         reader.begin(step.inputs[0])
         _read_norm(reader, step, step.norm)
+        reader.end(step.outputs[0])
+    elif step.reads_ids:
+        reader.begin(step.inputs[0])
+        _read_table(reader, step)
         reader.end(step.outputs[0])
     else:
         reader.begin(step.inputs[0])

@@ -31,6 +31,7 @@ from model.readers.tflite.file import (
     other_metadata,
     parse,
 )
+from model.readers.tflite.ids import with_ids
 from model.readers.tflite.layers import SUPPORTED, read_step
 from model.readers.tflite.loops import LOOP, without_loops
 from model.readers.tflite.norms import ARITHMETIC, without_norms
@@ -39,6 +40,7 @@ from model.readers.tflite.rules import RULES
 from model.readers.tflite.shapes import settled
 from model.readers.tflite.steps import LSTM, Steps
 from model.readers.tflite.unrolled import without_unrolled
+from model.signal import Signal
 
 WEIGHTED = (LSTM, "FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
 WAYS_OUT = {
@@ -47,7 +49,7 @@ WAYS_OUT = {
     "CALL_ONCE": "it fills variables, as stateful=True has them; convert with stateful=False, or give the Keras file",
     "VAR_HANDLE": "it reads variables; convert the trained model again with constant weights, or give the Keras file",
 }
-WITHIN = (LOOP, *LISTS, *RULES, *ARITHMETIC)  # what may belong to something that is taken apart
+WITHIN = (LOOP, *LISTS, *RULES, *ARITHMETIC, "CAST")  # what may belong to something that is taken apart
 
 
 def _check_names(names: Iterable[str], supported: tuple[str, ...], refuse: Refuse) -> None:
@@ -85,12 +87,21 @@ def _refuse(path: Path) -> Refuse:
     return lambda what: UserError(f"{path}: {what}")
 
 
-def _graph(data: bytes, refuse: Refuse) -> tuple[Graph, tuple[str, ...]]:
-    """The graph of operators that are read, each cell that was taken apart as one, and what to tell of it."""
+def _input(tensor: Tensor, ids: bool, refuse: Refuse) -> Signal:
+    """How an input is stored; ids are a sequence of one feature."""
+    signal = Signal((tensor.shape[1], 1)) if ids and tensor.fixed else signal_of(tensor, refuse)
+    if len(tensor.shape) < 2 or tensor.shape[0] != 1:
+        raise refuse(f"its input has shape {tensor.shape}; convert with a batch size of 1")
+    return signal
+
+
+def _graph(data: bytes, refuse: Refuse) -> tuple[Graph, frozenset[int], tuple[str, ...]]:
+    """The graph of operators that are read, each cell that was taken apart as one; its inputs that are ids, and what to
+    tell of it."""
     _check_names(operator_names(data), (*SUPPORTED, *WITHIN), refuse)
-    whole = settled(parse(data, refuse), refuse)
+    whole, ids = with_ids(settled(parse(data, refuse), refuse))
     for number in whole.inputs:
-        signal_of(whole.tensors[number], refuse)
+        _input(whole.tensors[number], number in ids, refuse)
     graph = without_loops(whole, refuse)
     loops, others = (
         sum(each.name == LOOP for each in whole.operators),
@@ -105,20 +116,17 @@ def _graph(data: bytes, refuse: Refuse) -> tuple[Graph, tuple[str, ...]]:
     _check_names([each.name for each in graph.operators if each.stands_alone], SUPPORTED, refuse)
     if not any(each.name == LSTM or each.cell is not None for each in graph.operators):
         raise refuse("holds no LSTM, GRU or SimpleRNN; lstmcu builds recurrent networks")
-    return graph, notes
+    return graph, ids, notes
 
 
 def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
     refuse = _refuse(path)
-    graph, told = _graph(data, refuse)
+    graph, ids, told = _graph(data, refuse)
     steps = Steps(graph, refuse).steps()
     reader = Reader(path, graph, notes=list(told))
     for number in graph.inputs:
-        tensor = graph.tensors[number]
-        if len(tensor.shape) < 2 or tensor.shape[0] != 1:
-            raise refuse(f"its input has shape {tensor.shape}; convert with a batch size of 1")
         reader.numbers[number] = len(reader.inputs)
-        reader.inputs.append(signal_of(tensor, refuse))
+        reader.inputs.append(_input(graph.tensors[number], number in ids, refuse))
     for metadata in other_metadata(data):
         reader.notes.append(f"the file's metadata '{metadata}' is not read: what it asks for is not done")
     for step in steps:
