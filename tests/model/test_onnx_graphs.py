@@ -179,6 +179,30 @@ CHAINS: dict[str, tuple[list[onnx.NodeProto], dict[str, Array]]] = {
         ],
         {},
     ),
+    "a gelu of its parts": (
+        [
+            make_node("Div", ["s", "c"], ["v"]), make_node("Erf", ["v"], ["w"]), make_node("Add", ["w", "one1"], ["u"]),
+            make_node("Mul", ["s", "u"], ["t"]), make_node("Mul", ["t", "half"], ["z"]),
+        ],
+        {"c": np.float32(2**0.5), "one1": np.float32(1), "half": np.float32(0.5)},
+    ),
+    "a gelu that halves first": (
+        [
+            make_node("Mul", ["s", "c"], ["v"]), make_node("Erf", ["v"], ["w"]), make_node("Add", ["w", "one1"], ["u"]),
+            make_node("Mul", ["s", "half"], ["t"]), make_node("Mul", ["t", "u"], ["z"]),
+        ],
+        {"c": np.float32(0.5**0.5), "one1": np.float32(1), "half": np.float32(0.5)},
+    ),
+    "a silu": ([make_node("Sigmoid", ["s"], ["g"]), make_node("Mul", ["g", "s"], ["z"])], {}),
+    "a LayerNormalization of its parts": (
+        [
+            make_node("ReduceMean", ["s", "last"], ["m"]), make_node("Sub", ["s", "m"], ["d"]),
+            make_node("Pow", ["d", "two"], ["p"]), make_node("ReduceMean", ["p", "last"], ["v"]),
+            make_node("Add", ["v", "c"], ["e"]), make_node("Sqrt", ["e"], ["r"]), make_node("Div", ["d", "r"], ["n"]),
+            make_node("Mul", ["n", "k"], ["t"]), make_node("Add", ["t", "l"], ["z"]),
+        ],
+        {"last": whole(-1), "two": np.float32(2), "c": np.float32(1e-3), "k": drawn(4), "l": drawn(4)},
+    ),
     "BatchNormalization": (
         [
             make_node("Transpose", ["s"], ["v"], perm=[0, 2, 1]),
@@ -293,6 +317,18 @@ def test_a_loop_alone_is_a_model_that_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"Loop, node 0, is an operator .* give the .keras file") as error:
         readers.read(path)
     assert not isinstance(error.value, NoModelError)
+
+
+def test_two_nodes_that_write_one_name_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Tanh, node 3, writes 's', which is there already"):
+        readers.read(behind(tmp_path / "m.onnx", make_node("Tanh", ["y"], ["s"]), make_node("Identity", ["s"], ["z"])))
+
+
+@pytest.mark.parametrize("number", [0.9, 2.0])
+def test_what_is_almost_a_gelu_is_none(number: float, tmp_path: Path) -> None:
+    nodes, constants = CHAINS["a gelu of its parts"]
+    with pytest.raises(UserError, match="Erf, node 4, is an operator that is not supported: supported: in a gelu"):
+        readers.read(behind(tmp_path / "m.onnx", *nodes, **{**constants, "one1": np.float32(number)}))
 
 
 def test_an_output_that_no_node_writes_is_refused(tmp_path: Path) -> None:

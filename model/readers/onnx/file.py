@@ -67,7 +67,7 @@ class Node:
 
 @dataclass(frozen=True)
 class End:
-    """An input or output of the graph."""
+    """An input of the graph."""
 
     name: str
     type: str  # of TYPES
@@ -82,7 +82,7 @@ class Graph:
     nodes: tuple[Node, ...]
     constants: dict[str, Array]
     inputs: tuple[End, ...]
-    outputs: tuple[End, ...]
+    outputs: tuple[str, ...]  # names: of what type and shape they are, the nodes say
 
 
 class _File:
@@ -160,10 +160,10 @@ class _File:
         return node
 
     def end(self, message: Any) -> End:
-        """An input or output of the graph."""
+        """An input of the graph."""
         what = f"'{message.name}'"
         if not message.type.HasField("tensor_type"):
-            raise self.refuse(f"{what}, an input or output, is no tensor; export a model of tensors")
+            raise self.refuse(f"input {what} is no tensor; export a model of tensors")
         tensor = message.type.tensor_type
         shape: tuple[Dimension, ...] | None = None
         if tensor.HasField("shape"):
@@ -224,9 +224,20 @@ def load(path: Path) -> Graph:
     if graph.sparse_initializer:
         raise file.refuse("holds sparse tensors; export dense weights")
     opset = _opset(file, model.opset_import)
-    for what, held in (("nodes", graph.node), ("constants", graph.initializer), ("inputs", graph.input)):
+    for what, held in (
+        ("nodes", graph.node),
+        ("constants", graph.initializer),
+        ("inputs", graph.input),
+        ("outputs", graph.output),
+    ):
         file.few(what, held)
     constants = {each.name: file.array(each, f"constant '{each.name}'") for each in graph.initializer}
     nodes = tuple(file.node(number, message) for number, message in enumerate(graph.node))
+    written: set[str] = set(constants)
+    for node in nodes:
+        for name in filter(None, node.outputs):
+            if name in written:
+                raise file.refuse(f"{node} writes '{name}', which is there already; the file is damaged"[:400])
+            written.add(name)
     inputs = tuple(file.end(each) for each in graph.input if each.name not in constants)
-    return Graph(opset, nodes, constants, inputs, tuple(map(file.end, graph.output)))
+    return Graph(opset, nodes, constants, inputs, tuple(each.name for each in graph.output))

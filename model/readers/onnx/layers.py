@@ -253,12 +253,14 @@ def _layer_norm(reader: Reader, node: Node) -> Tensor:
         raise reader.refuse(node, "puts out its mean; supported: the normalised values alone")
     number, laid = reader.features(node, value, len(value.shape) - 1)
     features = reader.signal(number).shape[-1]
-    scale = reader.constant(node, 1, "its scale", features).astype(np.float32)
+    scale = reader.constant(node, 1, "its scale", features) if node.input(1) else np.ones(features)
     offset = reader.constant(node, 2, "its bias", features) if node.input(2) else np.zeros(features)
     epsilon = float(node.attributes.get("epsilon", 1e-5))
     if not 0 < epsilon <= 1:
         raise reader.refuse(node, f"has epsilon {epsilon}; supported: above 0 and up to 1")
-    layer = LayerNorm(reader.name("layer_norm"), scale, offset.astype(np.float32), epsilon, reader.signal(number))
+    layer = LayerNorm(
+        reader.name("layer_norm"), scale.astype(np.float32), offset.astype(np.float32), epsilon, reader.signal(number)
+    )
     return replace(laid, source=reader.add(layer, number))
 
 
@@ -313,6 +315,12 @@ def _selu(reader: Reader, node: Node) -> Function:
     return functions.named("selu")
 
 
+def _swish(reader: Reader, node: Node) -> Function:
+    if _number(node, "alpha", 1.0) != 1.0:
+        raise reader.refuse(node, f"has alpha {_number(node, 'alpha', 1.0):g}; supported: 1")
+    return functions.named("silu")
+
+
 def _slope(name: str, attribute: str, default: float) -> Callable[[Reader, Node], Function]:
     def read(reader: Reader, node: Node) -> Function:
         value = _number(node, attribute, default)
@@ -339,6 +347,7 @@ FUNCTIONS: dict[str, Callable[[Reader, Node], Function]] = {
     "Gelu": _gelu,
     "Selu": _selu,
     "Clip": _clip,
+    "Swish": _swish,
     "HardSigmoid": _hard_sigmoid,
     "LeakyRelu": _slope("leaky_relu", "alpha", 0.01),
     "Elu": _slope("elu", "alpha", 1.0),

@@ -25,6 +25,7 @@ from model.network import Node as Placed
 from model.readers.onnx import joins, layers, shapes, states, steps, values
 from model.readers.onnx.constants import FOLDED, FoldError
 from model.readers.onnx.file import ELEMENT_LIMIT, End, Graph, Node, load
+from model.readers.onnx.patterns import gathered
 from model.readers.onnx.reader import BatchError, Reader
 from model.readers.onnx.recurrent import GATES, make_cell, read_recurrent
 from model.readers.onnx.values import MisfitError, Value
@@ -54,7 +55,7 @@ WAYS_OUT = {
     **INNER,
     "LogSoftmax": "put out the Softmax, or what is before it",
     **dict.fromkeys(("GatherElements", "GatherND"), "it picks steps by lengths: export for whole sequences"),
-    "Erf": "part of a gelu: export with opset 20 or later",
+    "Erf": "supported: in a gelu",
     **dict.fromkeys(QUANTISED, "part of a quantised file: give the model from before, quant=int8 quantises"),
 }
 
@@ -115,7 +116,7 @@ def _open_inputs(reader: Reader, wanted: int | None, count: int) -> None:
 
 def _wanted(graph: Graph) -> set[str]:
     """The names that lead to an output."""
-    wanted = {end.name for end in graph.outputs}
+    wanted = set(graph.outputs)
     for node in reversed(graph.nodes):
         if wanted & set(filter(None, node.outputs)):
             wanted |= set(node.inputs)
@@ -167,7 +168,7 @@ def _once(path: Path, graph: Graph, wanted: int | None, asked: frozenset[object]
 def _put_out(reader: Reader) -> dict[str, int]:
     """The numbers of the outputs by their names, but for states, which the device keeps."""
     kept, dropped, outputs = dict[str, str](), list[str](), dict[str, int]()
-    given = {end.name: reader.value(end.name) for end in reader.graph.outputs}
+    given = {name: reader.value(name) for name in reader.graph.outputs}
     final = {cell for value in given.values() if states.is_final(value) for cell in states.sources(value)}
     if all(states.is_part(value, final) for value in given.values()):
         final = set()  # then the last hidden states are what the model is for
@@ -274,7 +275,7 @@ def state(path: Path) -> str:
 def _guarded(path: Path) -> Network:
     graph = load(path)
     try:
-        return _read(path, graph)
+        return _read(path, gathered(graph))
     except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
         raise UserError(f"{path}: the file is damaged: {error}; export the model again"[:400]) from None
 

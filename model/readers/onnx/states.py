@@ -37,7 +37,7 @@ def of_inputs(graph: Graph) -> frozenset[str]:
     for node in graph.nodes:
         for at, name in enumerate(node.inputs):
             reads.setdefault(name, []).append((node, at))
-    outputs = {end.name for end in graph.outputs}
+    outputs = set(graph.outputs)
 
     def leads_to_state(name: str, depth: int) -> bool:
         if name in outputs or not reads.get(name) or depth > 20:
