@@ -11,6 +11,7 @@ from model.cells.forms import Applied, Form, Product
 from model.functions import FORMS, SELU_ALPHA, SELU_SCALE, Function, named
 
 ABSOLUTE, LOGARITHM, AT_MOST_ONE = Function("absolute"), Function("logarithm"), Function("at_most_one")  # parts alone
+FIFTH = float(np.float32(0.2))  # as files have it
 NEAR = 1e-6  # how far a constant of a file may be from the one it stands for
 
 
@@ -40,7 +41,7 @@ def applied(function: Function, form: Form) -> Form:
     clipped = _of(form, AT_MOST_ONE.name) if function.name == "relu" else None
     if clipped is not None:
         centred = forms.added(clipped, forms.constant(np.full(form.size, -0.5)))
-        return forms.applied(named("hard_sigmoid_keras2"), forms.scaled(centred, np.array(1 / 0.2)))
+        return forms.applied(named("hard_sigmoid_keras2"), forms.scaled(centred, np.array(1 / FIFTH)))
     return forms.applied(function, form)
 
 

@@ -97,9 +97,13 @@ NORMS = Apart(
     SHAPE,
     (("LayerNormalization", {}), lstm(4, True), ("LayerNormalization", {"epsilon": 0.1}), gru(3), dense(2)),
 )
+HEADS = ("softplus", "selu", "mish", "softsign", "swish")  # functions behind a Dense, in parts
 TABLES = tuple(
     Apart("table", (7,), (("Embedding", {"input_dim": 20, "output_dim": 5}), gru(4), dense(2)), library=library)
     for library in LIBRARIES
+)
+HEADED = tuple(
+    Apart("headed", SHAPE, (rnn(4), *(dense(4, name) for name in HEADS)), library=library) for library in LIBRARIES
 )
 MIXED = Apart("dynamic-mixed", (6, 2), (lstm(32), dense(2)), "dynamic")
 ALL = (
@@ -107,6 +111,7 @@ ALL = (
     MIXED,
     NORMS,
     *TABLES,
+    *HEADED,
     *(loop(name, library) for name in LOOPS for library in LIBRARIES),
     *(loop(name, library, open_batch=True) for name in ("stacked", "both") for library in LIBRARIES),
     *(unrolled(name, library) for name in UNROLLED for library in LIBRARIES),
@@ -237,6 +242,16 @@ def test_a_table_that_is_read_by_ids(made: Apart) -> None:
     assert (kinds(network), network.ids(0)) == (["embedding", "gru", "dense"], 20)
     ids = np.random.default_rng(3).integers(0, 20, (WINDOWS, 7)).astype(np.float32)
     close(reference.run(network, ids[..., np.newaxis]), run_litert(made.path.read_bytes(), ids))
+
+
+@pytest.mark.parametrize("made", HEADED, ids=lambda made: made.library)
+def test_functions_outside_of_cells(made: Apart) -> None:
+    network = read(made)
+    heads: tuple[Any, ...] = network.layers
+    found = [layer.function for layer in heads if layer.kind == "activation"]
+    assert found == [*HEADS[:-1], "silu"]
+    given = windows(network)
+    close(reference.run(network, given), run_litert(made.path.read_bytes(), given))
 
 
 def test_layer_normalisation() -> None:

@@ -16,6 +16,7 @@ import tflite
 from model.cells.cell import Cell
 from model.errors import UserError
 from model.formats import REAL
+from model.functions import Function
 from model.signal import Array
 
 FILE_LIMIT = 256 << 20  # bytes
@@ -124,6 +125,7 @@ class Operator:
     inputs: tuple[int, ...]  # -1: absent
     outputs: tuple[int, ...]
     options: dict[str, Any]
+    function: Function | None = None  # of what stands for all the operators of a function
     norm: Norm | None = None  # of what stands for all the operators of a layer normalisation
     cell: Cell | None = None  # of what stands for all the operators of a recurrent cell
     last_only: bool = False  # of such: whether it writes its last step alone
@@ -133,7 +135,7 @@ class Operator:
     @property
     def stands_alone(self) -> bool:
         """Whether it is an operator of the file, and stands for no others."""
-        return self.cell is None and self.norm is None and not self.reads_ids
+        return self.cell is None and self.norm is None and self.function is None and not self.reads_ids
 
     def __str__(self) -> str:
         return f"operator {self.number} ({self.name})"

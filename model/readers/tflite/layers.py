@@ -228,7 +228,7 @@ def _read_dense(reader: Reader, operator: Operator) -> None:
 
 
 def _read_activation(reader: Reader, operator: Operator) -> None:
-    applied = function_of(operator, reader.refuse)
+    applied = operator.function or function_of(operator, reader.refuse)
     function = applied.name
     output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
     if output.dtype != reader.signal.dtype or output.size != reader.signal.size:
@@ -328,6 +328,10 @@ def read_step(reader: Reader, step: Step) -> None:
     elif step.norm is not None:
         reader.begin(step.inputs[0])
         _read_norm(reader, step, step.norm)
+        reader.end(step.outputs[0])
+    elif step.function is not None:
+        reader.begin(step.inputs[0])
+        _read_activation(reader, step)
         reader.end(step.outputs[0])
     elif step.reads_ids:
         reader.begin(step.inputs[0])

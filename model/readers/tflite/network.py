@@ -20,6 +20,7 @@ from model.fold import joined
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
 from model.network import Network, check_ends
+from model.readers.tflite.elementwise import with_functions
 from model.readers.tflite.file import (
     LISTS,
     Graph,
@@ -113,6 +114,8 @@ def _graph(data: bytes, refuse: Refuse) -> tuple[Graph, frozenset[int], tuple[st
     graph = without_norms(graph, refuse)
     if any(each.stands_alone and each.name not in SUPPORTED for each in graph.operators):
         graph, notes = without_unrolled(graph, refuse)
+    if any(each.stands_alone and each.name not in SUPPORTED for each in graph.operators):
+        graph = with_functions(graph, refuse)
     _check_names([each.name for each in graph.operators if each.stands_alone], SUPPORTED, refuse)
     if not any(each.name == LSTM or each.cell is not None for each in graph.operators):
         raise refuse("holds no LSTM, GRU or SimpleRNN; lstmcu builds recurrent networks")
