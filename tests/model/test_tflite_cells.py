@@ -59,6 +59,10 @@ UNROLLED: dict[str, tuple[tuple[Layer, ...], list[str]]] = {
     "both": ((both(lstm(4, True, unroll=True, activation="relu")), dense(2)), ["bidirectional", "dense"]),
 }
 LIBRARIES = ("keras", "tf_keras")
+# what is converted by which of both: a conversion takes a second or two
+LOOPED = (*((name, "keras") for name in LOOPS), *((name, "tf_keras") for name in ("stacked", "both", "straight")))
+LISTS = (("stacked", "keras"), ("both", "tf_keras"))
+COPIED = (("lstm", "keras"), ("lstm", "tf_keras"), ("gru", "tf_keras"), ("rnn", "keras"), ("both", "keras"))
 WIDE = (
     lstm(32, True),
     gru(32, True),
@@ -102,22 +106,21 @@ TABLES = tuple(
     Apart("table", (7,), (("Embedding", {"input_dim": 20, "output_dim": 5}), gru(4), dense(2)), library=library)
     for library in LIBRARIES
 )
-HEADED = tuple(
-    Apart("headed", SHAPE, (rnn(4), *(dense(4, name) for name in HEADS)), library=library) for library in LIBRARIES
-)
+HEADED = Apart("headed", SHAPE, (rnn(4), *(dense(4, name) for name in HEADS)))
 MIXED = Apart("dynamic-mixed", (6, 2), (lstm(32), dense(2)), "dynamic")
+STEPS = ((lstm, "tf_keras"), (gru, "keras"))
 ALL = (
     *DYNAMIC,
     MIXED,
     NORMS,
     *TABLES,
-    *HEADED,
-    *(loop(name, library) for name in LOOPS for library in LIBRARIES),
-    *(loop(name, library, open_batch=True) for name in ("stacked", "both") for library in LIBRARIES),
-    *(unrolled(name, library) for name in UNROLLED for library in LIBRARIES),
-    *(unrolled("lstm", library, open_batch=True) for library in LIBRARIES),
+    HEADED,
+    *(loop(*each) for each in LOOPED),
+    *(loop(*each, open_batch=True) for each in LISTS),
+    *(unrolled(*each) for each in COPIED),
+    unrolled("lstm", "tf_keras", open_batch=True),
     *map(with_functions, FUNCTIONS),
-    *(step(kind, library) for kind in (lstm, gru) for library in LIBRARIES),
+    *(step(*each) for each in STEPS),
 )
 
 
@@ -143,8 +146,7 @@ def close(ours: Array, theirs: Array) -> None:
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-5 * max(1.0, np.abs(theirs).max()))
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.parametrize("name", LOOPS)
+@pytest.mark.parametrize(("name", "library"), LOOPED)
 def test_loops(host: Host, name: str, library: str) -> None:
     """Keras 2 makes one of all but a usual LSTM, which it fuses."""
     network = read(loop(name, library))
@@ -155,8 +157,7 @@ def test_loops(host: Host, name: str, library: str) -> None:
     close(host.run(network, given).run, ours)
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.parametrize("name", ["stacked", "both"])
+@pytest.mark.parametrize(("name", "library"), LISTS)
 def test_lists_of_tensorflows_own(name: str, library: str) -> None:
     """With an open batch: no interpreter here has their operators, but the weights are those of the closed one."""
     network, closed = read(loop(name, library, open_batch=True)), loop(name, library)
@@ -165,8 +166,7 @@ def test_lists_of_tensorflows_own(name: str, library: str) -> None:
     close(reference.run(network, given), run_litert(closed.path.read_bytes(), given))
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.parametrize("name", UNROLLED)
+@pytest.mark.parametrize(("name", "library"), COPIED)
 def test_unrolled(name: str, library: str) -> None:
     network = read(unrolled(name, library))
     assert kinds(network) == UNROLLED[name][1]
@@ -174,11 +174,10 @@ def test_unrolled(name: str, library: str) -> None:
     close(reference.run(network, given), run_litert(unrolled(name, library).path.read_bytes(), given))
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-def test_unrolled_with_an_open_batch(library: str) -> None:
-    network = read(unrolled("lstm", library, open_batch=True))
+def test_unrolled_with_an_open_batch() -> None:
+    network = read(unrolled("lstm", "tf_keras", open_batch=True))
     given = windows(network)
-    close(reference.run(network, given), run_litert(unrolled("lstm", library).path.read_bytes(), given))
+    close(reference.run(network, given), run_litert(unrolled("lstm", "tf_keras").path.read_bytes(), given))
 
 
 @pytest.mark.parametrize("names", FUNCTIONS, ids="-".join)
@@ -192,8 +191,7 @@ def test_functions(names: tuple[str, ...]) -> None:
     close(reference.run(network, given), run_litert(with_functions(names).path.read_bytes(), given))
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.parametrize("kind", [lstm, gru])
+@pytest.mark.parametrize(("kind", "library"), STEPS)
 def test_a_state_that_comes_in_and_goes_out(host: Host, kind: Callable[..., Layer], library: str) -> None:
     """A stream goes on as LiteRT does when it is given its last state again."""
     made = step(kind, library)
@@ -244,14 +242,13 @@ def test_a_table_that_is_read_by_ids(made: Apart) -> None:
     close(reference.run(network, ids[..., np.newaxis]), run_litert(made.path.read_bytes(), ids))
 
 
-@pytest.mark.parametrize("made", HEADED, ids=lambda made: made.library)
-def test_functions_outside_of_cells(made: Apart) -> None:
-    network = read(made)
+def test_functions_outside_of_cells() -> None:
+    network = read(HEADED)
     heads: tuple[Any, ...] = network.layers
     found = [layer.function for layer in heads if layer.kind == "activation"]
     assert found == [*HEADS[:-1], "silu"]
     given = windows(network)
-    close(reference.run(network, given), run_litert(made.path.read_bytes(), given))
+    close(reference.run(network, given), run_litert(HEADED.path.read_bytes(), given))
 
 
 def test_layer_normalisation() -> None:

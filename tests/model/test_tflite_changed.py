@@ -55,12 +55,12 @@ def outcome(made: Apart, seed: int, path: Path) -> str:
     return "same"
 
 
-@pytest.mark.inputs(100)
+@pytest.mark.inputs(60)
 @pytest.mark.parametrize("made", CHANGED, ids=str)
 def test_changed_graphs(made: Apart, tmp_path: Path) -> None:
     """An operator, an input, a constant or an option is another one: no other number comes of it."""
-    found = Counter(outcome(made, seed, tmp_path / "model.tflite") for seed in range(20))
-    assert min(found["refused"], found["same"]) > 3, found
+    found = Counter(outcome(made, seed, tmp_path / "model.tflite") for seed in range(12))
+    assert min(found["refused"], found["same"]) > 2, found
 
 
 @pytest.mark.long

@@ -56,7 +56,9 @@ WITHIN = (LOOP, *LISTS, *RULES, *ARITHMETIC, "CAST")  # what may belong to somet
 def _check_names(names: Iterable[str], supported: tuple[str, ...], refuse: Refuse) -> None:
     for name in (*WAYS_OUT, *names):  # of several, the one that explains the others
         if name in names and name not in supported:
-            way_out = WAYS_OUT.get(name, f"supported: {', '.join(SUPPORTED)}")
+            apart = "it is part of nothing that is recognised, as an LSTM in parts is; give the Keras file instead"
+            usual = apart if name in WITHIN else f"supported: {', '.join(SUPPORTED)}"
+            way_out = WAYS_OUT.get(name, usual)
             raise refuse(f"operator {name} is not supported: {way_out}")
 
 
