@@ -86,7 +86,8 @@ def with_functions(names: tuple[str, ...]) -> Apart:
 
 def step(kind: Callable[..., Layer], library: str) -> Apart:
     """One step whose state comes in and goes out, as it is put on a device by hand."""
-    layers = (kind(5, return_state=True, unroll=True), dense(2))
+    behind = (dense(2), ("Reshape", {"target_shape": (1, 2)}), ("Activation", {"activation": "tanh"}))
+    layers = (kind(5, return_state=True, unroll=True), *behind)  # of a vector, a sequence again
     return Apart(f"step-{layers[0][0]}", (1, 3), layers, library=library, states=True)
 
 

@@ -128,10 +128,11 @@ def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
     refuse = _refuse(path)
     graph, ids, told = _graph(data, refuse)
     steps = Steps(graph, refuse).steps()
-    reader = Reader(path, graph, notes=list(told))
+    single = all(graph.tensors[number].size == graph.tensors[number].shape[-1] for number in graph.inputs)
+    reader = Reader(path, graph, notes=list(told), one_step=bool(told) and single)
     for number in graph.inputs:
         reader.numbers[number] = len(reader.inputs)
-        reader.inputs.append(_input(graph.tensors[number], number in ids, refuse))
+        reader.inputs.append(reader.stepped(_input(graph.tensors[number], number in ids, refuse)))
     for metadata in other_metadata(data):
         reader.notes.append(f"the file's metadata '{metadata}' is not read: what it asks for is not done")
     for step in steps:

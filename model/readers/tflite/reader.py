@@ -38,6 +38,7 @@ class Reader:
     notes: list[str] = field(default_factory=list)
     names: dict[str, int] = field(default_factory=dict)
     states: set[int] = field(default_factory=set)  # tensors that an LSTM keeps its state in
+    one_step: bool = False  # whether all that flows is a step of a stream, vectors too
 
     def refuse(self, what: str) -> UserError:
         """A complaint about the file."""
@@ -87,8 +88,13 @@ class Reader:
         self.nodes.append(Node(layer, (self.at, *others)))
         self.at = len(self.inputs) + len(self.nodes) - 1
 
+    def stepped(self, signal: Signal) -> Signal:
+        """A vector as the step that it is."""
+        return replace(signal, shape=(1, *signal.shape)) if self.one_step and len(signal.shape) == 1 else signal
+
     def relabel(self, signal: Signal) -> None:
         """Let the same stored values pass as ``signal``: another shape, or another scale."""
+        signal = self.stepped(signal)
         if signal.size != self.signal.size or signal.dtype != self.signal.dtype:
             raise self.refuse(f"{self.signal.size} {self.signal.dtype} values are read as {signal.size} {signal.dtype}")
         if signal != self.signal:
@@ -105,7 +111,7 @@ class Reader:
 
     def signal_of(self, tensor: Tensor) -> Signal:
         """How a tensor's values are stored; its shape without the batch axis."""
-        return signal_of(tensor, self.refuse)
+        return self.stepped(signal_of(tensor, self.refuse))
 
     def array(self, operator: Operator, index: int, what: str, dtypes: tuple[str, ...], *shape: int) -> Array:
         """A constant input of an operator: its type, size and, for numbers, finiteness checked."""
