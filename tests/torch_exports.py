@@ -185,6 +185,9 @@ def cases() -> Iterator[Case]:
     yield Case("open_states", States("GRU", 2), (x, h.clone()), (0, 1), ("x", "h"), steps=True)
     yield Case("open_both", Net("GRU", 1, True, True, "every"), (x,), (0,), steps=True)
     yield Case("ids", Ids(), (torch.tensor([[1, 3, 0, 8, 2]]),), (0,), ("ids",))
+    hours = Net("LSTM", 1, False, True, "hidden")  # of samples that models/forecast-window has
+    hours.rnn, hours.head = nn.LSTM(32, UNITS, batch_first=True), nn.Linear(UNITS, 16)
+    yield Case("hours", hours, (torch.randn(1, 1, 32),), (0,))
 
 
 def bare(path: Path) -> None:

@@ -33,6 +33,7 @@ GOALS_OF_THEIR_OWN = {"test", "test-all", "mutants", "train"}  # run by CI, by a
 EXTRA = (  # what the pages ask the reader to have
     ("models/forecast-window/forecast-window.keras", "my.keras"),
     ("models/forecast-window/forecast-window.npz", "my.npz"),
+    ("tests/model/data/onnx/ts_hours.onnx", "my.onnx"),
     ("examples/targets/stm32f411.toml", "../boards/mine.toml"),
     *((f"tests/model/data/torch_both.{ending}",) * 2 for ending in ("safetensors", "npz", "toml")),
 )
