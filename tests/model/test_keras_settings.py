@@ -222,7 +222,6 @@ ELSE: dict[str, Any] = {
     "momentum": 0.5,
     "synchronized": False,
     "input_length": 6,
-    "shared_axes": [1],
     "renorm_momentum": 0.5,
     "renorm_clipping": None,
 }

@@ -41,7 +41,8 @@ def _time_distributed(source: Source) -> list[Layer]:
 
 def _prelu(source: Source) -> list[Layer]:
     source.only(1)
-    shape, features = source.arrays[0].shape if source.arrays else (), source.input.shape[-1]
+    shared, features = source.config.get("shared_axes") or (), source.input.shape[-1]
+    shape = tuple(1 if axis in shared else size for axis, size in enumerate(source.input.shape, 1))
     alpha = source.array(0, *shape)
     if alpha.size not in (1, features) or max((*shape, 1)) != alpha.size:
         raise source.refuse(

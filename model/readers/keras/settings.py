@@ -124,6 +124,7 @@ ENDS = Rule("one or two whole numbers", _is_ends)
 LAST = _one_of("channels_last")
 WHOLE = Rule("a whole number", lambda value: type(value) is int)
 SHAPE = Rule("a list of whole numbers", _is_shape)
+SHARED = Rule("a list of axes", lambda value: value is None or (isinstance(value, list) and all(map(_is_one, value))))
 DIMS = Rule("(2, 1)", lambda value: _is_shape(value) and None not in value)
 NUMBERS = Rule("numbers", _is_numbers)
 MAYBE_NUMBERS = Rule("numbers", lambda value: value is None or _is_numbers(value))
@@ -226,8 +227,9 @@ SETTINGS: dict[str, dict[str, Rule]] = {
     "LeakyReLU": {"alpha": NUMBER, "negative_slope": NUMBER},
     "ThresholdedReLU": {"theta": NOT_NEGATIVE},
     "ELU": {"alpha": NUMBER},
-    "PReLU": {  # the shape of its array tells which axes share slopes
-        **dict.fromkeys(("shared_axes", "alpha_initializer", "alpha_regularizer", "alpha_constraint"), ANY)
+    "PReLU": {
+        "shared_axes": SHARED,
+        **dict.fromkeys(("alpha_initializer", "alpha_regularizer", "alpha_constraint"), ANY),
     },
     "Softmax": {"axis": AXIS},
     "Flatten": {"data_format": _one_of("channels_last", "channels_first")},
