@@ -53,6 +53,13 @@ def commands(page: Path) -> list[str]:
     return list(dict.fromkeys(command for _, command in sorted(found.items())))
 
 
+def made(page: Path) -> list[str]:
+    """The Python on a page that writes a file in build/ which a command there takes."""
+    blocks = [block[2] for block in BLOCK.finditer(page.read_text(encoding="utf-8")) if block[1] == "python"]
+    taken = "\n".join(commands(page))
+    return [block for block in blocks if any(name in taken for name in re.findall(r'"(build/[^"]+)"', block))]
+
+
 def goals(command: str) -> list[str]:
     return [word for word in command.split()[1:] if re.fullmatch(r"[a-z-]+", word) and not word.startswith("-")]
 
@@ -99,6 +106,9 @@ def test_the_pages_have_commands() -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if set(commands(page)) - LONG], ids=lambda page: page.name)
 def test_every_command_works(checkout: Checkout, page: Path) -> None:
+    (checkout.root / "build").mkdir()
+    for program in made(page):
+        subprocess.run([sys.executable, "-c", program], cwd=checkout.root, check=True)
     for command in commands(page):
         if is_mention(command):
             assert f"  {goals(command)[0]} " in run(checkout, "./scons -h"), command
