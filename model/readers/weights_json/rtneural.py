@@ -16,7 +16,7 @@ from model.layers.base import Layer
 from model.readers.keras.layers import LAYERS
 from model.readers.keras.source import Source
 from model.readers.weights_json.document import Part, shown
-from model.signal import Signal
+from model.signal import Array, Signal
 
 FUNCTIONS = ("", "tanh", "relu", "sigmoid", "softmax", "elu")  # none: what the exporter does not know, and linear
 OWN = ("type", "activation", "shape", "weights", "name")
@@ -29,7 +29,7 @@ class Given(NamedTuple):
 
     part: Part
     units: int  # of its shape
-    arrays: int  # how many it has
+    arrays: tuple[Array, ...]
 
 
 class Type(NamedTuple):
@@ -46,11 +46,11 @@ def _function(given: Given) -> str:
 
 
 def _dense(given: Given) -> Settings:
-    return {"units": given.units, "use_bias": given.arrays > 1, "activation": _function(given)}
+    return {"units": given.units, "use_bias": len(given.arrays) > 1, "activation": _function(given)}
 
 
 def _cell(given: Given) -> Settings:
-    return {**CELL, "units": given.units, "use_bias": given.arrays > 2, "reset_after": True}
+    return {**CELL, "units": given.units, "use_bias": len(given.arrays) > 2, "reset_after": True}
 
 
 def _conv1d(given: Given) -> Settings:
@@ -61,18 +61,28 @@ def _conv1d(given: Given) -> Settings:
         "dilation_rate": part.count("dilation"),
         "groups": part.count("groups") if "groups" in part.held else 1,
         "padding": "causal",
-        "use_bias": given.arrays > 1,
+        "use_bias": len(given.arrays) > 1,
         "activation": _function(given),
     }
 
 
 def _batch_norm(given: Given) -> Settings:
-    if given.arrays not in (2, 4):
+    if len(given.arrays) not in (2, 4):
         raise given.part.refuse(
-            f"has {given.arrays} arrays; supported: gamma, beta, mean and variance, or the last two: train it with "
+            f"has {len(given.arrays)} arrays; supported: gamma, beta, mean and variance, or the last two: train it with "
             "both of scale and center, or without"
         )
-    return {"epsilon": given.part.number("epsilon", 1e-3), "scale": given.arrays == 4, "center": given.arrays == 4}
+    return {
+        "epsilon": given.part.number("epsilon", 1e-3),
+        "scale": len(given.arrays) == 4,
+        "center": len(given.arrays) == 4,
+    }
+
+
+def _prelu(given: Given) -> Settings:
+    """A slope for each feature, or one for all: in the file, the axes that share slopes have a single one."""
+    shape = given.arrays[0].shape if given.arrays else ()
+    return {"shared_axes": [axis for axis, size in enumerate(shape, 1) if size == 1]}
 
 
 TYPES = {
@@ -81,7 +91,7 @@ TYPES = {
     "lstm": Type("LSTM", _cell, functions=("", "tanh")),
     "gru": Type("GRU", _cell, functions=("", "tanh")),
     "conv1d": Type("Conv1D", _conv1d, ("kernel_size", "dilation", "groups")),
-    "prelu": Type("PReLU", lambda given: {}, functions=("",)),
+    "prelu": Type("PReLU", _prelu, functions=("",)),
     "batchnorm": Type("BatchNormalization", _batch_norm, ("epsilon",), functions=("",)),
     "activation": Type("Activation", lambda given: {"activation": _function(given)}),
 }
@@ -118,7 +128,7 @@ def _layer(part: Part, name: str, source: Signal, steps: int | None) -> list[Lay
     if bool(arrays) == (known.kind == "Activation"):
         raise part.refuse(f"has {len(arrays)} weight arrays; export the model again")
     units = shape[-1] or 0
-    settings = known.settings(Given(part, units, len(arrays)))
+    settings = known.settings(Given(part, units, arrays))
     made = LAYERS[known.kind](Source(part.where, name, settings, arrays, source))
     output = made[-1].output if made else source
     if output.shape[-1] != units:
