@@ -100,7 +100,7 @@ def _gates(network: Network, inputs: Array) -> Iterator[Try]:
             for gate, scale in enumerate(layer.kernel.scale):
                 out = Signal((layer.units,), "int8", float(np.float32(source.scale * float(scale) * 2.0**24)))
                 rows = Weights(layer.kernel.values[gate], np.full(layer.units, scale))
-                dense = Dense("gate", rows, layer.bias[gate], "linear", out)
+                dense = Dense("gate", rows, layer.bias[gate], "linear", out, layer.format)
                 yield network.but(input=signal, layers=(dense,)), given
 
 
