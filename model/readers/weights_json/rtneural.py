@@ -67,15 +67,16 @@ def _conv1d(given: Given) -> Settings:
 
 
 def _batch_norm(given: Given) -> Settings:
-    if len(given.arrays) not in (2, 4):
+    count = len(given.arrays)
+    if count not in (2, 4):
         raise given.part.refuse(
-            f"has {len(given.arrays)} arrays; supported: gamma, beta, mean and variance, or the last two: train it with "
+            f"has {count} arrays; supported: gamma, beta, mean and variance, or the last two: train it with "
             "both of scale and center, or without"
         )
     return {
         "epsilon": given.part.number("epsilon", 1e-3),
-        "scale": len(given.arrays) == 4,
-        "center": len(given.arrays) == 4,
+        "scale": count == 4,
+        "center": count == 4,
     }
 
 
