@@ -108,7 +108,8 @@ class Gru(Recurrent):
             return replace(out, shape=(self.units,))
         peak = max(out.zero_point - out.low, out.high - out.zero_point) * out.scale
         most = 2.0 ** (self.candidate.out_log2 + 15)  # which no mean of candidates exceeds
-        return Signal((self.units,), self.inner[1].name, 2.0 ** covering(min(peak, most)))
+        held = min(peak, most) if self.start is None else peak  # a start may be anything
+        return Signal((self.units,), self.inner[1].name, 2.0 ** covering(held))
 
     # ---- quantise ----
 

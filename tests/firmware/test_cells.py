@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from model import formats, quantise, reference
 from model.layers.gru import Gru
+from model.layers.recurrent import Recurrent
 from model.network import chained
 from model.signal import Signal, Weights, to_real
 from model.trace import Recorder
@@ -84,3 +87,25 @@ def test_an_int8_gru_is_as_near_to_its_floats_as_an_lstm(cell: str) -> None:
     """By root mean squares and by the outputs' range, over several networks."""
     for gru, lstm in zip(errors(cell, "int8"), errors("lstm", "int8"), strict=True):
         assert gru < 1.5 * lstm
+
+
+@pytest.mark.parametrize("quantisation", formats.names())
+@pytest.mark.parametrize(
+    "word", [("lstm", 3, True, False), *ALL[:2], ("rnn", 3, True, False)], ids=lambda word: word[0]
+)
+def test_a_start_far_from_what_a_step_gives(host: Host, word: Word, quantisation: str) -> None:
+    """A state of 4, which no tanh ever gives, is told from 1 at the first step, in integers as in real numbers."""
+    cell = networks.build_chain(Chain("float32", (3, 2), (word,), seed=7)).layers[0]
+    assert isinstance(cell, Recurrent)
+    real = np.random.default_rng(8).normal(0, 1, (20, 3, 2)).astype(np.float32)
+    given = {}
+    for start in (1.0, 4.0):
+        layer = replace(cell, start=np.full((len(cell.states), cell.units), start, np.float32))
+        trained = chained("net", "made by a test", "0" * 64, "float32", Signal((3, 2)), (layer,))
+        network = quantise.quantise(trained, real, quantisation)
+        check_network(host, network, inputs := reference.stored_inputs(network, real))
+        made = to_real(reference.run(network, inputs), network.output)
+        given[start] = made, reference.run(trained, real)
+    for made, wanted in given.values():
+        assert np.abs(made - wanted).max() < (0.08 if quantisation == "int8" else 0.02)
+    assert np.abs(given[1.0][1] - given[4.0][1]).max() > 0.1
