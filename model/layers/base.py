@@ -8,7 +8,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from model.errors import UserError
 from model.formats import types
@@ -213,6 +213,18 @@ class Layer(ABC):
     def results(self, op: Op) -> list[tuple[Value, str]]:
         """The values that the generated code notes down after ``op``, and what they are."""
         return [] if op.kind == "copy" else [(op.y, "output")]
+
+
+class Passing(Layer):
+    """A layer that moves, picks or repeats values: what it writes is stored as what it reads."""
+
+    def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Self:
+        """Whatever its input is."""
+        return replace(self, output=replace(source, shape=self.output.shape))
+
+    def span(self, source: Signal, stored: Span) -> Span:
+        """That of its input."""
+        return stored
 
 
 class Joining(Layer):

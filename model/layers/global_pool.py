@@ -15,7 +15,7 @@ from model import fixed_point as fp
 from model import spans
 from model.formats import types
 from model.formats.base import Elementwise, Format
-from model.layers.base import Layer, Place, Ranges, Seat
+from model.layers.base import Layer, Passing, Place, Ranges, Seat
 from model.layers.pool import lowest
 from model.lower import rescale
 from model.signal import Array, Signal
@@ -62,22 +62,14 @@ class GlobalPool(Layer):
 
 
 @dataclass(frozen=True, eq=False)
-class GlobalMaxPool(GlobalPool):
+class GlobalMaxPool(Passing, GlobalPool):
     """The largest value."""
 
     kind: ClassVar[str] = "global_max_pool"
 
-    def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> GlobalMaxPool:
-        """Whatever its input is."""
-        return replace(self, output=replace(source, shape=self.output.shape))
-
     def start(self, source: Signal) -> Array:
         """The smallest there is."""
         return np.full(self.output.size, lowest(source), self.output.dtype)
-
-    def span(self, source: Signal, stored: Span) -> Span:
-        """That of its input."""
-        return stored
 
     def lowered_parts(self, source: Signal) -> Mapping[str, Elementwise]:
         """What is left to do at the end is a copy."""

@@ -5,10 +5,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar
 
-from model.formats.base import Format
-from model.layers.base import Layer, Place, Ranges, Seat
+from model.layers.base import Layer, Passing, Seat
 from model.layers.window import Window
 from model.signal import Array, Signal
 from model.spans import Span
@@ -18,17 +17,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Ends(Layer):
+class Ends(Passing):
     """So many vectors at either end."""
 
     name: str
     left: int
     right: int
     output: Signal
-
-    def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Self:
-        """Whatever its input is."""
-        return replace(self, output=replace(source, shape=self.output.shape))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +70,6 @@ class Cropping(Ends):
     def window(self) -> Window:
         """As many as it takes to know that a vector is not among the last ones."""
         return Window(self.left + self.right + 1)
-
-    def span(self, source: Signal, stored: Span) -> Span:
-        """That of its input."""
-        return stored
 
     def run(self, x: Array, seat: Seat) -> Array:
         """Nothing is computed."""

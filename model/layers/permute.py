@@ -9,30 +9,21 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from model.formats.base import Elementwise, Format
-from model.layers.base import Layer, Place, Ranges, Seat
+from model.formats.base import Elementwise
+from model.layers.base import Passing, Seat
 from model.signal import Array, Signal
-from model.spans import Span
 
 if TYPE_CHECKING:
     from model.planner import Builder
 
 
 @dataclass(frozen=True, eq=False)
-class Permute(Layer):
+class Permute(Passing):
     """(T, F) to (F, T)."""
 
     kind: ClassVar[str] = "permute"
     name: str
     output: Signal
-
-    def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Permute:
-        """Whatever its input is."""
-        return replace(self, output=replace(source, shape=self.output.shape))
-
-    def span(self, source: Signal, stored: Span) -> Span:
-        """That of its input."""
-        return stored
 
     def run(self, x: Array, seat: Seat) -> Array:
         """Nothing is computed."""

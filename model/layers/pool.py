@@ -5,16 +5,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from model.formats.base import Elementwise, Format
-from model.layers.base import Layer, Place, Ranges, Seat
+from model.formats.base import Elementwise
+from model.layers.base import Passing, Seat
 from model.layers.window import Window
 from model.signal import Array, Signal
-from model.spans import Span
 
 if TYPE_CHECKING:
     from model.planner import Builder
@@ -26,21 +25,13 @@ def lowest(source: Signal) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class Pool(Layer):
+class Pool(Passing):
     """One vector of each window."""
 
     ignores_padding: ClassVar[bool] = False  # whether what is padded in does not show
     name: str
     window: Window
     output: Signal
-
-    def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Self:
-        """Whatever its input is."""
-        return replace(self, output=replace(source, shape=self.output.shape))
-
-    def span(self, source: Signal, stored: Span) -> Span:
-        """That of its input."""
-        return stored
 
     @abstractmethod
     def pooled(self, windows: Array) -> Array:

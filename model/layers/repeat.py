@@ -4,35 +4,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from model.formats.base import Format
-from model.layers.base import Layer, Place, Ranges, Seat
+from model.layers.base import Passing, Seat
 from model.signal import Array, Signal
-from model.spans import Span
 
 if TYPE_CHECKING:
     from model.planner import Builder
 
 
 @dataclass(frozen=True, eq=False)
-class Repeat(Layer):
+class Repeat(Passing):
     """The same stored values at every step."""
 
     kind: ClassVar[str] = "repeat"
     name: str
     output: Signal  # (T, F)
-
-    def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Repeat:
-        """Whatever its input is."""
-        return replace(self, output=replace(source, shape=self.output.shape))
-
-    def span(self, source: Signal, stored: Span) -> Span:
-        """That of its input."""
-        return stored
 
     def run(self, x: Array, seat: Seat) -> Array:
         """(N, F) to (N, T, F)."""
