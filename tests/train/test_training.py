@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import subprocess
@@ -32,10 +31,6 @@ MODELS = (*FORECASTS, *CLASSIFIERS, "anomaly")
 STATED_MAE = {"forecast": 2.27, "forecast-window": 2.34}
 STATED_ACCURACY = {"exercises": 0.82, "speakers": 0.965}
 STATED_AREA = 0.95  # of the anomaly detector, below its ROC curve
-
-needs_tensorflow = pytest.mark.skipif(
-    importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
-)
 
 
 def metadata(name: str, folder: Path | None = None) -> dict[str, Any]:
@@ -157,7 +152,6 @@ def test_stated_metrics_beat_the_baselines(name: str) -> None:
     assert test["network"]["mae"] <= STATED_MAE[name]
 
 
-@needs_tensorflow
 @pytest.mark.parametrize("name", FORECASTS)
 def test_shipped_forecast_gives_the_stated_error(name: str) -> None:
     from train import backend
@@ -178,7 +172,6 @@ def test_stated_accuracy_beats_the_baselines(name: str) -> None:
     assert test["accuracy"] >= STATED_ACCURACY[name]
 
 
-@needs_tensorflow
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_shipped_classifier_gives_the_stated_accuracy(name: str) -> None:
     from train import backend
@@ -199,7 +192,6 @@ def test_stated_area_beats_the_baselines() -> None:
     assert test["found"] > test["false_alarms"]
 
 
-@needs_tensorflow
 def test_shipped_autoencoder_gives_the_stated_area() -> None:
     from train import backend
 
@@ -215,7 +207,6 @@ def test_shipped_autoencoder_gives_the_stated_area() -> None:
 # ---- training again
 
 
-@needs_tensorflow
 def test_training_window_forecast_again(tmp_path: Path) -> None:
     """The whole training as shipped, about 15 s: progress, table, accuracy, files."""
     printed = retrain("forecast-window", tmp_path / "out")
@@ -227,7 +218,6 @@ def test_training_window_forecast_again(tmp_path: Path) -> None:
     assert {file.name for file in (tmp_path / "out").iterdir()} == shipped
 
 
-@needs_tensorflow
 @pytest.mark.parametrize("trainings", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_training_forecast_again(tmp_path: Path, trainings: int) -> None:
     """As shipped, about 70 s; and the same training gives the same bytes."""
@@ -239,7 +229,6 @@ def test_training_forecast_again(tmp_path: Path, trainings: int) -> None:
         assert file.read_bytes() == (folders[-1] / file.name).read_bytes(), file.name
 
 
-@needs_tensorflow
 @pytest.mark.parametrize("name", [pytest.param("exercises", marks=pytest.mark.long), "speakers"])
 def test_training_classifiers_again(name: str, tmp_path: Path) -> None:
     printed = retrain(name, tmp_path)
@@ -248,7 +237,6 @@ def test_training_classifiers_again(name: str, tmp_path: Path) -> None:
     assert {file.name for file in tmp_path.iterdir()} == {file.name for file in (ROOT / "models" / name).iterdir()}
 
 
-@needs_tensorflow
 @pytest.mark.long
 def test_training_anomaly_again(tmp_path: Path) -> None:
     retrain("anomaly", tmp_path)
