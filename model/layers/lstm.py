@@ -146,6 +146,9 @@ class Lstm(Recurrent):
         added = spans.factored("its cell state", (-i * c, i * c), cell.added, 0)
         most = np.maximum(np.where(added[1] > 0, min(cell.limit, self.cell.high), 0), self.inner_at_start)
         spans.factored("its cell state", (-f * (most + 1), f * (most + 1)), cell.kept, 0)
+        if not most.any() and self.activation(np.zeros(1)) == 0:  # then no scale of the cell state is too fine
+            silent = np.full(self.units, self.output.zero_point)
+            return silent, silent
         shown = o * _most(self.shown.span(-most, most))
         return spans.factored("its hidden state", (-shown, shown), cell.hidden, self.output.zero_point)
 

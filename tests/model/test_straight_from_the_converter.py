@@ -32,7 +32,7 @@ from tests.support.host import Host
 CASES = Path(__file__).parent / "data/cases"
 WINDOWS, ON_HOST, ON_DEVICE = 200, 60, 6
 QUANTISATIONS = ("int8", "int16x8")
-SOME = (0, 3, 5, 22, 27, 41, 93, 96)  # of the seeds: tiny cells, overflows of all kinds, one step after a Dense
+SOME = (0, 3, 5, 17, 22, 27, 41, 93, 96)  # of the seeds: tiny cells, overflows of all kinds, one step after a Dense
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def prepared(made: twin.Twin, quantisation: str, folder: Path) -> Model | None:
     data, path = made.path.read_bytes(), made.path
     if not data:
         return None
-    if any(word in refusal(path) for word in ("it mixes float32 and int8", "operator MUL", "operator ADD")):
+    if any(word in refusal(path) for word in ("it mixes float32 and int8", "(MUL): it reads", "(ADD): it reads")):
         return None
     network = unchecked(path)
     if quantisation == "int16x8":

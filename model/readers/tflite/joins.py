@@ -17,7 +17,7 @@ from model.layers.prelu import Prelu
 from model.layers.with_constant import WithConstant
 from model.readers.tflite.file import Operator, Tensor
 from model.readers.tflite.fused import fused, read_fused
-from model.readers.tflite.reader import Reader, format_of
+from model.readers.tflite.reader import INSTEAD, Reader, format_of
 from model.signal import Array, Signal
 
 FUNCTIONS = {"ADD": "add", "SUB": "subtract", "MUL": "multiply", "MAXIMUM": "maximum", "MINIMUM": "minimum"}
@@ -87,7 +87,7 @@ def _read_with_constant(reader: Reader, operator: Operator, which: int) -> None:
     reader.begin(operator.inputs[1 - which])
     output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
     if reader.signal.size != output.size:
-        raise reader.refuse(f"{operator}: it reads {reader.signal.size} values and writes {output.size}")
+        raise reader.refuse(f"{operator}: it reads {reader.signal.size} values and writes {output.size}; {INSTEAD}")
     reader.shaped(*output.shape)
     if reader.signal.real:
         _read_normalise(reader, operator, tensor, output)

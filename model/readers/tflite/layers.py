@@ -24,7 +24,7 @@ from model.readers.tflite import convolutions, joins
 from model.readers.tflite.file import Norm, Operator, Tensor
 from model.readers.tflite.functions import FUNCTIONS, function_of
 from model.readers.tflite.fused import TANH, own, read_fused
-from model.readers.tflite.reader import Reader, bias_types, format_of
+from model.readers.tflite.reader import INSTEAD, Reader, bias_types, format_of
 from model.readers.tflite.steps import LSTM, Direction, Pair, Step, integers
 from model.signal import Signal, Weights
 
@@ -278,7 +278,7 @@ def _read_reshape(reader: Reader, operator: Operator) -> None:
 def _read_convert(reader: Reader, operator: Operator) -> None:
     output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
     if output.size != reader.signal.size:
-        raise reader.refuse(f"{operator}: it reads {reader.signal.size} values and writes {output.size}")
+        raise reader.refuse(f"{operator}: it reads {reader.signal.size} values and writes {output.size}; {INSTEAD}")
     kind = "dequantise" if output.real else "quantise"
     reader.add(Convert(reader.name(kind), replace(output, shape=reader.signal.shape)))
 

@@ -23,6 +23,7 @@ from model.readers.tflite.steps import LSTM
 from model.signal import Array, Signal, Weights
 
 VALUES = tuple(dict.fromkeys(format.values.name for format in formats.every()))  # types of signals
+INSTEAD = "give the Keras file instead"  # a way out of what only a converter writes
 
 
 @dataclass
