@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Damaged and hostile model files: each loads or is refused in one sentence, soon and in little memory.
 
-They are read by a process with limits, tests.support.mutations. libhdf5 itself crashes or hangs on some HDF5 files;
+They are read by a process with limits, tests.support.damaged. libhdf5 itself crashes or hangs on some HDF5 files;
 the readers run it in a process of its own, which here would cost too much, so a file that kills the process is read
 again as a build reads it.
 """
@@ -18,16 +18,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import mutations
+from tests.support.damaged import KINDS, SECONDS, maker
+from tests.support.damaged.reading import outcome
 from tests.support.host import ROOT
-from tests.support.mutations import KINDS, SECONDS
 
 HDF5 = ("keras-bytes", "keras-weights", "h5-bytes", "h5-contents")  # kinds that reach libhdf5 damaged
 
 
 def read_some(folder: Path, kind: str, first: int, count: int) -> tuple[dict[int, str], int]:
     """Start a process that reads; what became of each seed it got to, and the one it died of (-1: none)."""
-    command = [sys.executable, "-m", "tests.support.mutations", str(folder), kind, str(first), str(count)]
+    command = [sys.executable, "-m", "tests.support.damaged", str(folder), kind, str(first), str(count)]
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     results: dict[int, str] = {}
@@ -69,9 +69,9 @@ def processor_seconds() -> float:
 
 def read_as_a_build_does(folder: Path, kind: str, seed: int) -> str:
     """Read one damaged file by the way that isolates libhdf5."""
-    path = mutations.make(mutations.Files(folder), kind, seed)
+    path = maker(folder, kind)(seed)
     start = processor_seconds()
-    result = mutations.outcome(path)
+    result = outcome(path)
     assert processor_seconds() - start < SECONDS
     return f"{result} after a crash or hang of libhdf5"
 

@@ -19,7 +19,7 @@ from tests.oracle import twin
 from tests.oracle.changed import changed
 from tests.oracle.interpreters import run_litert
 from tests.oracle.twin import Apart
-from tests.support.mutations import check_sentence
+from tests.support.damaged.reading import check_sentence
 
 CHANGED = (
     loop("stacked", "keras"),

@@ -17,7 +17,9 @@ from model.errors import UserError
 from model.network import Network
 from model.quantise import calibrated
 from model.signal import Array
-from tests.support import json_files, mutations
+from tests.support import json_files
+from tests.support.damaged.reading import check_sentence
+from tests.support.damaged.values import damaged_bytes
 
 FRAMES = 50
 
@@ -134,11 +136,11 @@ def test_damage(tmp_path: Path, amplifier: Network) -> None:
     sound = wav(tmp_path / "riff.wav", whole(3), 3).read_bytes()
     loaded = 0
     for seed in range(300):
-        (tmp_path / "riff.wav").write_bytes(mutations.damaged_bytes(random.Random(seed), sound))
+        (tmp_path / "riff.wav").write_bytes(damaged_bytes(random.Random(seed), sound))
         metadata.read(tmp_path / "riff.wav")
         try:
             samples.load(tmp_path / "riff.wav", amplifier.given, amplifier.made)
             loaded += 1
         except UserError as error:
-            mutations.check_sentence(str(error), "riff.wav")
+            check_sentence(str(error), "riff.wav")
     assert 30 < loaded < 270
