@@ -45,6 +45,18 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
             "AsymmetricQuantizeInputs",
         ),
     ),
+    "BIDIRECTIONAL_SEQUENCE_LSTM": (
+        "BidirectionalSequenceLSTMOptions",
+        ("FusedActivationFunction", "CellClip", "MergeOutputs", "TimeMajor", "AsymmetricQuantizeInputs"),
+    ),
+    "UNIDIRECTIONAL_SEQUENCE_RNN": (
+        "SequenceRNNOptions",
+        ("FusedActivationFunction", "TimeMajor", "AsymmetricQuantizeInputs"),
+    ),
+    "BIDIRECTIONAL_SEQUENCE_RNN": (
+        "BidirectionalSequenceRNNOptions",
+        ("FusedActivationFunction", "MergeOutputs", "TimeMajor", "AsymmetricQuantizeInputs"),
+    ),
     "FULLY_CONNECTED": (
         "FullyConnectedOptions",
         ("FusedActivationFunction", "WeightsFormat", "QuantizedBiasType", "AsymmetricQuantizeInputs", "KeepNumDims"),

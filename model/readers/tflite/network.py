@@ -20,6 +20,7 @@ from model.fold import joined
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
 from model.network import Network, check_ends
+from model.readers.tflite.both import without_both
 from model.readers.tflite.elementwise import with_functions
 from model.readers.tflite.file import (
     LISTS,
@@ -39,13 +40,12 @@ from model.readers.tflite.norms import ARITHMETIC, without_norms
 from model.readers.tflite.reader import Reader, signal_of
 from model.readers.tflite.rules import RULES
 from model.readers.tflite.shapes import settled
-from model.readers.tflite.steps import LSTM, Steps
+from model.readers.tflite.steps import RECURRENT, Steps, recurrent
 from model.readers.tflite.unrolled import without_unrolled
 from model.signal import Signal
 
-WEIGHTED = (LSTM, "FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
+WEIGHTED = (*RECURRENT, "FULLY_CONNECTED", "CONV_2D", "DEPTHWISE_CONV_2D")
 WAYS_OUT = {
-    "BIDIRECTIONAL_SEQUENCE_LSTM": "an old fused form; convert again with TensorFlow 2, or give the Keras file instead",
     "LSTM": "the old form of a fused LSTM; convert again with TensorFlow 2, or give the Keras file instead",
     "CALL_ONCE": "it fills variables, as stateful=True has them; convert with stateful=False, or give the Keras file",
     "VAR_HANDLE": "it reads variables; convert the trained model again with constant weights, or give the Keras file",
@@ -105,7 +105,7 @@ def _graph(data: bytes, refuse: Refuse) -> tuple[Graph, frozenset[int], tuple[st
     whole, ids = with_ids(settled(parse(data, refuse), refuse))
     for number in whole.inputs:
         _input(whole.tensors[number], number in ids, refuse)
-    graph = without_loops(whole, refuse)
+    graph = without_loops(without_both(whole, refuse), refuse)
     loops, others = (
         sum(each.name == LOOP for each in whole.operators),
         sum(bool(each.operators) for each in whole.others),
@@ -119,7 +119,7 @@ def _graph(data: bytes, refuse: Refuse) -> tuple[Graph, frozenset[int], tuple[st
     if any(each.stands_alone and each.name not in SUPPORTED for each in graph.operators):
         graph = with_functions(graph, refuse)
     _check_names([each.name for each in graph.operators if each.stands_alone], SUPPORTED, refuse)
-    if not any(each.name == LSTM or each.cell is not None for each in graph.operators):
+    if not any(map(recurrent, graph.operators)):
         raise refuse("holds no LSTM, GRU or SimpleRNN; lstmcu builds recurrent networks")
     return graph, ids, notes
 

@@ -15,13 +15,13 @@ import numpy as np
 
 from model.readers.tflite.file import Graph, Operator, Refuse, Tensor
 
-LSTM = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+LSTM, RNN = RECURRENT = ("UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_RNN")
 RELABELS = ("RESHAPE", "TRANSPOSE", "EXPAND_DIMS", "SQUEEZE")
 
 
 @dataclass(frozen=True, eq=False)
 class Direction:
-    """One LSTM operator, or what stands for another cell, and the operators that turn it round or cut it."""
+    """One operator of a cell, or what stands for one, and the operators that turn it round or cut it."""
 
     lstm: Operator
     source: int  # tensor that it reads, before any reversal
@@ -42,6 +42,11 @@ class Pair:
 
 Step = Operator | Direction | Pair
 INDICES = ("int32", "int64")  # types of shapes, starts and ends
+
+
+def recurrent(operator: Operator) -> bool:
+    """Whether it is a cell over a sequence, or stands for one."""
+    return operator.name in RECURRENT or operator.cell is not None
 
 
 def integers(tensor: Tensor) -> list[int] | None:
@@ -236,7 +241,7 @@ class Steps:
         return steps
 
     def _recurrent(self) -> list[Operator]:
-        return [operator for operator in self.graph.operators if operator.name == LSTM or operator.cell is not None]
+        return [operator for operator in self.graph.operators if recurrent(operator)]
 
     def _named(self, name: str) -> list[Operator]:
         return [operator for operator in self.graph.operators if operator.name == name]
