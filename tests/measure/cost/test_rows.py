@@ -23,7 +23,12 @@ from tests.support.checkout import Shared
 from tests.support.host import ROOT
 
 TIMED = tuple(target for name in target_names() if (target := load_target(name)).timing)
-MODELS = sorted(path.parent.name for path in (ROOT / "models").glob("*/*.keras"))
+MODELS = tuple(sorted(path.parent.name for path in (ROOT / "models").glob("*/*.keras")))
+SOME = ("forecast", "speakers")  # an LSTM, and a GRU behind convolutions
+CARRIED = pytest.mark.parametrize(
+    "models", [pytest.param(SOME, id="some"), pytest.param(MODELS, id="all", marks=pytest.mark.long)]
+)
+Carried = Callable[[Target, tuple[str, ...]], list[Path]]
 OPTIMIZED = {"c": ("",), "asm": ("", "-size", "-speed")}  # what to look at of each kernel set
 NO_CODE = (".word", ".short", ".byte", "udf", "c.unimp")  # constants and padding among the code
 INCLUDED = {"armv7em": ("cortex-m4", "cortex-m33"), "armv7m": ("cortex-m3",),
@@ -31,8 +36,8 @@ INCLUDED = {"armv7em": ("cortex-m4", "cortex-m33"), "armv7m": ("cortex-m3",),
 
 
 @pytest.fixture(scope="module")
-def carried(built: Shared) -> Callable[[Target], list[Path]]:
-    """The ELFs of a target with nothing in them but the shipped models: every quantisation and kernel set."""
+def carried(built: Shared) -> Carried:
+    """The ELFs of a target with nothing in them but these shipped models: every quantisation and kernel set."""
     variants = [
         (target.name, f"{quantisation}-{kernels}{optimize}")
         for target in TIMED
@@ -41,12 +46,16 @@ def carried(built: Shared) -> Callable[[Target], list[Path]]:
         for optimize in OPTIMIZED.get(kernels, ())
         if any(all_sets()[name].covers_format(FORMATS[quantisation]) for name in target.kernels_of(kernels))
     ]
-    folders = [f"build/{target}/{model}/{variant}" for target, variant in variants for model in MODELS]
-    files = [f"{folder}/carried/carried.elf" for folder in folders]
     names = ",".join(target.name for target in TIMED)
-    wanted = (f"target={names}", "model=all", "quant=all", "kernels=all", "optimize=all", *files)
-    checkout = built(*wanted, name="carried")
-    return lambda target: [checkout.root / file for file in files if f"/{target.name}/" in file]
+
+    @functools.cache
+    def files(models: tuple[str, ...]) -> list[Path]:
+        wanted = [f"build/{target}/{model}/{name}/carried/carried.elf" for target, name in variants for model in models]
+        words = (f"target={names}", f"model={','.join(models)}", "quant=all", "kernels=all", "optimize=all")
+        root = built(*words, *wanted, name="carried").root
+        return [root / file for file in wanted]
+
+    return lambda target, models: [file for file in files(models) if f"/build/{target.name}/" in str(file)]
 
 
 @functools.cache
@@ -63,23 +72,25 @@ def cores(target: Target) -> list[Core]:
     ]
 
 
+@CARRIED
 @pytest.mark.parametrize("target", TIMED, ids=lambda target: target.name)
 def test_every_instruction_of_the_shipped_models_has_a_row(
-    target: Target, carried: Callable[[Target], list[Path]]
+    target: Target, models: tuple[str, ...], carried: Carried
 ) -> None:
     for core in cores(target):
         missing = {
             name: elf.parent.name
-            for elf in carried(target)
+            for elf in carried(target, models)
             for name in mnemonics(elf, target)
             if core.find(core, name) is None
         }
         assert missing == {}, core.name
 
 
+@CARRIED
 @pytest.mark.parametrize("target", TIMED, ids=lambda target: target.name)
 def test_every_row_that_they_use_is_held_against_the_document(
-    target: Target, carried: Callable[[Target], list[Path]]
+    target: Target, models: tuple[str, ...], carried: Carried
 ) -> None:
     for core in cores(target):
         if core.evidence == ONE_SOURCE:  # there is no document
@@ -89,7 +100,7 @@ def test_every_row_that_they_use_is_held_against_the_document(
         tested = {
             text.mnemonic for address, text in code.items() if any(address in range_ for range_ in ranges.values())
         }
-        used = {name for elf in carried(target) for name in mnemonics(elf, target)}
+        used = {name for elf in carried(target, models) for name in mnemonics(elf, target)}
         rows = [{found[0].mnemonics for name in names if (found := core.find(core, name))} for names in (used, tested)]
         assert rows[0] - rows[1] == set(), core.name
 
