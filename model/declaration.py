@@ -8,8 +8,11 @@ import difflib
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from model.errors import UserError
+
+FILE_LIMIT = 1 << 20  # bytes
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -19,13 +22,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else f"; there are: {', '.join(names) or 'none'}"
 
 
+def values(path: Path) -> dict[str, Any]:
+    """What a file says; raises ``UserError`` for one that is no TOML."""
+    try:
+        if path.stat().st_size > FILE_LIMIT:
+            raise UserError(f"{path}: has {path.stat().st_size} bytes; no more than {FILE_LIMIT} are read")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: not valid TOML: {error}"[:400]) from None
+
+
 def read(path: Path, *allowed: str) -> Table:
     """The file's outermost table, in which keys other than ``allowed`` are mistakes."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: not valid TOML: {error}") from None
-    table = Table(path, "", values)
+    table = Table(path, "", values(path))
     table.allow(*allowed)
     return table
 

@@ -15,13 +15,13 @@ earlier one, and the command line before all:
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from model import declaration
 from model.declaration import did_you_mean
 from model.errors import UserError
 
@@ -57,12 +57,7 @@ class Budget:
 
 def read(path: Path, targets: Iterable[str] | None = None) -> tuple[tuple[str, Mapping[str, int]], ...]:
     """The tables of a file; with ``targets``, none may be of another target. UserError names the mistake."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UserError(f"budget={path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"budget={path}: not valid TOML: {error}") from None
+    document = declaration.values(path)
     known = None if targets is None else list(targets)
     return tuple((pattern, _table(path, pattern, table, known)) for pattern, table in document.items())
 

@@ -219,7 +219,7 @@ def test_a_mistake_in_the_file_gets_a_sentence(tmp_path: Path, text: str, senten
 
 
 def test_a_missing_file_gets_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"budget=.*none\.toml: cannot be read"):
+    with pytest.raises(UserError, match=r"none\.toml: cannot be read"):
         budget.read(tmp_path / "none.toml")
 
 

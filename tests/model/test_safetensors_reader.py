@@ -172,7 +172,7 @@ REFUSED: dict[str, tuple[str, dict[str, np.ndarray[Any, Any]], str]] = {
     "features": (SIMPLE.replace("[4, 2]", "[4, 3]"), weights(), r"'rnn.weight_ih_l0' has shape \(12, 2\), \(12, 3\)"),
     "other key": ("units = 3\n" + SIMPLE, weights(), r"and \[\[layer\]\] tables, and nothing else"),
     "no layers": ("input = [4, 2]", weights(), r"and \[\[layer\]\] tables, and nothing else"),
-    "not TOML": ("input =", weights(), "is not TOML: Invalid value"),
+    "not TOML": ("input =", weights(), "not valid TOML: Invalid value"),
     "kind": (
         SIMPLE.replace('"lstm"', '"attention"'),
         weights(),

@@ -25,7 +25,7 @@ from model.readers.tflite import KIND
 from model.signal import Signal
 from tests.oracle import models, tflite_writer, twin
 from tests.oracle.flatbuffer import File, Operator, Tensor, pack
-from tests.oracle.interpreters import run_litert
+from tests.oracle.interpreters import run_litert, run_litert_signature
 
 FLOAT = [models.twin(name, "float32") for name in models.TWINS]
 DYNAMIC = [models.twin(name, "dynamic") for name in ("window", "hybrid")]
@@ -265,9 +265,51 @@ def test_float16_weights_of_the_converter() -> None:
         assert np.abs(ours - run_litert(data, samples["inputs"]).reshape(ours.shape)).max() < 1e-6
 
 
+SIGNATURES = CASES / "sig_small_big.tflite"
+
+
 def test_two_signatures_are_listed() -> None:
     with pytest.raises(UserError, match=r"2 signatures, 'big' and 'small'; .*signature_keys=\['big'\]"):
-        readers.read(CASES / "sig_small_big.tflite")
+        readers.read(SIGNATURES)
+
+
+def named(folder: Path, toml: str) -> Network:
+    """The file of two signatures, with a .toml beside it."""
+    path = folder / "two.tflite"
+    path.write_bytes(SIGNATURES.read_bytes())
+    path.with_suffix(".toml").write_text(toml)
+    return readers.read(path)
+
+
+@pytest.mark.parametrize("signature", ["big", "small"])
+def test_of_two_signatures_the_one_that_is_named(signature: str, tmp_path: Path) -> None:
+    network = named(tmp_path, f'signature = "{signature}"')
+    x = np.random.default_rng(1).normal(0, 1, (4, *network.input.shape)).astype(np.float32)
+    wanted = run_litert_signature(SIGNATURES.read_bytes(), x, signature)
+    assert np.abs(reference.run(network, x) - wanted.reshape(4, -1)).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        ('signature = "none"', r"no such signature as .*two\.toml asks for .*'none'.*'big' and 'small'"),
+        ("signature = 1", "signature"),
+        ('signature = "big"\nsteps = 3', "unknown key 'steps'"),
+        ("steps = 3", "say which is built in two.toml beside it"),
+        ("signature = [", "not valid TOML"),
+    ],
+)
+def test_a_signature_that_is_not_there_is_refused(toml: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=told):
+        named(tmp_path, toml)
+
+
+def test_of_one_signature_another_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "one.tflite"
+    path.write_bytes((CASES / "fp16.tflite").read_bytes())
+    path.with_suffix(".toml").write_text('signature = "another"')
+    with pytest.raises(UserError, match=r"no such signature as .*'another': it has 'serving_default'"):
+        readers.read(path)
 
 
 def joined(zero_point: int = 0, scale: float = 1.0) -> tuple[File, int]:

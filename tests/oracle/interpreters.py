@@ -74,6 +74,18 @@ def run_litert(model: bytes, inputs: Array) -> Array:
     return np.stack(outputs)
 
 
+def run_litert_signature(model: bytes, inputs: Array, signature: str) -> Array:
+    """The same of one of several signatures; each window by an interpreter of its own, as none but the first signature
+    can be reset."""
+    outputs = []
+    for window in inputs:
+        runner = _litert(model).get_signature_runner(signature)
+        (name,) = runner.get_input_details()
+        (output,) = runner(**{name: window[np.newaxis]}).values()
+        outputs.append(output)
+    return np.stack(outputs)
+
+
 def run_litert_on(model: bytes, inputs: Array, states: dict[int, int]) -> Array:
     """The same of a model that keeps a state outside: each of these inputs is given what an output was before."""
     interpreter = _litert(model)

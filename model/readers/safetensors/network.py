@@ -22,11 +22,11 @@ that is taken, step by step: see ``untold``. Nothing is unpickled.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from model import declaration
 from model.errors import UserError
 from model.formats import REAL
 from model.layers.base import Place
@@ -38,7 +38,6 @@ from model.readers.safetensors.untold import layers as layers_of
 from model.signal import Signal
 
 FILE_LIMIT = 256 << 20  # bytes: no model for a microcontroller comes near
-TOML_LIMIT = 1 << 16  # bytes
 ELEMENT_LIMIT = 1 << 24  # elements of a signal
 KINDS = {**recurrent.KINDS, **layers.KINDS}
 
@@ -67,18 +66,9 @@ def _entry(reader: Reader, toml: Path, number: int, settings: Any) -> None:
         raise entry.refuse(f"gives {reader.signal.size} values; no more than {ELEMENT_LIMIT} are supported")
 
 
-def _listed(toml: Path) -> dict[str, Any]:
-    if toml.stat().st_size > TOML_LIMIT:
-        raise UserError(f"{toml}: has {toml.stat().st_size} bytes; no more than {TOML_LIMIT} are read")
-    try:
-        return tomllib.loads(toml.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"{toml}: is not TOML: {error}"[:400]) from None
-
-
 def _told(toml: Path) -> tuple[Signal, list[Any]]:
     """The input and the layers that a .toml lists."""
-    listed = _listed(toml)
+    listed = declaration.values(toml)
     source = _input(listed.pop("input", None), toml)
     entries = listed.pop("layer", None)
     for key in listed:

@@ -29,4 +29,11 @@ def _quantised(path: Path) -> str:
     return quantised(path)
 
 
-KIND = Kind(name="tflite", endings=(".tflite",), begins=_begins, read=_read, quantised=_quantised)
+KIND = Kind(
+    name="tflite",
+    endings=(".tflite",),
+    begins=_begins,
+    read=_read,
+    companions=(".toml",),  # that says which of several signatures is built
+    quantised=_quantised,
+)

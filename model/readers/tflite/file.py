@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ LATER_FIELDS = 16  # that a table may have been given by later schemas
 OPERATOR_NAMES: dict[int, str] = {code: name for name, code in vars(tflite.BuiltinOperator).items() if name.isupper()}
 TYPE_NAMES: dict[int, str] = {code: name.lower() for name, code in vars(tflite.TensorType).items() if name.isupper()}
 
+GRAPHS = ("CondSubgraphIndex", "BodySubgraphIndex")
 OVER_AXES = ("FusedActivationFunction", "Padding", "StrideH", "StrideW")
 CONVOLUTION = (*OVER_AXES, "DilationHFactor", "DilationWFactor")
 POOL = ("Pool2DOptions", (*OVER_AXES, "FilterHeight", "FilterWidth"))
@@ -79,7 +80,7 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "UNPACK": ("UnpackOptions", ("Axis",)),
     "DIV": ("DivOptions", ("FusedActivationFunction",)),
     "GATHER": ("GatherOptions", ("Axis", "BatchDims")),
-    "WHILE": ("WhileOptions", ("CondSubgraphIndex", "BodySubgraphIndex")),
+    "WHILE": ("WhileOptions", GRAPHS),
     "STRIDED_SLICE": (
         "StridedSliceOptions",
         ("BeginMask", "EndMask", "EllipsisMask", "NewAxisMask", "ShrinkAxisMask", "Offset"),
@@ -149,6 +150,11 @@ class Operator:
         """Whether it is an operator of the file, and stands for no others."""
         return self.cell is None and self.norm is None and self.function is None and not self.reads_ids
 
+    @property
+    def graphs(self) -> tuple[int, ...]:
+        """The numbers of the graphs that a loop runs: its condition and its body."""
+        return tuple(int(n) for which, n in self.options.items() if which in GRAPHS)
+
     def __str__(self) -> str:
         return f"operator {self.number} ({self.name})"
 
@@ -161,7 +167,7 @@ class Graph:
     operators: tuple[Operator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
-    others: tuple[Graph, ...] = ()  # of the main one: all graphs after it, which its loops run
+    others: dict[int, Graph] = field(default_factory=dict)  # of the main one, by number: those that its loops run
 
 
 def _count(length: int, what: str) -> range:
@@ -177,7 +183,7 @@ def _vector(table: Any, field: str, dtype: str) -> Array:
     return np.asarray(getattr(table, f"{field}AsNumpy")(), dtype)
 
 
-def _indices(table: Any, field: str) -> tuple[int, ...]:
+def indices(table: Any, field: str) -> tuple[int, ...]:
     """A short vector of tensor numbers."""
     if getattr(table, f"{field}Length")() > ENDS_LIMIT:
         raise ValueError(f"an operator or graph claims more than {ENDS_LIMIT} {field.lower()}")
@@ -189,7 +195,8 @@ def _dimensions(table: Any, field: str) -> tuple[int, ...]:
     return tuple(_vector(table, field, "int32")[:8].tolist())
 
 
-def _text(raw: bytes | None) -> str:
+def text_of(raw: bytes | None) -> str:
+    """What a file says in words: the beginning, of ASCII."""
     return (raw or b"")[:100].decode("ascii", "replace")
 
 
@@ -199,7 +206,7 @@ def _operator_name(model: Any, index: int) -> str:
     code = model.OperatorCodes(index)
     number = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())  # files before 2020 have only the second
     if number == tflite.BuiltinOperator.CUSTOM:
-        return _text(code.CustomCode()) or "CUSTOM"
+        return text_of(code.CustomCode()) or "CUSTOM"
     return OPERATOR_NAMES.get(number, f"operator code {number}")
 
 
@@ -235,7 +242,7 @@ def _options(operator: Any, name: str, what: str, refuse: Refuse) -> dict[str, A
 def _operator(model: Any, graph: Any, number: int, refuse: Refuse) -> Operator:
     operator = graph.Operators(number)
     name = _operator_name(model, operator.OpcodeIndex())
-    made = Operator(number, name, _indices(operator, "Inputs"), _indices(operator, "Outputs"), {})
+    made = Operator(number, name, indices(operator, "Inputs"), indices(operator, "Outputs"), {})
     _check_fields(operator, "Operator", str(made), refuse)
     return replace(made, options=_options(operator, name, str(made), refuse))
 
@@ -251,7 +258,7 @@ def _data(model: Any, index: int) -> Array:
 
 def _tensor(model: Any, graph: Any, number: int, refuse: Refuse) -> Tensor:
     tensor = graph.Tensors(number)
-    where = f"tensor {number} '{_text(tensor.Name())}'"
+    where = f"tensor {number} '{text_of(tensor.Name())}'"
     _check_fields(tensor, "Tensor", where, refuse)
     quantisation = tensor.Quantization()
     scale, zero_point, axis = np.empty(0, np.float32), np.empty(0, np.int64), 0
@@ -266,7 +273,7 @@ def _tensor(model: Any, graph: Any, number: int, refuse: Refuse) -> Tensor:
             raise ValueError(f"tensor {number} has {len(scale)} scales and {len(zero_point)} zero points")
     return Tensor(
         number=number,
-        name=_text(tensor.Name()),
+        name=text_of(tensor.Name()),
         shape=_dimensions(tensor, "Shape"),
         dtype=TYPE_NAMES.get(tensor.Type(), f"type {tensor.Type()}"),
         data=_data(model, tensor.Buffer()),
@@ -286,34 +293,17 @@ METADATA = {"min_runtime_version", "CONVERSION_METADATA", "TFLITE_METADATA", "re
 def other_metadata(data: bytes) -> list[str]:
     """Names of metadata that are not known to change nothing, as those of TensorFlow's converter do."""
     model = tflite.Model.GetRootAs(data)
-    names = [_text(model.Metadata(n).Name()) for n in range(min(model.MetadataLength(), ENDS_LIMIT))]
+    names = [text_of(model.Metadata(n).Name()) for n in range(min(model.MetadataLength(), ENDS_LIMIT))]
     return [name for name in names if name not in METADATA]
 
 
-def operator_names(data: bytes) -> list[str]:
-    """The names of the main graph's operators, in order."""
+def operator_names(data: bytes, number: int = 0) -> list[str]:
+    """The names of a graph's operators, in order."""
     model = tflite.Model.GetRootAs(data)
-    graph = model.Subgraphs(0)
+    graph = model.Subgraphs(number)
     return [
         _operator_name(model, graph.Operators(n).OpcodeIndex()) for n in _count(graph.OperatorsLength(), "operators")
     ]
-
-
-def _check_entries(model: Any, graph: Any, refuse: Refuse) -> None:
-    """Refuse a file that can be run in several ways: with more signatures or graphs than the one that is built."""
-    signatures = [model.SignatureDefs(n) for n in range(min(model.SignatureDefsLength(), ENDS_LIMIT))]
-    names = [_text(signature.SignatureKey()) for signature in signatures]
-    if len({signature.SubgraphIndex() for signature in signatures}) > 1:
-        raise refuse(
-            f"it has {len(names)} signatures, {' and '.join(repr(name) for name in names)}; supported: one: convert it "
-            f"alone, by TFLiteConverter.from_saved_model(folder, signature_keys=[{names[0]!r}])"
-        )
-    for name, signature in zip(names, signatures, strict=True):
-        for side in ("Inputs", "Outputs"):
-            count = min(getattr(signature, f"{side}Length")(), ENDS_LIMIT)
-            tensors = {getattr(signature, side)(n).TensorIndex() for n in range(count)}
-            if tensors != set(_indices(graph, side)):
-                raise refuse(f"its signature '{name}' has other {side.lower()} than its graph; convert it again")
 
 
 def _real_constants(graph: Graph) -> Graph:
@@ -344,22 +334,30 @@ def _graph(model: Any, number: int, refuse: Refuse) -> Graph:
     for operator in operators:
         if any(not -1 <= n < len(tensors) for n in (*operator.inputs, *operator.outputs)):
             raise ValueError(f"{operator} names a tensor that does not exist")
-    inputs, outputs = _indices(graph, "Inputs"), _indices(graph, "Outputs")
+    inputs, outputs = indices(graph, "Inputs"), indices(graph, "Outputs")
     if any(not 0 <= n < len(tensors) for n in (*inputs, *outputs)):
         raise ValueError("the graph names a tensor that does not exist")
     return _real_constants(Graph(tensors, operators, inputs, outputs))
 
 
-def parse(data: bytes, refuse: Refuse) -> Graph:
-    """The main graph; raises ``ValueError`` and the like for damage, and what ``refuse`` makes for what is not
-    supported."""
+def parse(data: bytes, main: int, alone: bool, refuse: Refuse) -> Graph:
+    """The main graph, of this number; where it is not ``alone`` the others are those that it runs. Raises
+    ``ValueError`` and the like for damage, and what ``refuse`` makes for what is not supported."""
     model = tflite.Model.GetRootAs(data)
     _check_fields(model, "Model", "the model", refuse)
-    _check_entries(model, model.Subgraphs(0), refuse)
-    if model.SubgraphsLength() > GRAPHS_LIMIT:
-        raise refuse(f"it has {model.SubgraphsLength()} graphs; supported: {GRAPHS_LIMIT}, two for each loop")
-    main, *others = (_graph(model, number, refuse) for number in range(model.SubgraphsLength()))
-    return replace(main, others=tuple(others))
+    count = model.SubgraphsLength()
+    if count > GRAPHS_LIMIT:
+        raise refuse(f"it has {count} graphs; supported: {GRAPHS_LIMIT}, two for each loop")
+    graphs: dict[int, Graph] = {}
+    due = [main, *(range(count) if alone else ())]
+    while due:
+        number = due.pop()
+        if number in graphs or not 0 <= number < count:
+            continue
+        graphs[number] = _graph(model, number, refuse)
+        due += [each for operator in graphs[number].operators for each in operator.graphs]
+    whole = graphs.pop(main)
+    return replace(whole, others=graphs)
 
 
 def load(path: Path) -> bytes:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from model.cells import cell, forms
 from model.cells.cell import Cell, Step
 from model.cells.forms import Form
-from model.readers.tflite.file import LIST_STACK, Graph, Operator, Refuse
+from model.readers.tflite.file import GRAPHS, LIST_STACK, Graph, Operator, Refuse
 from model.readers.tflite.live import only_needed
 from model.readers.tflite.rules import symbols_of
 from model.readers.tflite.symbols import Below, Count, Kept, Piece, Reserved, Symbols, Value, Written
@@ -87,10 +87,9 @@ def _given(
 
 
 def _opened(graph: Graph, operator: Operator, outer: Symbols, refuse: Refuse) -> Loop:
-    numbers = [int(operator.options.get(f"{which}SubgraphIndex", 0)) for which in ("Cond", "Body")]
-    if min(numbers) < 1 or max(numbers) > len(graph.others):
-        raise NotKnownError(f"it runs graphs {numbers} of {len(graph.others) + 1}")
-    condition, body = (graph.others[number - 1] for number in numbers)
+    if len(operator.graphs) != len(GRAPHS) or not set(operator.graphs) <= set(graph.others):
+        raise NotKnownError(f"it runs graphs {operator.graphs} of {len(graph.others) + 1}")
+    condition, body = (graph.others[number] for number in operator.graphs)
     counts = {len(each) for each in (operator.inputs, operator.outputs, condition.inputs, body.inputs, body.outputs)}
     if len(counts) != 1 or len(condition.outputs) != 1 or min(operator.inputs, default=-1) < 0:
         raise NotKnownError("its graphs have other inputs or outputs than it has")

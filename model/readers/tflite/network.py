@@ -40,6 +40,7 @@ from model.readers.tflite.norms import ARITHMETIC, without_norms
 from model.readers.tflite.reader import Reader, signal_of
 from model.readers.tflite.rules import RULES
 from model.readers.tflite.shapes import settled
+from model.readers.tflite.signatures import main_graph
 from model.readers.tflite.steps import RECURRENT, Steps, recurrent
 from model.readers.tflite.unrolled import without_unrolled
 from model.signal import Signal
@@ -98,17 +99,18 @@ def _input(tensor: Tensor, ids: bool, refuse: Refuse) -> Signal:
     return signal
 
 
-def _graph(data: bytes, refuse: Refuse) -> tuple[Graph, frozenset[int], tuple[str, ...]]:
+def _graph(data: bytes, path: Path, refuse: Refuse) -> tuple[Graph, frozenset[int], tuple[str, ...]]:
     """The graph of operators that are read, each cell that was taken apart as one; its inputs that are ids, and what to
     tell of it."""
-    _check_names(operator_names(data), (*SUPPORTED, *WITHIN), refuse)
-    whole, ids = with_ids(settled(parse(data, refuse), refuse))
+    main, several = main_graph(data, path, refuse)
+    _check_names(operator_names(data, main), (*SUPPORTED, *WITHIN), refuse)
+    whole, ids = with_ids(settled(parse(data, main, not several, refuse), refuse))
     for number in whole.inputs:
         _input(whole.tensors[number], number in ids, refuse)
     graph = without_loops(without_both(whole, refuse), refuse)
     loops, others = (
         sum(each.name == LOOP for each in whole.operators),
-        sum(bool(each.operators) for each in whole.others),
+        sum(bool(each.operators) for each in whole.others.values()),
     )
     if others != 2 * loops:
         raise refuse(f"it has {others + 1} graphs, and its {loops} loops run two each; convert one function alone")
@@ -126,7 +128,7 @@ def _graph(data: bytes, refuse: Refuse) -> tuple[Graph, frozenset[int], tuple[st
 
 def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
     refuse = _refuse(path)
-    graph, ids, told = _graph(data, refuse)
+    graph, ids, told = _graph(data, path, refuse)
     steps = Steps(graph, refuse).steps()
     single = all(graph.tensors[number].size == graph.tensors[number].shape[-1] for number in graph.inputs)
     reader = Reader(path, graph, notes=list(told), one_step=bool(told) and single)
@@ -167,7 +169,7 @@ def quantised(path: Path) -> str:
     """The quantisation that a file came in, by the types of its tensors alone; raises as ``read`` does."""
     data, refuse = load(path), _refuse(path)
     with _damaged(path):
-        return _format(_graph(data, refuse)[0], refuse).name
+        return _format(_graph(data, path, refuse)[0], refuse).name
 
 
 def read(path: Path, name: str, sha256: str) -> Network:
