@@ -232,10 +232,7 @@ def main() -> None:
         if sys.argv[1:] and case.name not in sys.argv[1:]:
             continue
         export(case, False, number % 5 == 1 and not case.steps)
-        if not case.name.startswith("rnn"):  # taken apart step by step: one is kept, to be refused
-            export(case, True, number % 3 == 1 and not case.steps)
-        elif case.name == "rnn_relu":
-            export(case, True, False)
+        export(case, True, number % 3 == 1 and not case.steps)  # an nn.RNN is taken apart step by step
 
 
 if __name__ == "__main__":
