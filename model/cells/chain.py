@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,15 +30,25 @@ class Chain:
     new_cell: Form | None  # after the last one, of an LSTM
     states: tuple[Leaf, ...] = ()  # what it starts from, if not from zeros: the hidden state, and the cell state
 
+    @property
+    def steps(self) -> tuple[Atom, ...]:
+        """What each step gives."""
+        return tuple(form.atom for form in self.hidden)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there are so many steps that a recurrence is seen, or it begins with a state that is read."""
+        return bool(self.states) or len(self.xs) > 1
+
 
 def _reads(form: Form) -> list[Atom]:
-    """The atoms that matrices read in a form and in what it is made of, not behind them."""
+    """The atoms that matrices read in a form and in what it is made of, not behind them, and what is read as it is."""
     found: dict[Atom, None] = {}
     seen: set[Atom] = set()
     pending = [form]
     while pending:
         for atom, by in pending.pop().terms:
-            if by.ndim == 2:
+            if by.ndim == 2 or isinstance(atom, Leaf | Held):
                 found[atom] = None
             elif atom not in seen:
                 seen.add(atom)
@@ -111,8 +121,8 @@ def _is_first(known: Cell, new: Form, new_cell: Form | None) -> Atom | None:
     return x if all(np.allclose(a, b, rtol=CLOSE, atol=CLOSE * np.abs(a).max()) for a, b in pairs) else None
 
 
-def _back(step: Step, known: Cell) -> Chain | None:
-    """The chain that ends with this step."""
+def _back(step: Step, known: Cell, tried: set[Atom]) -> Chain | None:
+    """The chain that ends with this step; ``tried`` gets the steps that it was found to have."""
     xs, hidden, last = [step.x], [step.new_hidden], step.new_cell
     while True:
         before, inner = step.hidden, step.cell
@@ -132,6 +142,7 @@ def _back(step: Step, known: Cell) -> Chain | None:
             x = _is_first(known, new, new_cell)
             return None if x is None else Chain(known, (x, *xs), (new, *hidden), last)
         step = steps[0]
+        tried.add(before)
         xs.insert(0, step.x)
         hidden.insert(0, step.new_hidden)
 
@@ -141,6 +152,18 @@ def _ends_in(step: Step, inner: Atom | None) -> bool:
     return (step.new_cell is None) == (inner is None) and (step.new_cell is None or step.new_cell.atom is inner)
 
 
-def chains(new: Form) -> list[Chain]:
-    """The chains that end in a form, which is what the last step gives."""
-    return [found for step, known in _known(new) if (found := _back(step, known)) is not None]
+def found(values: Iterable[Form]) -> list[Chain]:
+    """The chains of a graph, of what it computes from its end to its begin; none has a step of another's."""
+    chains: list[Chain] = []
+    used: set[Atom] = set()
+    tried: set[Atom] = set()
+    for value in values:
+        if value.constant or value.atom in tried:
+            continue
+        tried.add(value.atom)
+        every = (_back(step, known, tried) for step, known in _known(value))
+        chain = next((each for each in every if each and each.is_whole and used.isdisjoint(each.steps)), None)
+        if chain is not None:
+            chains.append(chain)
+            used.update(chain.steps)
+    return chains

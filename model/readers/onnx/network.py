@@ -28,6 +28,7 @@ from model.readers.onnx.file import ELEMENT_LIMIT, End, Graph, Node, load
 from model.readers.onnx.patterns import gathered
 from model.readers.onnx.reader import BatchError, Reader
 from model.readers.onnx.recurrent import GATES, make_cell, read_recurrent
+from model.readers.onnx.unrolled import without_unrolled
 from model.readers.onnx.values import MisfitError, Value
 from model.signal import Signal
 
@@ -77,6 +78,13 @@ def _size(end: End, wanted: int | None) -> int:
     shape = end.shape or ()
     at = 1 if wanted is None or wanted >= len(shape) else shape[wanted]
     return at if isinstance(at, int) else BATCH
+
+
+def _with_cells(graph: Graph, wanted: int | None) -> Graph:
+    """The graph with cells that were unrolled as operators, an axis for the batch; two samples where it is open."""
+    size = _size(graph.inputs[0], wanted)
+    axes = {end.name: _axis(end, wanted, size) for end in graph.inputs}
+    return without_unrolled(graph, 2 if size == BATCH else size, axes)
 
 
 # ---- one reading ----
@@ -250,17 +258,20 @@ def _read(path: Path, graph: Graph) -> Network:
     """With each axis that may be the batch, until one fits."""
     if not graph.inputs or not graph.outputs:
         raise UserError(f"{path}: has no inputs or no outputs; export the model again")
-    if not any(node.operator in GATES for node in graph.nodes):
+    complaints: list[UserError] = []
+    for wanted in (0, 1, None):
+        whole = _with_cells(graph, wanted)
+        if not any(node.operator in GATES for node in whole.nodes):
+            continue
+        try:
+            return _with_batch(path, whole, wanted)
+        except UserError as error:
+            complaints.append(error)
+    if not complaints:
         within = next((node for node in graph.nodes if node.operator in INNER), None)
         if within:
             raise UserError(f"{path}: {within} is an operator that is not supported: {INNER[within.operator]}")
         raise NoModelError(f"{path}: {NONE}")
-    complaints: list[UserError] = []
-    for wanted in (0, 1, None):
-        try:
-            return _with_batch(path, graph, wanted)
-        except UserError as error:
-            complaints.append(error)
     raise next((each for each in complaints if not isinstance(each, BatchError)), complaints[0])
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.cells.chain import Chain, chains
+from model.cells.chain import Chain, found
 from model.cells.forms import Atom, Form, Leaf
 from model.formats import REAL
 from model.readers.tflite.file import Graph, Operator, Refuse, Tensor
@@ -33,23 +33,9 @@ class Unrolled:
         self.graph, self.symbols = graph, symbols
         self.tensors = list(graph.tensors)
         self.numbers = max((each.number for each in graph.operators), default=0)
-        self.chains: dict[tuple[Atom, ...], Chain] = {}  # by what each step gives
+        values = (symbols.values.get(each.outputs[0]) for each in reversed(graph.operators) if each.outputs)
+        self.chains = {each.steps: each for each in found(value for value in values if isinstance(value, Form))}
         self.made: dict[tuple[Atom, ...], int] = {}  # the tensors that hold what they give
-        used: set[Atom] = set()
-        for operator in reversed(graph.operators):
-            value = symbols.values.get(operator.outputs[0]) if operator.outputs else None
-            if not isinstance(value, Form) or value.constant or value.atom in used:
-                continue
-            for chain in chains(value):
-                steps = tuple(form.atom for form in chain.hidden)
-                if not used & set(steps) and self._is_whole(chain):
-                    self.chains[steps] = chain
-                    used |= set(steps)
-                    break
-
-    def _is_whole(self, chain: Chain) -> bool:
-        """Whether there are so many steps that a recurrence is seen, or it begins with a state that is read."""
-        return bool(chain.states) or len(chain.xs) > 1
 
     def tensor(self, values: Array | None, *shape: int) -> int:
         """A new tensor: whole numbers, or what is computed."""
@@ -78,10 +64,10 @@ class Unrolled:
 
     def operators_of(self, steps: tuple[Atom, ...], chain: Chain, last: Operator) -> list[Operator]:
         """What stands for a chain whose last step is computed by an operator: its sequence, and the last step."""
-        found = self.source(chain.xs)
-        if found is None:
+        read = self.source(chain.xs)
+        if read is None:
             return []
-        source, backwards = found
+        source, backwards = read
         units, count = chain.cell.units, len(steps)
         self.made[steps] = sequence = self.tensor(None, 1, count, units)
         options = {"AsymmetricQuantizeInputs": self.symbols.asymmetric}
@@ -110,15 +96,15 @@ class Unrolled:
     def operators(self) -> tuple[Operator, ...]:
         """All of the graph: what computes a step of a cell reads it from what stands for the cell."""
         ends = {steps[-1]: steps for steps in self.chains}
-        found: list[Operator] = []
+        made: list[Operator] = []
         for operator in self.graph.operators:
             held = self.given(operator.outputs[0]) if len(operator.outputs) == 1 else ()
             steps = ends.get(held[-1]) if held else None
             if steps is not None and steps not in self.made:
-                found += self.operators_of(steps, self.chains[steps], operator)
+                made += self.operators_of(steps, self.chains[steps], operator)
             known = self.made.get(held)
-            found.append(operator if known is None else replace(operator, name="RESHAPE", inputs=(known,), options={}))
-        return tuple(found)
+            made.append(operator if known is None else replace(operator, name="RESHAPE", inputs=(known,), options={}))
+        return tuple(made)
 
 
 def without_unrolled(graph: Graph, refuse: Refuse) -> tuple[Graph, tuple[str, ...]]:

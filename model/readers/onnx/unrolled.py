@@ -1,0 +1,217 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Recurrent layers that were unrolled, as PyTorch's newer exporter leaves an nn.RNN, each as ONNX's own operator.
+
+Two chains of steps (model/cells/chain.py) over one sequence, one from either end, become both directions of one operator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from model.cells.cell import Cell
+from model.cells.chain import Chain, found
+from model.cells.forms import Atom
+from model.layers.gru import Gru
+from model.layers.lstm import Lstm
+from model.layers.simple_rnn import SimpleRnn
+from model.readers.onnx.elements import OF_CELLS, Elements
+from model.readers.onnx.file import Graph, Node
+from model.readers.onnx.recurrent import GATES
+from model.signal import Array
+
+OPERATORS = {Lstm.kind: "LSTM", Gru.kind: "GRU", SimpleRnn.kind: "RNN"}
+FUNCTIONS = {ours: name for name, ours in OF_CELLS.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """What a chain gives at every step, (T, N, H): the name of the tensor, in the order of what is read."""
+
+    name: str
+    steps: tuple[Atom, ...]
+
+
+def _names(cell: Cell) -> tuple[str, ...]:
+    """Of the activations, as the operator lists them; empty if it knows one of them not."""
+    functions = {
+        Lstm.kind: (cell.recurrent_activation, cell.activation, cell.activation),
+        Gru.kind: (cell.recurrent_activation, cell.activation),
+        SimpleRnn.kind: (cell.activation,),
+    }[cell.kind]
+    names = tuple(FUNCTIONS.get(each.name, "") for each in functions)
+    return names if all(names) else ()
+
+
+def _gates(cell: Cell, ours: Array) -> Array:
+    """Rows of all gates (G * H, ...), in ONNX's order."""
+    theirs = np.empty_like(ours)
+    theirs[list(GATES[OPERATORS[cell.kind]])] = ours
+    return theirs.reshape(-1, *ours.shape[2:])
+
+
+def _weights(cell: Cell) -> tuple[Array, Array, Array]:
+    """W, R and B of one direction."""
+    own = np.zeros_like(cell.bias)
+    if cell.reset_after:
+        own[-1] = cell.candidate_bias
+    bias = np.concatenate([_gates(cell, cell.bias), _gates(cell, own)])
+    return _gates(cell, cell.kernel), _gates(cell, cell.recurrent), bias
+
+
+class Unrolled:
+    """The graph anew, node by node."""
+
+    def __init__(self, graph: Graph, elements: Elements, chains: Sequence[Chain]) -> None:
+        self.graph, self.elements = graph, elements
+        self.chains = {step: chain for chain in chains for step in chain.steps}
+        self.nodes: list[Node] = []
+        self.constants: dict[str, Array] = dict(graph.constants)
+        self.sources: dict[tuple[Atom, ...], str] = {}  # sequences that are written, by their steps, the first ones first
+        self.made: dict[Chain, Series | None] = {}
+        self.taken = {*graph.constants, *(end.name for end in graph.inputs)}
+        self.taken |= {name for node in graph.nodes for name in node.outputs}
+        self.count = max((node.number for node in graph.nodes), default=0)
+
+    # ---- nodes ----
+
+    def name(self) -> str:
+        """One that nothing has."""
+        while True:
+            self.count += 1
+            if f"unrolled_{self.count}" not in self.taken:
+                return f"unrolled_{self.count}"
+
+    def add(self, operator: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:
+        """Append a node; returns the name of its output."""
+        output = output or self.name()
+        self.count += 1
+        self.nodes.append(Node(self.count, operator, "", tuple(inputs), (output,), attributes))
+        return output
+
+    def constant(self, values: Array) -> str:
+        """A constant's name."""
+        name = self.name()
+        self.constants[name] = values
+        return name
+
+    def place(self, name: str, start: int, axis: int) -> str:
+        """What lies in one place of an axis."""
+        part = self.add("Slice", [name], starts=(start,), ends=(start + 1,), axes=(axis,))
+        return self.add("Squeeze", [part], axes=(axis,))
+
+    # ---- axes ----
+
+    def axes(self, name: str) -> tuple[int | None, int | None] | None:
+        """Which axes of a tensor are the steps and the batch, of those before the last; None if it has another one."""
+        batch, shape = self.elements.batch(name), self.elements.numbers[name].shape[:-1]
+        steps = [axis for axis, length in enumerate(shape) if length > 1 and axis != batch]
+        rest = [axis for axis in range(len(shape)) if axis not in steps]
+        if len(steps) > 1:
+            return None
+        return next(iter(steps), None), next(iter(rest[-1:]), None) if batch is None else batch
+
+    def is_sequence(self, name: str) -> bool:
+        """Whether a tensor has steps, features, and at most a batch beside."""
+        axes = self.axes(name)
+        return axes is not None and axes[0] is not None and self.elements.numbers[name].ndim == 2 + (axes[1] is not None)
+
+    def read(self, name: str) -> str:
+        """A sequence as (T, N, F)."""
+        steps, batch = self.axes(name) or (0, 1)
+        if batch is None:
+            return self.add("Unsqueeze", [name], axes=(1,))
+        return self.add("Transpose", [name], perm=(1, 0, 2)) if batch == 0 else name
+
+    def write(self, name: str, sequence: Series, row: int | None) -> bool:
+        """Let a tensor be a sequence, or one row of it; returns whether its axes are such."""
+        axes, rank = self.axes(name), self.elements.numbers[name].ndim
+        if axes is None:
+            return False
+        steps, batch = axes
+        made, kept = sequence.name, {steps, batch} - {None}
+        if row is not None:
+            made = self.place(made, row, 0)
+        if batch is None:
+            made = self.add("Squeeze", [made], axes=(int(row is None),))
+        elif steps is not None and batch < steps:
+            made = self.add("Transpose", [made], perm=(1, 0, 2))
+        made = self.add("Unsqueeze", [made], axes=tuple(axis for axis in range(rank - 1) if axis not in kept))
+        self.add("Identity", [made], name)
+        return True
+
+    # ---- cells ----
+
+    def operator(self, chain: Chain) -> None:
+        """Make the operator that a chain is, if what it reads is written; with the chain from the other end."""
+        self.made[chain] = None
+        orders = [order for order in self.sources if order in (chain.xs, chain.xs[::-1])]
+        if not orders or not _names(chain.cell):
+            return
+        source, backwards = self.read(self.sources[orders[0]]), orders[0] != chain.xs
+        shape = (chain.cell.kind, chain.cell.units, chain.cell.reset_after)
+        other = next((
+            each for each in dict.fromkeys(self.chains.values())
+            if each not in self.made and each.xs == chain.xs[::-1]
+            and (each.cell.kind, each.cell.units, each.cell.reset_after) == shape and _names(each.cell)
+        ), None)  # fmt: skip
+        directions = [(chain, backwards)] + ([(other, not backwards)] if other else [])
+        directions.sort(key=lambda each: each[1])
+        parts = [_weights(each.cell) for each, _ in directions]
+        weights = [self.constant(np.stack(each)) for each in zip(*parts, strict=True)]
+        y = self.add(
+            OPERATORS[chain.cell.kind],
+            [source, *weights],
+            direction="bidirectional" if other else "reverse" if backwards else "forward",
+            hidden_size=chain.cell.units,
+            activations=tuple(name for each, _ in directions for name in _names(each.cell)),
+            linear_before_reset=int(chain.cell.reset_after),
+        )
+        for at, (each, turned) in enumerate(directions):
+            self.made[each] = Series(self.place(y, at, 1), each.steps[::-1] if turned else each.steps)
+
+    def replaced(self, name: str) -> bool:
+        """Whether a tensor is one or all steps of a chain, and now read from its operator."""
+        atoms = self.elements.steps(name)
+        chain = self.chains.get(atoms[0]) if atoms else None
+        if chain is None:
+            return False
+        if chain not in self.made:
+            self.operator(chain)
+        sequence = self.made[chain]
+        if sequence is None:
+            return False
+        if atoms == sequence.steps:
+            return self.write(name, sequence, None)
+        return len(atoms) == 1 and self.write(name, sequence, sequence.steps.index(atoms[0]))
+
+    def written(self, name: str) -> None:
+        """Note down a sequence."""
+        atoms = self.elements.steps(name)
+        if len(atoms) > 1 and self.is_sequence(name):
+            self.sources.setdefault(atoms, name)
+
+    def whole(self) -> Graph:
+        """All of it."""
+        for end in self.graph.inputs:
+            self.written(end.name)
+        for node in self.graph.nodes:
+            if len(node.outputs) != 1 or not self.replaced(node.output(0)):
+                self.nodes.append(node)
+            for name in node.outputs:
+                self.written(name)
+        return replace(self.graph, nodes=tuple(self.nodes), constants=self.constants)
+
+
+def without_unrolled(graph: Graph, samples: int, axes: Mapping[str, int | None]) -> Graph:
+    """The graph with one operator for each cell that was unrolled; ``axes`` of its inputs are the batch."""
+    if sum(node.operator in OF_CELLS for node in graph.nodes) < 2:
+        return graph
+    elements = Elements(graph, samples, axes)
+    vectors = (elements.of_one(name) for node in reversed(graph.nodes) for name in node.outputs)
+    chains = [each for each in found(one[0] for one in vectors if len(one) == 1) if not each.states]
+    return Unrolled(graph, elements, chains).whole() if chains else graph
