@@ -31,7 +31,10 @@ ROWS = (
     ("JSON that is no model, or says what no reader knows", "tests/model/test_weights_json_refused.py"),
     ("Keras settings that no reader knows", "tests/model/test_keras_settings.py tests/model/test_keras_variants.py"),
     ("fields of .tflite files changed one by one", "tests/model/test_tflite_fields.py"),
-    ("graphs of loops and unrolled cells, one thing changed", "tests/model/test_tflite_changed.py"),
+    (
+        "graphs of loops and unrolled cells, one thing changed",
+        "tests/model/test_tflite_changed.py tests/model/test_onnx_changed.py",
+    ),
     (
         "models straight from TensorFlow's converter, weights 1e-6 to 1e4",
         "tests/model/test_straight_from_the_converter.py",

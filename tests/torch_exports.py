@@ -147,6 +147,36 @@ class Ids(nn.Module):
         return self.head(torch.flatten(y, 1)), self.tail(h.squeeze(0))
 
 
+class Cells(nn.Module):
+    """A cell that is called for each step."""
+
+    def __init__(self, cell: str) -> None:
+        super().__init__()
+        self.cell, self.head = getattr(nn, cell)(FEATURES, UNITS), nn.Linear(UNITS, 2)
+
+    def forward(self, x: Any) -> Any:
+        h = c = torch.zeros(x.size(0), UNITS)
+        every = []
+        for step in range(STEPS):
+            if isinstance(self.cell, nn.LSTMCell):
+                h, c = self.cell(x[:, step], (h, c))
+            else:
+                h = self.cell(x[:, step], h)
+            every.append(h)
+        return self.head(torch.stack(every, 1))
+
+
+class Start(nn.Module):
+    """The first state is one of ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rnn, self.head = nn.RNN(FEATURES, UNITS, batch_first=True), nn.Linear(UNITS, 2)
+
+    def forward(self, x: Any) -> Any:
+        return self.head(self.rnn(x, torch.ones(1, x.size(0), UNITS))[0][:, -1])
+
+
 class Case(NamedTuple):
     """A model, its inputs, and which axis of each is the batch."""
 
@@ -188,6 +218,9 @@ def cases() -> Iterator[Case]:
     hours = Net("LSTM", 1, False, True, "hidden")  # of samples that models/forecast-window has
     hours.rnn, hours.head = nn.LSTM(32, UNITS, batch_first=True), nn.Linear(UNITS, 16)
     yield Case("hours", hours, (torch.randn(1, 1, 32),), (0,))
+    for cell in ("RNNCell", "GRUCell", "LSTMCell"):
+        yield Case(f"{cell.lower()}s", Cells(cell), (x,), (0,))
+    yield Case("rnn_start", Start(), (x,), (0,))
 
 
 def bare(path: Path) -> None:
@@ -232,7 +265,7 @@ def main() -> None:
         if sys.argv[1:] and case.name not in sys.argv[1:]:
             continue
         export(case, False, number % 5 == 1 and not case.steps)
-        export(case, True, number % 3 == 1 and not case.steps)  # an nn.RNN is taken apart step by step
+        export(case, True, number % 3 == 1 and not case.steps)
 
 
 if __name__ == "__main__":

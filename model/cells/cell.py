@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from model.cells import forms
-from model.cells.forms import Applied, Atom, Form, Product
+from model.cells.forms import Applied, Atom, Form, Held, Product
 from model.cells.functions import is_product, peeled
 from model.formats.base import Format
 from model.formats.dynamic import FORMAT as DYNAMIC
@@ -239,9 +239,24 @@ def _candidate(step: Step, form: Form) -> tuple[Gate, Form, Array, bool] | None:
     return None
 
 
+def blended(form: Form) -> Form:
+    """z * h + (1 - z) * n where a form is n + z * (h - n), of an h that z is made of; else the form."""
+    for atom, by in form.terms:
+        if not isinstance(atom, Product) or by.ndim == 2 or not (by == 1).all():
+            continue
+        n = _without(form, atom)
+        for z, less in (atom.factors, atom.factors[::-1]):
+            h = forms.added(less, n)
+            for read, _ in peeled(z)[1].terms:
+                if read is h.alone or (isinstance(read, Held) and forms.same(read.form, h)):
+                    rest = forms.added(forms.constant(np.ones(z.size)), forms.negated(z))
+                    return forms.added(forms.product(z, forms.of_atom(read)), forms.product(rest, n))
+    return form
+
+
 def _gru(step: Step) -> Cell | None:
     """h = z * h + (1 - z) * activation(candidate)."""
-    products = _products(step.new_hidden)
+    products = _products(blended(step.new_hidden))
     if not products or len(products) != 2 or step.hidden is None:
         return None
     kept = [each for each in products if any(f.atom is step.hidden for f in each.factors)]

@@ -78,7 +78,7 @@ def _lstm_steps(new: Form) -> Iterator[Step]:
 
 
 def _gru_steps(new: Form) -> Iterator[Step]:
-    parts = [atom for atom, _ in new.terms if isinstance(atom, Product)]
+    parts = [atom for atom, _ in cell.blended(new).terms if isinstance(atom, Product)]
     for part in parts if len(parts) == 2 else []:
         for z, hidden in (part.factors, part.factors[::-1]):
             xs = [atom for atom in _direct(peeled(z)[1]) if atom is not hidden.atom]

@@ -126,12 +126,16 @@ def broadcast(form: Form, size: int) -> Form:
 
 
 def added(one: Form, other: Form) -> Form:
-    """Their sum."""
+    """Their sum; an atom that both cancel is gone."""
     size = max(one.size, other.size)
     one, other = broadcast(one, size), broadcast(other, size)
     terms = dict(one.terms)
     for atom, by in other.terms:
-        terms[atom] = _sum(terms[atom], by) if atom in terms else by
+        both = _sum(terms[atom], by) if atom in terms else by
+        if atom in terms and not both.any():
+            del terms[atom]
+        else:
+            terms[atom] = both
     return Form(one.bias + other.bias, tuple(terms.items()))
 
 

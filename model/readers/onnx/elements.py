@@ -35,10 +35,11 @@ MOST_PRODUCTS = 1 << 34  # of matrices by matrices
 MOST_PARTS = 64  # forms that a vector is put together of
 
 OF_CELLS = {"Relu": "relu", "Sigmoid": "sigmoid", "Softplus": "softplus", "Softsign": "softsign", "Tanh": "tanh"}
-KEPT = (*FUNCTIONS, "BatchNormalization", "Cast", "LayerNormalization", "Neg", "PRelu", "Softmax")  # their input's shape
+# what gives its input's shape
+KEPT = (*FUNCTIONS, "BatchNormalization", "Cast", "LayerNormalization", "Neg", "PRelu", "Softmax")
 MOVED = ("Concat", "Dropout", "Expand", "Flatten", "Gather", "Identity", "Reshape", "Slice", "Squeeze", "Tile",
          "Transpose", "Unsqueeze")  # fmt: skip
-MISFITS = (fold.FoldError, ArithmeticError, IndexError, KeyError, TypeError, ValueError)  # the reader says what is wrong
+MISFITS = (fold.FoldError, ArithmeticError, IndexError, KeyError, TypeError, ValueError)  # its reader tells
 
 What = TypeVar("What", Node, End)
 Rule = Callable[["Elements", Node], Sequence[Array]]
@@ -231,7 +232,10 @@ def _sample(samples: Array) -> Array:
 # ---- what is computed ----
 
 
-def _computed(elements: Elements, shape: Sequence[int], make: Callable[..., Form | None], *given: Vectors) -> list[Array]:
+Make = Callable[..., Form | None]
+
+
+def _computed(elements: Elements, shape: Sequence[int], make: Make, *given: Vectors) -> list[Array]:
     """Row by row, the same of the same."""
     samples = _sample(np.stack([each.samples for each in given], axis=1))
     made: dict[tuple[Form, ...], Form] = {}
@@ -311,7 +315,7 @@ def _numbers(elements: Elements, name: str) -> Array:
 
 
 def _split(elements: Elements, node: Node) -> list[Array]:
-    numbers = elements.numbers[node.input(0)]
+    numbers = _numbers(elements, node.input(0))
     axis = fold.axis_of(int(node.attributes.get("axis", 0)), numbers.ndim)
     sizes = fold.split_sizes(node, numbers.shape[axis], [None, *(elements.constants[n] for n in node.inputs[1:])])
     return np.split(numbers, np.cumsum(sizes)[:-1], axis)
@@ -367,11 +371,13 @@ def _recurrent(elements: Elements, node: Node) -> list[Array]:
     """Of every step, of the last one, and the cell state then."""
     one, other, _ = elements.shape(node.input(0))
     directions, _, units = elements.shape(node.input(2))
-    late, alone = bool(node.attributes.get("layout", 0)), elements.samples == 1
-    shapes = [(one, other, directions, units) if late else (one, directions, other, units)]
-    shapes += [(one, directions, units) if late else (directions, other, units)] * 2
-    batches = [None if alone else axis for axis in ((0, 0, 0) if late else (2, 1, 1))]
-    return [elements.leaf(shape, batch) for shape, batch, _ in zip(shapes, batches, node.outputs, strict=False)]
+    late, lasts = bool(node.attributes.get("layout", 0)), (directions, other, units)
+    every: tuple[int, ...] = (one, directions, other, units)
+    if late:
+        every, lasts = (one, other, directions, units), (one, directions, units)
+    batches = (None, None, None) if elements.samples == 1 else (0, 0, 0) if late else (2, 1, 1)
+    shapes = zip((every, lasts, lasts), batches, node.outputs, strict=False)
+    return [elements.leaf(shape, batch) for shape, batch, _ in shapes]
 
 
 LEAVES: dict[str, Rule] = {

@@ -84,6 +84,15 @@ class Graph:
     inputs: tuple[End, ...]
     outputs: tuple[str, ...]  # names: of what type and shape they are, the nodes say
 
+    @property
+    def wanted(self) -> frozenset[str]:
+        """The names that lead to an output."""
+        wanted = set(self.outputs)
+        for node in reversed(self.nodes):
+            if wanted & set(filter(None, node.outputs)):
+                wanted |= set(node.inputs)
+        return frozenset(wanted - {""})
+
 
 class _File:
     """Messages of the file as plain values."""

@@ -28,7 +28,7 @@ from model.readers.onnx.file import ELEMENT_LIMIT, End, Graph, Node, load
 from model.readers.onnx.patterns import gathered
 from model.readers.onnx.reader import BatchError, Reader
 from model.readers.onnx.recurrent import GATES, make_cell, read_recurrent
-from model.readers.onnx.unrolled import without_unrolled
+from model.readers.onnx.unrolled import is_taken_apart, without_unrolled
 from model.readers.onnx.values import MisfitError, Value
 from model.signal import Signal
 
@@ -39,9 +39,10 @@ READERS: dict[str, Callable[[Reader, Node], Value | None]] = {
     **layers.READERS,
     **joins.READERS,
 }
-NONE = (
-    "holds no LSTM, GRU or RNN; lstmcu builds recurrent networks (PyTorch's newer exporter takes an nn.RNN apart: "
-    "torch.onnx.export(..., dynamo=False) does not)"
+NONE = "holds no LSTM, GRU or RNN; lstmcu builds recurrent networks"
+APART = (
+    " (PyTorch's newer exporter takes an nn.RNN apart, and lstmcu finds one again that starts from zeros and reads a "
+    "whole sequence: torch.onnx.export(..., dynamo=False) keeps every one whole)"
 )
 QUANTISED = (
     "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearMatMul", "QLinearConv", "MatMulInteger",
@@ -122,15 +123,6 @@ def _open_inputs(reader: Reader, wanted: int | None, count: int) -> None:
         reader.inputs.append(signal)
 
 
-def _wanted(graph: Graph) -> set[str]:
-    """The names that lead to an output."""
-    wanted = set(graph.outputs)
-    for node in reversed(graph.nodes):
-        if wanted & set(filter(None, node.outputs)):
-            wanted |= set(node.inputs)
-    return wanted - {""}
-
-
 def _read_node(reader: Reader, node: Node) -> None:
     given = [reader.value(name, node) if name else None for name in node.inputs]
     arrays = [each for each in given if isinstance(each, np.ndarray)]
@@ -163,7 +155,7 @@ def _told(reader: Reader, node: Node) -> Iterator[None]:
 
 def _once(path: Path, graph: Graph, wanted: int | None, asked: frozenset[object], count: int = 1) -> Read:
     """Read the graph with an axis for the batch."""
-    reader = Reader(path, graph, _size(graph.inputs[0], wanted), asked, frozenset(_wanted(graph)), make_cell)
+    reader = Reader(path, graph, _size(graph.inputs[0], wanted), asked, graph.wanted, make_cell)
     reader.values |= graph.constants
     _open_inputs(reader, wanted, count)
     for node in graph.nodes:
@@ -266,12 +258,12 @@ def _read(path: Path, graph: Graph) -> Network:
         try:
             return _with_batch(path, whole, wanted)
         except UserError as error:
-            complaints.append(error)
+            complaints.append(type(error)(f"{error}{APART * is_taken_apart(whole)}"))
     if not complaints:
         within = next((node for node in graph.nodes if node.operator in INNER), None)
         if within:
             raise UserError(f"{path}: {within} is an operator that is not supported: {INNER[within.operator]}")
-        raise NoModelError(f"{path}: {NONE}")
+        raise NoModelError(f"{path}: {NONE}{APART}")
     raise next((each for each in complaints if not isinstance(each, BatchError)), complaints[0])
 
 

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recurrent layers that were unrolled, as PyTorch's newer exporter leaves an nn.RNN, each as ONNX's own operator.
 
-Two chains of steps (model/cells/chain.py) over one sequence, one from either end, become both directions of one operator.
+Two chains of steps (model/cells/chain.py) over one sequence, one from either end, are both directions of one operator.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,15 +26,17 @@ from model.readers.onnx.recurrent import GATES
 from model.signal import Array
 
 OPERATORS = {Lstm.kind: "LSTM", Gru.kind: "GRU", SimpleRnn.kind: "RNN"}
+COPIES = 3  # of a cell, where two may be two branches
 FUNCTIONS = {ours: name for name, ours in OF_CELLS.items()}
 
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """What a chain gives at every step, (T, N, H): the name of the tensor, in the order of what is read."""
+    """Names of what a chain gives: every step (T, N, H), in the order of what is read, and its last cell state."""
 
-    name: str
+    every: str
     steps: tuple[Atom, ...]
+    cell: str  # (N, H), of an LSTM
 
 
 def _names(cell: Cell) -> tuple[str, ...]:
@@ -45,6 +48,11 @@ def _names(cell: Cell) -> tuple[str, ...]:
     }[cell.kind]
     names = tuple(FUNCTIONS.get(each.name, "") for each in functions)
     return names if all(names) else ()
+
+
+def _shape(chain: Chain) -> tuple[object, ...]:
+    """What both directions of an operator have in common."""
+    return chain.cell.kind, chain.cell.units, chain.cell.reset_after
 
 
 def _gates(cell: Cell, ours: Array) -> Array:
@@ -67,11 +75,14 @@ class Unrolled:
     """The graph anew, node by node."""
 
     def __init__(self, graph: Graph, elements: Elements, chains: Sequence[Chain]) -> None:
-        self.graph, self.elements = graph, elements
-        self.chains = {step: chain for chain in chains for step in chain.steps}
+        self.graph, self.elements, self.chains = graph, elements, chains
+        self.steps = {name: elements.steps(name) for name in elements.numbers}
+        self.held = set(self.steps.values())
+        self.chain_of = {step: chain for chain in chains for step in chain.steps}
+        self.chain_of |= {chain.new_cell.atom: chain for chain in chains if chain.new_cell is not None}
         self.nodes: list[Node] = []
         self.constants: dict[str, Array] = dict(graph.constants)
-        self.sources: dict[tuple[Atom, ...], str] = {}  # sequences that are written, by their steps, the first ones first
+        self.sources: dict[tuple[Atom, ...], str] = {}  # what is written, by its steps, in this order
         self.made: dict[Chain, Series | None] = {}
         self.taken = {*graph.constants, *(end.name for end in graph.inputs)}
         self.taken |= {name for node in graph.nodes for name in node.outputs}
@@ -86,12 +97,12 @@ class Unrolled:
             if f"unrolled_{self.count}" not in self.taken:
                 return f"unrolled_{self.count}"
 
-    def add(self, operator: str, inputs: Sequence[str], output: str = "", **attributes: Any) -> str:
-        """Append a node; returns the name of its output."""
-        output = output or self.name()
+    def add(self, operator: str, inputs: Sequence[str], *outputs: str, **attributes: Any) -> str:
+        """Append a node; returns the name of its first output."""
+        outputs = outputs or (self.name(),)
         self.count += 1
-        self.nodes.append(Node(self.count, operator, "", tuple(inputs), (output,), attributes))
-        return output
+        self.nodes.append(Node(self.count, operator, "", tuple(inputs), outputs, attributes))
+        return outputs[0]
 
     def constant(self, values: Array) -> str:
         """A constant's name."""
@@ -115,29 +126,22 @@ class Unrolled:
             return None
         return next(iter(steps), None), next(iter(rest[-1:]), None) if batch is None else batch
 
-    def is_sequence(self, name: str) -> bool:
-        """Whether a tensor has steps, features, and at most a batch beside."""
-        axes = self.axes(name)
-        return axes is not None and axes[0] is not None and self.elements.numbers[name].ndim == 2 + (axes[1] is not None)
-
     def read(self, name: str) -> str:
         """A sequence as (T, N, F)."""
-        steps, batch = self.axes(name) or (0, 1)
+        _, batch = self.axes(name) or (0, 1)
         if batch is None:
             return self.add("Unsqueeze", [name], axes=(1,))
         return self.add("Transpose", [name], perm=(1, 0, 2)) if batch == 0 else name
 
-    def write(self, name: str, sequence: Series, row: int | None) -> bool:
-        """Let a tensor be a sequence, or one row of it; returns whether its axes are such."""
+    def write(self, name: str, made: str, whole: bool) -> bool:
+        """Let a tensor be (T, N, H) or (N, H); returns whether its axes are such."""
         axes, rank = self.axes(name), self.elements.numbers[name].ndim
         if axes is None:
             return False
         steps, batch = axes
-        made, kept = sequence.name, {steps, batch} - {None}
-        if row is not None:
-            made = self.place(made, row, 0)
+        kept = {steps, batch} - {None}
         if batch is None:
-            made = self.add("Squeeze", [made], axes=(int(row is None),))
+            made = self.add("Squeeze", [made], axes=(int(whole),))
         elif steps is not None and batch < steps:
             made = self.add("Transpose", [made], perm=(1, 0, 2))
         made = self.add("Unsqueeze", [made], axes=tuple(axis for axis in range(rank - 1) if axis not in kept))
@@ -146,53 +150,64 @@ class Unrolled:
 
     # ---- cells ----
 
+    def source(self, chain: Chain) -> tuple[str, bool] | None:
+        """The tensor whose steps a chain reads, and whether from its end; None if there is none yet."""
+        back = chain.xs[::-1]
+        order = next((order for order in self.sources if order in (chain.xs, back)), None)
+        if order is None or not _names(chain.cell):
+            return None
+        alike = chain.xs == back  # then what it gives says how it reads
+        return self.sources[order], chain.steps[::-1] in self.held if alike else order == back
+
     def operator(self, chain: Chain) -> None:
         """Make the operator that a chain is, if what it reads is written; with the chain from the other end."""
         self.made[chain] = None
-        orders = [order for order in self.sources if order in (chain.xs, chain.xs[::-1])]
-        if not orders or not _names(chain.cell):
+        read, shape = self.source(chain), _shape(chain)
+        if read is None:
             return
-        source, backwards = self.read(self.sources[orders[0]]), orders[0] != chain.xs
-        shape = (chain.cell.kind, chain.cell.units, chain.cell.reset_after)
-        other = next((
-            each for each in dict.fromkeys(self.chains.values())
-            if each not in self.made and each.xs == chain.xs[::-1]
-            and (each.cell.kind, each.cell.units, each.cell.reset_after) == shape and _names(each.cell)
-        ), None)  # fmt: skip
-        directions = [(chain, backwards)] + ([(other, not backwards)] if other else [])
-        directions.sort(key=lambda each: each[1])
-        parts = [_weights(each.cell) for each, _ in directions]
+        pairs = [(each, self.source(each)) for each in self.chains if each not in self.made and _shape(each) == shape]
+        other = next((each for each, found in pairs if found == (read[0], not read[1])), None)
+        both = [chain] if other is None else [other, chain] if read[1] else [chain, other]
+        parts = [_weights(each.cell) for each in both]
         weights = [self.constant(np.stack(each)) for each in zip(*parts, strict=True)]
-        y = self.add(
+        y, *last = self.name(), *([] if chain.new_cell is None else ["", self.name()])
+        self.add(
             OPERATORS[chain.cell.kind],
-            [source, *weights],
-            direction="bidirectional" if other else "reverse" if backwards else "forward",
+            [self.read(read[0]), *weights],
+            y,
+            *last,
+            direction="bidirectional" if other else "reverse" if read[1] else "forward",
             hidden_size=chain.cell.units,
-            activations=tuple(name for each, _ in directions for name in _names(each.cell)),
+            activations=tuple(name for each in both for name in _names(each.cell)),
             linear_before_reset=int(chain.cell.reset_after),
         )
-        for at, (each, turned) in enumerate(directions):
-            self.made[each] = Series(self.place(y, at, 1), each.steps[::-1] if turned else each.steps)
+        for at, each in enumerate(both):
+            steps = each.steps[::-1] if at or (read[1] and not other) else each.steps
+            self.made[each] = Series(self.place(y, at, 1), steps, self.place(last[1], at, 0) if last else "")
 
     def replaced(self, name: str) -> bool:
-        """Whether a tensor is one or all steps of a chain, and now read from its operator."""
-        atoms = self.elements.steps(name)
-        chain = self.chains.get(atoms[0]) if atoms else None
+        """Whether a tensor is one or all steps of a chain, or its cell state, and now read from its operator."""
+        atoms = self.steps.get(name, ())
+        chain = self.chain_of.get(atoms[0]) if atoms else None
         if chain is None:
             return False
         if chain not in self.made:
             self.operator(chain)
-        sequence = self.made[chain]
-        if sequence is None:
+        series = self.made[chain]
+        if series is None:
             return False
-        if atoms == sequence.steps:
-            return self.write(name, sequence, None)
-        return len(atoms) == 1 and self.write(name, sequence, sequence.steps.index(atoms[0]))
+        if atoms == series.steps and len(atoms) > 1:
+            return self.write(name, series.every, True)
+        if len(atoms) > 1:
+            return False
+        one = self.place(series.every, series.steps.index(atoms[0]), 0) if atoms[0] in series.steps else series.cell
+        return self.write(name, one, False)
 
     def written(self, name: str) -> None:
-        """Note down a sequence."""
-        atoms = self.elements.steps(name)
-        if len(atoms) > 1 and self.is_sequence(name):
+        """Note down a sequence that may be read: of steps, features, and at most a batch beside."""
+        atoms = self.steps.get(name, ())
+        axes = self.axes(name) if len(atoms) > 1 else None
+        if axes is not None and self.elements.numbers[name].ndim == 2 + (axes[1] is not None):
             self.sources.setdefault(atoms, name)
 
     def whole(self) -> Graph:
@@ -204,7 +219,9 @@ class Unrolled:
                 self.nodes.append(node)
             for name in node.outputs:
                 self.written(name)
-        return replace(self.graph, nodes=tuple(self.nodes), constants=self.constants)
+        graph = replace(self.graph, nodes=tuple(self.nodes), constants=self.constants)
+        wanted = graph.wanted
+        return replace(graph, nodes=tuple(node for node in graph.nodes if not wanted.isdisjoint(node.outputs)))
 
 
 def without_unrolled(graph: Graph, samples: int, axes: Mapping[str, int | None]) -> Graph:
@@ -215,3 +232,9 @@ def without_unrolled(graph: Graph, samples: int, axes: Mapping[str, int | None])
     vectors = (elements.of_one(name) for node in reversed(graph.nodes) for name in node.outputs)
     chains = [each for each in found(one[0] for one in vectors if len(one) == 1) if not each.states]
     return Unrolled(graph, elements, chains).whole() if chains else graph
+
+
+def is_taken_apart(graph: Graph) -> bool:
+    """Whether a matrix is read so often as by the copies of a cell."""
+    reads = Counter(node.input(1) for node in graph.nodes if node.operator in ("MatMul", "Gemm"))
+    return max(reads.values(), default=0) >= COPIES
