@@ -163,6 +163,19 @@ def test_behind_a_cell_that_is_whole(tmp_path: Path) -> None:
     assert [type(layer).__name__ for layer in network.layers] == ["Lstm", "SimpleRnn"]
 
 
+def test_behind_cells_whose_last_states_have_no_names(tmp_path: Path) -> None:
+    nodes, constants = apart(0.0)
+    constants |= {"W4": drawn(1, 16, 4), "R4": drawn(1, 16, 4)}
+    whole_ones = [nodes[0]]
+    for number, read in ((1, "t"), (2, "t1")):
+        cell = make_node("LSTM", [read, "W4", "R4"], [f"y{number}", "", f"c{number}"], hidden_size=4)
+        whole_ones += [cell, make_node("Squeeze", [f"y{number}", "one"], [f"t{number}"])]
+    nodes[1].input[0] = "t2"
+    network, error = compared(behind(tmp_path / "m.onnx", *whole_ones, *nodes[1:], **constants))
+    assert error < TOLERANCE
+    assert [type(layer).__name__ for layer in network.layers] == ["Lstm", "Lstm", "Lstm", "SimpleRnn"]
+
+
 def test_behind_a_cell_that_is_whole_the_way_out_is_told_too(tmp_path: Path) -> None:
     nodes, constants = apart(1.0)
     with pytest.raises(UserError, match=r"dynamo=False"):

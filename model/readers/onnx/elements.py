@@ -71,7 +71,7 @@ class Elements:
         for node in graph.nodes:
             self._fold(node)
             for rules in (RULES, LEAVES):
-                known = any(name in self.numbers or name in self.constants for name in node.outputs)
+                known = any(name in self.numbers or name in self.constants for name in filter(None, node.outputs))
                 if node.operator in rules and not known:
                     self._keep(node.outputs, rules[node.operator], node)
 
@@ -85,7 +85,7 @@ class Elements:
 
     def _fold(self, node: Node) -> None:
         """Let what is computed of constants be one."""
-        given = [self.constants.get(name) for name in node.inputs]
+        given = [self.constants.get(name) if name else None for name in node.inputs]
         known = all(each is not None or not name for each, name in zip(given, node.inputs, strict=True))
         if known and node.operator in fold.FOLDED:
             self._constant(node, lambda: fold.FOLDED[node.operator](node, given))
@@ -106,7 +106,7 @@ class Elements:
                 made = rule(self, what)
             self.elements -= sum(each.size for each in made)
             if self.elements >= 0:
-                self.numbers |= zip(names, made, strict=False)
+                self.numbers |= {name: each for name, each in zip(names, made, strict=False) if name}
         except MISFITS:
             return
 
