@@ -51,13 +51,18 @@ def _decode(value: Any, arrays: Any) -> Any:
     return value
 
 
-def save(network: Network, path: Path) -> None:
-    """Write ``network`` to ``path``, whole or not at all."""
+def stored(network: Network) -> bytes:
+    """The file of a network."""
     arrays: dict[str, Array] = {}
     structure = json.dumps(_encode(network, arrays), sort_keys=True)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, network=np.array(structure), **arrays)  # type: ignore[arg-type]
-    write_atomically(path, buffer.getvalue())
+    return buffer.getvalue()
+
+
+def save(network: Network, path: Path) -> None:
+    """Write ``network`` to ``path``, whole or not at all."""
+    write_atomically(path, stored(network))
 
 
 def load(path: Path) -> Network:

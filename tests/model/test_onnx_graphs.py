@@ -341,6 +341,18 @@ def test_what_leads_nowhere_is_left_out(tmp_path: Path) -> None:
     assert [layer.kind for layer in readers.read(path).layers] == ["lstm"]
 
 
+def test_what_computes_with_an_open_number_of_samples_is_refused(tmp_path: Path) -> None:
+    """A shape is worked out as if there were many; nothing but the shapes of others may depend on it."""
+    nodes = (
+        make_node("Shape", ["s"], ["sizes"]),
+        make_node("Gather", ["sizes", "zero"], ["samples"]),
+        make_node("Cast", ["samples"], ["real"], to=onnx.TensorProto.FLOAT),
+        make_node("Div", ["s", "real"], ["z"]),
+    )
+    with pytest.raises(UserError, match="leaves the number of its samples open and computes with it"):
+        readers.read(behind(tmp_path / "m.onnx", *nodes, zero=np.int64(0)))
+
+
 @pytest.mark.parametrize("operator", ["ReduceMean", "ReduceMax"])
 def test_a_pool_of_an_open_number_of_steps_is_refused(operator: str, tmp_path: Path) -> None:
     nodes = [LSTM, make_node(operator, ["y"], ["z"], axes=[0], keepdims=0)]

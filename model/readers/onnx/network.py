@@ -31,8 +31,12 @@ from model.readers.onnx.recurrent import GATES, make_cell, read_recurrent
 from model.readers.onnx.unrolled import is_taken_apart, without_unrolled
 from model.readers.onnx.values import MisfitError, Value
 from model.signal import Signal
+from model.store import stored
 
-BATCH = 1013  # samples where the file leaves it open: a prime that no other axis is likely to be of
+# samples where the file leaves it open: primes that no other axis is likely to be of, and fewer where cells are
+# unrolled. What is read may not depend on them.
+OPEN, OTHERS = ((1013, 2), (1019, 3))
+SIZES = (OPEN[0], OTHERS[0])
 READERS: dict[str, Callable[[Reader, Node], Value | None]] = {
     **dict.fromkeys(GATES, read_recurrent),
     **shapes.READERS,
@@ -69,23 +73,23 @@ def _axis(end: End, wanted: int | None, batch: int) -> int | None:
     """The axis of an input that is the batch: ``wanted`` if that can be it; None if it has none."""
     shape = end.shape or ()
     fitting = [
-        axis for axis, length in enumerate(shape) if (isinstance(length, str) if batch == BATCH else length == batch)
+        axis for axis, length in enumerate(shape) if (isinstance(length, str) if batch in SIZES else length == batch)
     ]
     return None if wanted is None else wanted if wanted in fitting else next(iter(fitting), None)
 
 
-def _size(end: End, wanted: int | None) -> int:
-    """How many samples a first input says there are."""
+def _size(end: End, wanted: int | None) -> int | None:
+    """How many samples a first input says there are; None where it leaves that open."""
     shape = end.shape or ()
     at = 1 if wanted is None or wanted >= len(shape) else shape[wanted]
-    return at if isinstance(at, int) else BATCH
+    return at if isinstance(at, int) else None
 
 
-def _with_cells(graph: Graph, wanted: int | None) -> Graph:
-    """The graph with cells that were unrolled as operators, an axis for the batch; two samples where it is open."""
+def _with_cells(graph: Graph, wanted: int | None, opened: tuple[int, int] = OPEN) -> Graph:
+    """The graph with cells that were unrolled as operators, an axis for the batch."""
     size = _size(graph.inputs[0], wanted)
-    axes = {end.name: _axis(end, wanted, size) for end in graph.inputs}
-    return without_unrolled(graph, 2 if size == BATCH else size, axes)
+    axes = {end.name: _axis(end, wanted, size or opened[0]) for end in graph.inputs}
+    return without_unrolled(graph, size or opened[1], axes)
 
 
 # ---- one reading ----
@@ -107,7 +111,7 @@ def _open_inputs(reader: Reader, wanted: int | None, count: int) -> None:
                 f"{reader.path}: input '{end.name}' leaves its axis '{left[0]}' open; fix it: python -m "
                 f"onnxruntime.tools.make_dynamic_shape_fixed --dim_param {left[0]} --dim_value 32 model.onnx fixed.onnx"
             )
-        if left and reader.batch not in (1, BATCH):
+        if left and reader.batch not in (1, *SIZES):
             raise BatchError(
                 f"{reader.path}: input '{end.name}' has a fixed batch of {reader.batch} and an open number of steps; "
                 "supported: a batch of 1, or an open one"
@@ -153,9 +157,9 @@ def _told(reader: Reader, node: Node) -> Iterator[None]:
         raise reader.refuse(node, f"does not fit what it reads: {error}"[:400]) from None
 
 
-def _once(path: Path, graph: Graph, wanted: int | None, asked: frozenset[object], count: int = 1) -> Read:
+def _once(path: Path, graph: Graph, wanted: int | None, size: int, asked: frozenset[object], count: int = 1) -> Read:
     """Read the graph with an axis for the batch."""
-    reader = Reader(path, graph, _size(graph.inputs[0], wanted), asked, graph.wanted, make_cell)
+    reader = Reader(path, graph, size, asked, graph.wanted, make_cell)
     reader.values |= graph.constants
     _open_inputs(reader, wanted, count)
     for node in graph.nodes:
@@ -236,14 +240,27 @@ def _made(path: Path, reader: Reader, outputs: dict[str, int]) -> Network:
     return replace(network, endless=True, notes=(ENDLESS, *network.notes))
 
 
-def _with_batch(path: Path, graph: Graph, wanted: int | None) -> Network:
+def _with_batch(path: Path, graph: Graph, wanted: int | None, opened: tuple[int, int] = OPEN) -> Network:
     """Read the graph with an axis for the batch."""
-    first, outputs = _once(path, graph, wanted, frozenset(), steps.SEVERAL)
-    reader, following = _once(path, graph, wanted, frozenset(first.cells))
+    size = _size(graph.inputs[0], wanted) or opened[0]
+    first, outputs = _once(path, graph, wanted, size, frozenset(), steps.SEVERAL)
+    reader, following = _once(path, graph, wanted, size, frozenset(first.cells))
     network = _made(path, reader, following)
     if reader.endless:
         steps.check(path, _made(path, first, outputs), network)
     return network
+
+
+def _check_samples(path: Path, graph: Graph, wanted: int | None, network: Network) -> None:
+    """Raise ``UserError`` where what was read of a file that leaves its batch open is another for more samples."""
+    if _size(graph.inputs[0], wanted) is not None:
+        return
+    other = _with_batch(path, _with_cells(graph, wanted, OTHERS), wanted, OTHERS)
+    if stored(other) != stored(network):
+        raise UserError(
+            f"{path}: leaves the number of its samples open and computes with it: export without a dynamic axis for "
+            "the batch, by one sample"
+        )
 
 
 def _read(path: Path, graph: Graph) -> Network:
@@ -256,7 +273,9 @@ def _read(path: Path, graph: Graph) -> Network:
         if not any(node.operator in GATES for node in whole.nodes):
             continue
         try:
-            return _with_batch(path, whole, wanted)
+            network = _with_batch(path, whole, wanted)
+            _check_samples(path, graph, wanted, network)
+            return network
         except UserError as error:
             complaints.append(type(error)(f"{error}{APART * is_taken_apart(whole)}"))
     if not complaints:
