@@ -30,6 +30,7 @@ TYPES = {
     "INT64": "int64",
     "INT32": "int32",
     "INT16": "int16",
+    "UINT16": "uint16",
     "INT8": "int8",
     "UINT8": "uint8",
     "BOOL": "bool",
@@ -135,7 +136,10 @@ class _File:
         size = 2 if name == "BFLOAT16" else np.dtype(TYPES[name]).itemsize
         if tensor.HasField("raw_data") and len(tensor.raw_data) != math.prod(dims) * size:
             raise self.refuse(f"{where} has {len(tensor.raw_data)} bytes for shape {dims}; the file is damaged"[:400])
-        array = np.asarray(numpy_helper.to_array(tensor))
+        try:
+            array = np.asarray(numpy_helper.to_array(tensor))
+        except ValueError:
+            raise self.refuse(f"{where} has other data than {dims} of {name}; the file is damaged"[:400]) from None
         if array.shape != dims:
             raise self.refuse(f"{where} has shape {array.shape}, not {dims}; the file is damaged"[:400])
         if not np.issubdtype(array.dtype, np.integer) and array.dtype != np.bool_:
