@@ -63,7 +63,7 @@ def _agreement(report: dict[str, Any]) -> str:
     if report["error"] is None:
         return str(report["not_run"] or "not measured")
     reference = report["error"]["reference"]
-    if reference["tolerance"] == 0:
+    if reference["max_abs"] == 0:
         return f"the same bits in {report['samples']:,} samples"
     return f"within {reference['max_abs']:.1e} in {report['samples']:,} samples"
 

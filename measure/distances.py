@@ -11,15 +11,16 @@ from typing import Any
 import numpy as np
 
 from measure import anomalies
-from model import formats, samples
+from model import samples
 from model.ends import Ends
 from model.metadata import Metadata
 from model.signal import Array, Signal
+from model.tolerance import Tolerance
 
 
-def against_reference(outputs: Array, expected: Array, quantisation: str) -> dict[str, Any]:
-    """How many values differ by more than the quantisation's tolerance, by how much at most, and which is the first."""
-    tolerance = formats.named(quantisation).tolerance * max(1.0, float(np.abs(expected.astype(np.float64)).max()))
+def against_reference(outputs: Array, expected: Array, allowed: Tolerance) -> dict[str, Any]:
+    """How many values differ by more than the network's tolerance, by how much at most, and which is the first."""
+    tolerance = allowed.of(expected)
     difference = np.abs(outputs.astype(np.float64) - expected)
     wrong = ~(difference <= tolerance)  # a NaN is a mismatch
     largest = None if np.isnan(difference).any() else float(difference.max())
@@ -89,7 +90,7 @@ def errors(
     """How far the outputs are from the reference, the float model and the targets."""
     real = to_real(outputs, card["output"])
     return {
-        "reference": against_reference(outputs, expected, card["quantisation"]),
+        "reference": against_reference(outputs, expected, Tolerance(**card["tolerance"])),
         "float": distance(real, ideal),
         "targets": against_targets(real, ideal, samples_path, card, told),
     }

@@ -85,5 +85,5 @@ class Recorder:
 def to_real(network: Network, key: Key, values: Array) -> Array:
     """Stored intermediate values as real numbers (float64)."""
     place, quantity = key
-    values = values.astype(np.float64)
-    return dict(placed(network))[place].real(quantity, values) if network.format.integer else values
+    layer, values = dict(placed(network))[place], values.astype(np.float64)
+    return values if layer.output.real else layer.real(quantity, values)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from measure.run import qemu
-from model import planner, reference, samples, store, trace
+from model import planner, reference, samples, store, tolerance, trace
 from model.errors import UserError, run_main
 from model.escape import visible
 from model.files import write_atomically
@@ -60,11 +60,12 @@ def _first(wrong: Array) -> tuple[int, int, int] | None:
 def rows(network: Network, device: dict[Key, Array], expected: dict[Key, Array], ideal: dict[Key, Array]) -> list[Row]:
     """One row per quantity, in the order of computation."""
     names = {place: layer.name for place, layer in placed(network)}
+    whole = tolerance.of(network) == tolerance.EXACT
     found = []
     for key, values in device.items():
         wanted = expected[key].astype(np.float64)
         difference = np.abs(values.astype(np.float64) - wanted)
-        exact = network.format.exact
+        exact = whole or np.issubdtype(values.dtype, np.integer)
         wrong = ~(difference <= (0 if exact else 1e-5 * max(1.0, float(np.abs(wanted).max()))))
         real = trace.to_real(network, key, values)
         drift = np.abs(real - ideal[key]).mean(axis=(0, 2)) if key in ideal else np.full(values.shape[1], np.nan)

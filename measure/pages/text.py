@@ -37,7 +37,7 @@ def agreement(report: Report) -> str:
     reference = report["error"]["reference"]
     if reference["mismatches"]:
         return f"{reference['mismatches']:,} values differ"
-    if report["quantisation"].startswith("int"):
+    if reference["max_abs"] == 0:
         return "exact"
     return f"within {reference['max_abs']:.1e}"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from model import tolerance
 from model.ends import Ends
 from model.network import Network, macs, placed, recurrent_macs
 from model.plan import c_name
@@ -35,6 +36,7 @@ def text(network: Network, values: dict[str, Any]) -> str:
         "sha256": network.sha256,
         "quantisation": network.quantisation,
         "came_quantised": network.came_quantised,
+        "tolerance": vars(tolerance.of(network)),
         "kernels": values["kernels"],
         "optimize": values["optimize"],
         "state": values["state"],

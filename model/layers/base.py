@@ -36,6 +36,7 @@ class Place:
 
 Observe = Callable[[Place, str, Array], None]
 Ranges = Mapping[tuple[Place, str], tuple[float, float]]  # smallest and largest value of each observed quantity
+Integers = Callable[[Weights], Weights | None]  # those that real weights stand for, if they are such
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Layer(ABC):
     all_gates: ClassVar[tuple[str, ...]] = ()  # of a cell: in the order of its weights
     flat: ClassVar[bool] = False  # whether it gives the same elements in another shape, which costs nothing
     joins: ClassVar[bool] = False  # whether it may read several signals: see ``Joining``
+    moves: ClassVar[bool] = False  # whether each value that it writes is one that it reads, or 0.0
     name: str
     output: Signal
 
@@ -156,6 +158,11 @@ class Layer(ABC):
         """The same of all that it reads."""
         return self.quantised(place, sources[0], ranges, format)
 
+    def in_steps(self, sources: Sequence[Signal], output: Signal, format: Format, integers: Integers) -> Layer | None:
+        """The layer of real values in a format of integers, between signals that are given, within one step of what it
+        was; None if it has no such form."""
+        return None
+
     def starts(self) -> dict[str, Array]:
         """What each part of its state starts from, (H,) as stored, where that is not zero."""
         return {}
@@ -217,6 +224,12 @@ class Layer(ABC):
 
 class Passing(Layer):
     """A layer that moves, picks or repeats values: what it writes is stored as what it reads."""
+
+    moves: ClassVar[bool] = True
+
+    def in_steps(self, sources: Sequence[Signal], output: Signal, format: Format, integers: Integers) -> Layer | None:
+        """Where both are stored alike."""
+        return replace(self, output=output) if replace(sources[0], shape=output.shape) == output else None
 
     def quantised(self, place: Place, source: Signal, ranges: Ranges, format: Format) -> Self:
         """Whatever its input is."""

@@ -71,6 +71,7 @@ class AveragePool(Pool):
     """The mean; nothing is padded, as padding would count."""
 
     kind: ClassVar[str] = "average_pool"
+    moves: ClassVar[bool] = False
 
     def pooled(self, windows: Array) -> Array:
         """Of stored integers rounded half away from zero, as TFLite does."""

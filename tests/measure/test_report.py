@@ -24,6 +24,7 @@ from model.ends import Ends
 from model.errors import UserError
 from model.metadata import Metadata
 from model.signal import Signal
+from model.tolerance import EXACT, Tolerance
 from target.description import target_names
 from tests.oracle import models
 from tests.support.checkout import Checkout, Shared
@@ -104,15 +105,15 @@ def test_the_parts_add_up(built: Shared) -> None:
 
 def test_a_mismatch_is_found_and_named() -> None:
     expected = np.arange(12, dtype=np.int8).reshape(3, 4)
-    assert against_reference(expected, expected, "int8")["first"] is None
+    assert against_reference(expected, expected, EXACT)["first"] is None
     outputs = expected.copy()
     outputs[1, 2] += 3
     outputs[2, 0] -= 1
-    found = against_reference(outputs, expected, "int8")
+    found = against_reference(outputs, expected, EXACT)
     assert (found["mismatches"], found["values"], found["max_abs"]) == (2, 12, 3.0)
     assert found["first"] == {"sample": 1, "element": (2,), "device": "9", "reference": "6"}
     nan = np.full((1, 2), np.nan, np.float32)
-    assert against_reference(nan, np.zeros((1, 2), np.float32), "float32")["mismatches"] == 2
+    assert against_reference(nan, np.zeros((1, 2), np.float32), Tolerance(1e-5))["mismatches"] == 2
 
 
 def broken(one: dict[str, Any], **limits: int) -> list[str]:
