@@ -65,6 +65,12 @@ class Network:
         return self.inputs[number] if number < inputs else self.nodes[number - inputs].layer.output
 
     @property
+    def mixed(self) -> bool:
+        """Whether layers with weights have real values where the others have integers."""
+        formats = (part.weighted for _, part, _ in parts(self))
+        return self.format.integer and any(format is not None and not format.integer for format in formats)
+
+    @property
     def input(self) -> Signal:
         """Its first input, of a chain the only one."""
         return self.inputs[0]

@@ -27,6 +27,10 @@ ROWS = (
     ("names of models: headers, keywords, other models", "tests/model/test_model_names.py"),
     ("texts in every output: C, Make, Markdown, HTML, XML, JSON, terminal", "tests/test_escape.py"),
     ("damaged model files", "tests/model/test_mutated_files.py"),
+    (
+        "quantised .onnx files that say what no reader knows, and damaged ones",
+        "tests/model/test_onnx_quantised_refused.py",
+    ),
     ("files of other kinds, under their own name and others'", "tests/model/test_kinds.py"),
     ("JSON that is no model, or says what no reader knows", "tests/model/test_weights_json_refused.py"),
     ("Keras settings that no reader knows", "tests/model/test_keras_settings.py tests/model/test_keras_variants.py"),

@@ -72,7 +72,8 @@ def take_apart(arguments: argparse.Namespace, card: dict[str, Any]) -> Hotspots:
     costs = [Cost(n, c) for n, c in zip(counts, each, strict=True)] if core else [Cost(n, None) for n in counts]
     cycles = timing.model(profile, dict(code), core, str(arguments.elf), wait) if core else None
     found = callers.stacks(where, costs, card["function"])
-    return Hotspots(profile, code, where, costs, found, cycles, note, limits.of(target, card["quantisation"]))
+    limit = None if card["mixed"] else limits.of(target, card["quantisation"])
+    return Hotspots(profile, code, where, costs, found, cycles, note, limit)
 
 
 def _sum(costs: Iterable[Cost]) -> Cost:
@@ -206,7 +207,8 @@ def render(found: dict[str, Any]) -> str:
     console.print(view)
     limit = found["limit"]
     if limit is None:
-        console.print("no limit: floats are computed by software here, or vectors have no fixed length")
+        why = "floats are computed by software here, layers are of several formats, or vectors have no fixed length"
+        console.print(f"no limit: {why}", soft_wrap=True)
     else:
         what = "cycles" if limit["cycles"] and cycles else "instructions"
         console.print(f"limit: {limit[what]:g} {what} a MAC, multiplying and adding alone", soft_wrap=True)

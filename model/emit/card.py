@@ -36,6 +36,7 @@ def text(network: Network, values: dict[str, Any]) -> str:
         "sha256": network.sha256,
         "quantisation": network.quantisation,
         "came_quantised": network.came_quantised,
+        "mixed": network.mixed,
         "tolerance": vars(tolerance.of(network)),
         "kernels": values["kernels"],
         "optimize": values["optimize"],

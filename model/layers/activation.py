@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from model.formats.base import Elementwise, Format
 from model.formats.float32 import FORMAT as FLOAT32
-from model.functions import Function
-from model.layers.base import Layer, Place, Ranges, Seat
+from model.functions import Bend, Function
+from model.layers.base import Integers, Layer, Place, Ranges, Seat
 from model.signal import Array, Signal
 from model.spans import Span
 
@@ -56,6 +57,13 @@ class Activation(Layer):
             seen = ranges[place, "output"]
             finest = 0.0 if self.applied.pieces is None else source.scale * FINEST_STRAIGHT
             output = format.signal(self.output.shape, *seen, finest=finest)
+        return replace(self, output=output, format=format)
+
+    def in_steps(self, sources: Sequence[Signal], output: Signal, format: Format, integers: Integers) -> Layer | None:
+        """Of straight pieces that meet in 0: of others integers are coarser, or have scales that TFLite says."""
+        pieces = self.applied.pieces
+        if pieces is None or (isinstance(pieces, Bend) and pieces.threshold):
+            return None
         return replace(self, output=output, format=format)
 
     def span(self, source: Signal, stored: Span) -> Span:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from model.formats.base import Format
-from model.layers.base import Joining, Place, Ranges, Seat
+from model.layers.base import Integers, Joining, Layer, Place, Ranges, Seat
 from model.layers.convert import Convert
 from model.signal import Array, Signal
 from model.spans import Span
@@ -35,6 +35,10 @@ class Concatenate(Joining):
             return self
         alike = {replace(source, shape=self.output.shape) for source in sources}
         output = alike.pop() if len(alike) == 1 else format.signal(self.output.shape, *ranges[place, "output"])
+        return replace(self, output=output)
+
+    def in_steps(self, sources: Sequence[Signal], output: Signal, format: Format, integers: Integers) -> Layer | None:
+        """As it is."""
         return replace(self, output=output)
 
     def converted(self, source: Signal) -> Convert | None:

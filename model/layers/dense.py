@@ -7,6 +7,7 @@ Over a flattened sequence the device adds up step by step, and no step is kept.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,7 +18,7 @@ from model.formats import types
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
 from model.functions import named as function
-from model.layers.base import Layer, Place, Ranges, Seat, Weighted
+from model.layers.base import Integers, Layer, Place, Ranges, Seat, Weighted
 from model.layers.products import absorbed, products, sums_span
 from model.signal import Array, Signal, Weights, scale_of
 from model.spans import Span
@@ -85,6 +86,14 @@ class Dense(Weighted):
         reach = (source.high - source.low) * np.abs(kernel.values.astype(np.float64)).sum(axis=-1)
         finest = max(units.max() / FINEST_SUMS, float(((reach + np.abs(bias)) * units).max()) / MOST_STEPS)
         output = format.signal(self.output.shape, *ranges[place, "output"], finest=finest)
+        return replace(self, kernel=kernel, bias=bias, output=output, format=format)
+
+    def in_steps(self, sources: Sequence[Signal], output: Signal, format: Format, integers: Integers) -> Layer | None:
+        """With the weights that the file has, if they are integers, and a bias that its sums can start from."""
+        kernel = integers(self.kernel)
+        if kernel is None or (format.least_scale(self.bias, sources[0].scale) > scale_of(kernel)).any():
+            return None
+        bias = format.quantise_bias(self.bias, sources[0].scale, scale_of(kernel))
         return replace(self, kernel=kernel, bias=bias, output=output, format=format)
 
     def span(self, source: Signal, stored: Span) -> Span:

@@ -18,7 +18,7 @@ from model import fixed_point as fp
 from model import spans
 from model.formats.base import Format
 from model.formats.float32 import FORMAT as FLOAT32
-from model.layers.base import Joining, Place, Ranges, Seat
+from model.layers.base import Integers, Joining, Layer, Place, Ranges, Seat
 from model.lower import rescale
 from model.signal import Array, Signal
 from model.spans import Span
@@ -77,6 +77,10 @@ class Merge(Joining):
         if self.function == "multiply":
             finest = sources[0].scale * sources[1].scale
         output = format.signal(self.output.shape, *ranges[place, "output"], finest=finest)
+        return replace(self, output=output, format=format)
+
+    def in_steps(self, sources: Sequence[Signal], output: Signal, format: Format, integers: Integers) -> Layer | None:
+        """As it is."""
         return replace(self, output=output, format=format)
 
     # ---- integers ----

@@ -7,6 +7,7 @@ As the first layer it is folded into the quantisation of the input, and wherever
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from model import lower, spans
 from model.formats.base import Elementwise, Format
-from model.layers.base import Layer, Place, Ranges, Seat
+from model.layers.base import Integers, Layer, Place, Ranges, Seat
 from model.signal import Array, Signal
 from model.spans import Span
 
@@ -32,9 +33,9 @@ class Normalise(Layer):
     output: Signal
 
     @property
-    def as_input(self) -> Normalise:
-        """Itself."""
-        return self
+    def as_input(self) -> Normalise | None:
+        """Itself, of real values."""
+        return self if self.output.real else None
 
     def absorbing(self, normalise: Normalise) -> Normalise:
         """One after the other."""
@@ -47,6 +48,14 @@ class Normalise(Layer):
             return self
         finest = source.scale * float(np.abs(self.scale).max()) * FINEST
         return replace(self, output=format.signal(self.output.shape, *ranges[place, "output"], finest=finest))
+
+    def in_steps(self, sources: Sequence[Signal], output: Signal, format: Format, integers: Integers) -> Layer | None:
+        """Where its factors and offsets fit."""
+        try:
+            lower.channels(self.scale, self.offset, sources[0], output)
+        except spans.BeyondError:
+            return None
+        return replace(self, output=output)
 
     def giving(self, normalise: Normalise) -> Normalise:
         """One after the other."""

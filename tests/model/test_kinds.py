@@ -211,7 +211,7 @@ def test_what_lies_beside_and_what_may_come_quantised() -> None:
     assert kinds.companions(Path("m.keras")) == kinds.companions(Path("m.onnx")) == ()
     assert {ending for ending, beside in told["companions"].items() if beside} == {".safetensors", ".tflite"}
     assert set(told["companions"]) == set(kinds.endings())
-    assert told["quantised"] == [".tflite"]
+    assert told["quantised"] == [".onnx", ".tflite"]
     assert told["samples"][0] == ".npz"
 
 

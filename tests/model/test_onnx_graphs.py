@@ -414,9 +414,9 @@ def test_what_would_take_much_memory_is_refused_before_it_is_parsed(name: str, t
 
 
 def test_a_quantised_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
-    node = make_node("QuantizeLinear", ["s", "c"], ["z"])
-    with pytest.raises(UserError, match=r"QuantizeLinear.* part of a quantised file: give the model from before"):
-        readers.read(behind(tmp_path / "m.onnx", node, c=np.float32(0.1)))
+    node = make_node("DynamicQuantizeLinear", ["s"], ["z", "a", "b"])
+    with pytest.raises(UserError, match=r"DynamicQuantizeLinear.* quantise by QuantFormat.QDQ, or give the model from"):
+        readers.read(behind(tmp_path / "m.onnx", node))
     other = make_node("DynamicQuantizeLSTM", ["x"], ["z"], domain="com.microsoft")
     with pytest.raises(UserError, match=r"DynamicQuantizeLSTM.* is of 'com.microsoft'.*quant=int8 quantises"):
         readers.read(graph(tmp_path / "m.onnx", [other], X, ["z"], {}))

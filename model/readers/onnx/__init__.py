@@ -35,4 +35,10 @@ def _state(path: Path) -> str:
     return state(path)
 
 
-KIND = Kind(name="onnx", endings=(".onnx",), begins=_begins, read=_read, state=_state)
+def _quantised(path: Path) -> str:
+    from model.readers.onnx.network import came_as  # slow to import, hence only here
+
+    return came_as(path)
+
+
+KIND = Kind(name="onnx", endings=(".onnx",), begins=_begins, read=_read, state=_state, quantised=_quantised)

@@ -22,7 +22,7 @@ from model.layers.pad import ZeroPadding
 from model.layers.pool import AveragePool, MaxPool
 from model.layers.prelu import Prelu
 from model.layers.window import MOST, Window
-from model.readers.onnx import values
+from model.readers.onnx import quantised, values
 from model.readers.onnx.constants import axis_of
 from model.readers.onnx.file import Node
 from model.readers.onnx.reader import BatchError, Reader
@@ -44,6 +44,7 @@ def dense(reader: Reader, node: Node, value: Signals, kernel: Array, bias: Array
         raise reader.refuse(node, "has weights that are not finite")
     output = Signal((*shape[:-1], len(kernel)))
     weights = Weights(np.ascontiguousarray(kernel, np.float32))
+    quantised.keep(reader, node, weights)
     made = Dense(reader.name("dense"), weights, bias.astype(np.float32), "linear", output)
     return values.with_last(laid, reader.add(made, number), axis, len(kernel))
 
@@ -139,6 +140,7 @@ def _conv(reader: Reader, node: Node) -> Tensor:
     bias = reader.constant(node, 2, "its bias", outputs) if node.input(2) else np.zeros(outputs)
     window = _window(reader, node, steps, length)
     weights = Weights(np.ascontiguousarray(kernel.transpose(0, 2, 1).reshape(outputs, -1), np.float32))
+    quantised.keep(reader, node, weights)
     output, bias = Signal((window.steps(steps), outputs)), bias.astype(np.float32)
     if window.single and groups == 1:
         layer: Dense = Dense(reader.name("dense"), weights, bias, "linear", output)

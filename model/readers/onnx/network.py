@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from model import limits
 from model.errors import NoModelError, UserError
 from model.escape import visible
 from model.fold import folded, joined
@@ -22,7 +23,7 @@ from model.formats import REAL
 from model.layers.base import Place
 from model.network import ENDLESS, Network, check_ends
 from model.network import Node as Placed
-from model.readers.onnx import joins, layers, shapes, states, steps, values
+from model.readers.onnx import joins, layers, quantised, shapes, states, steps, values
 from model.readers.onnx.constants import FOLDED, FoldError
 from model.readers.onnx.file import ELEMENT_LIMIT, End, Graph, Node, load
 from model.readers.onnx.patterns import gathered
@@ -42,16 +43,14 @@ READERS: dict[str, Callable[[Reader, Node], Value | None]] = {
     **shapes.READERS,
     **layers.READERS,
     **joins.READERS,
+    **quantised.READERS,
 }
 NONE = "holds no LSTM, GRU or RNN; lstmcu builds recurrent networks"
 APART = (
     " (PyTorch's newer exporter takes an nn.RNN apart, and lstmcu finds one again that starts from zeros and reads a "
     "whole sequence: torch.onnx.export(..., dynamo=False) keeps every one whole)"
 )
-QUANTISED = (
-    "QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "QLinearMatMul", "QLinearConv", "MatMulInteger",
-    "ConvInteger",
-)  # fmt: skip
+QUANTISED = ("DynamicQuantizeLinear", "QLinearMatMul", "QLinearConv", "MatMulInteger", "ConvInteger")
 LOOP = "a loop, as tf2onnx makes of Keras's cells: give the .keras file; of PyTorch export an nn.LSTM, nn.GRU or nn.RNN"
 INNER = {  # operators that hold graphs of their own
     **dict.fromkeys(("Loop", "Scan"), LOOP),
@@ -62,7 +61,11 @@ WAYS_OUT = {
     "LogSoftmax": "put out the Softmax, or what is before it",
     **dict.fromkeys(("GatherElements", "GatherND"), "it picks steps by lengths: export for whole sequences"),
     "Erf": "supported: in a gelu",
-    **dict.fromkeys(QUANTISED, "part of a quantised file: give the model from before, quant=int8 quantises"),
+    **dict.fromkeys(
+        QUANTISED,
+        "part of a quantised file that computes in another way: quantise by QuantFormat.QDQ, "
+        "or give the model from before, quant=int8 quantises",
+    ),
 }
 
 
@@ -134,7 +137,11 @@ def _read_node(reader: Reader, node: Node) -> None:
     if known and node.operator in FOLDED:
         folded_inputs = [each if isinstance(each, np.ndarray) else None for each in given]
         reader.values[node.output(0)] = FOLDED[node.operator](node, folded_inputs)
+        reader.scales |= {node.output(0): reader.scales[name] for name in node.inputs if name in reader.scales}
         return
+    if node.operator != quantised.BACK:
+        for each in given:
+            quantised.check(reader, node, each)
     if node.operator not in READERS:
         way_out = WAYS_OUT.get(node.operator, f"supported: {', '.join(sorted(READERS))}")
         raise reader.refuse(node, f"is an operator that is not supported: {way_out}")
@@ -185,8 +192,9 @@ def _put_out(reader: Reader) -> dict[str, int]:
         elif states.is_part(value, final) or (len(given) > 1 and states.is_final(value)):
             dropped.append(name)
         else:
+            quantised.check(reader, None, value)
             outputs[name] = reader.put_out(value)
-    states.check(reader.states, kept, reader.path)
+    states.check(reader.states, kept, reader.path, bool(reader.moved))
     for first, following in kept.items():
         reader.note(
             f"input '{first}' and output '{following}' are the state, which the device keeps: a reset sets it to zero, "
@@ -231,8 +239,11 @@ def _made(path: Path, reader: Reader, outputs: dict[str, int]) -> Network:
     if not any(part.keeps_state for layer in network.layers for _, part in layer.parts(Place(0))):
         raise NoModelError(f"{path}: no LSTM, GRU or RNN leads to an output; lstmcu builds recurrent networks")
     network = replace(joined(folded(_read_alone(network))), output_names=names)
+    network = quantised.in_integers(network, reader.integers)
     try:
         check_ends(network)
+        if network.came_quantised:
+            limits.check(network)
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     if not (reader.endless or (reader.states.starts and network.steps == 1)):
@@ -282,7 +293,8 @@ def _read(path: Path, graph: Graph) -> Network:
         within = next((node for node in graph.nodes if node.operator in INNER), None)
         if within:
             raise UserError(f"{path}: {within} is an operator that is not supported: {INNER[within.operator]}")
-        raise NoModelError(f"{path}: {NONE}{APART}")
+        quantises = any(node.operator in quantised.READERS for node in graph.nodes)
+        raise NoModelError(f"{path}: {quantised.NONE if quantises else NONE + APART}")
     raise next((each for each in complaints if not isinstance(each, BatchError)), complaints[0])
 
 
@@ -292,6 +304,16 @@ def state(path: Path) -> str:
         return "stream" if _guarded(path).endless else "window"
     except UserError:
         return "window"  # reading it says what is wrong with it
+
+
+def came_as(path: Path) -> str:
+    """The quantisation of a file: of one with integers that of the network that it is; raises ``UserError`` then."""
+    try:
+        graph = load(path)
+    except UserError:
+        return REAL  # reading it says what is wrong with it
+    quantises = any(node.operator == quantised.FORWARD for node in graph.nodes)
+    return _guarded(path).quantisation if quantises else REAL
 
 
 def _guarded(path: Path) -> Network:

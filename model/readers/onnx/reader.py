@@ -22,7 +22,7 @@ from model.readers.onnx import constants as fold
 from model.readers.onnx.file import ELEMENT_LIMIT, End, Graph, Node
 from model.readers.onnx.states import States
 from model.readers.onnx.values import BATCH, Cell, Join, MisfitError, Signals, Source, State, Tensor, Value
-from model.signal import Array, Signal
+from model.signal import Array, Signal, Weights
 
 IDS = ("INT32", "INT64")  # types of inputs that an Embedding reads
 
@@ -51,6 +51,9 @@ class Reader:
     endless: bool = False  # whether the number of steps is left open
     states: States = field(default_factory=States)
     made: dict[tuple[object, ...], int] = field(default_factory=dict)  # signals in another order or shape
+    scales: dict[str, Array] = field(default_factory=dict)  # (n,) that constants were dequantised with, by name
+    moved: dict[int, int] = field(default_factory=dict)  # what was taken from integers of signals, to be int8
+    integers: dict[tuple[tuple[int, ...], bytes], Weights] = field(default_factory=dict)  # of real weights
 
     # ---- words ----
 

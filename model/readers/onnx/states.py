@@ -97,13 +97,13 @@ def is_part(value: Value, final: set[object]) -> bool:
     return bool(found) and last and set(beside) <= final
 
 
-def check(states: States, kept: dict[str, str], path: Path) -> None:
-    """Raise ``UserError`` where only a part of the states is handed on."""
+def check(states: States, kept: dict[str, str], path: Path, quantises: bool) -> None:
+    """Raise ``UserError`` where only a part of the states is handed on; ``quantises``: in integers nothing is."""
     for state in states.starts.values():
         if state.input not in kept:
             raise UserError(
-                f"{path}: input '{state.input}' is a first state, but no output hands on what becomes of it; export "
-                "both, or neither"
+                f"{path}: input '{state.input}' is a first state, but no output hands on what becomes of it; "
+                + ("leave it in real numbers (nodes_to_exclude)" if quantises else "export both, or neither")
             )
     if states.starts and states.fixed:
         raise UserError(f"{path}: some states are inputs, others start anew every time; export all as inputs, or none")
