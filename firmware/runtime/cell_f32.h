@@ -5,6 +5,7 @@
 #define LSTMCU_CELL_F32_H
 
 #include "float_math.h"
+#include "fused.h"
 #include "lstmcu.h"
 
 static inline float lstmcu_relu(float x)
@@ -22,20 +23,49 @@ static inline float lstmcu_clip_f32(float cell, float limit)
     return clipped;
 }
 
-/** Update the cell state from the gates (4) before their activation; returns the hidden state. */
-static inline float lstmcu_cell_step_f32(const float *gate, float *cell, float limit)
+/** sigmoid(gate) * tanh(cell) with one division, of what e^-2 cell and e^-gate came to; tanh(x) is
+ * (1 - e^-2x) / (1 + e^-2x). */
+static inline float lstmcu_shown_f32(float cell, float output)
 {
-    const float kept = lstmcu_sigmoid(gate[LSTMCU_FORGET]) * *cell;
-    const float added = lstmcu_sigmoid(gate[LSTMCU_INPUT]) * lstmcu_tanh(gate[LSTMCU_CANDIDATE]);
-    *cell = lstmcu_clip_f32(kept + added, limit);
-    return lstmcu_sigmoid(gate[LSTMCU_OUTPUT]) * lstmcu_tanh(*cell);
+    return (1.0f - cell) / ((1.0f + cell) * (1.0f + output));
 }
 
-/** The same from a cell state of 0; gates (3): input, candidate, output. */
-static inline float lstmcu_cell_once_f32(const float *gate, float limit)
+/** Update the cell state from the gates (4) before their activation, which are lost; returns
+ * e^-gate of the output gate. */
+static inline float lstmcu_cell_step_f32(float *gate, float *cell, float limit)
 {
-    const float cell = lstmcu_clip_f32(lstmcu_sigmoid(gate[0]) * lstmcu_tanh(gate[1]), limit);
-    return lstmcu_sigmoid(gate[2]) * lstmcu_tanh(cell);
+    gate[LSTMCU_CANDIDATE] += gate[LSTMCU_CANDIDATE];
+    lstmcu_decay_each(gate, LSTMCU_GATES);
+    const float candidate = gate[LSTMCU_CANDIDATE];
+    const float forget = 1.0f + gate[LSTMCU_FORGET];
+    /* cell / forget + tanh / input, over one denominator */
+    const float input = (1.0f + gate[LSTMCU_INPUT]) * (1.0f + candidate);
+    const float sum = lstmcu_fused(1.0f - candidate, forget, *cell * input);
+    *cell = lstmcu_clip_f32(sum / (input * forget), limit);
+    return gate[LSTMCU_OUTPUT];
+}
+
+/** The hidden state of all units (H), from their cell states and what each step returned. */
+static inline void lstmcu_hidden_f32(const float *cell, const float *output, float *hidden,
+                                     int32_t units)
+{
+    for (int32_t unit = 0; unit < units; ++unit) {
+        hidden[unit] = cell[unit] + cell[unit];
+    }
+    lstmcu_decay_each(hidden, units);
+    for (int32_t unit = 0; unit < units; ++unit) {
+        hidden[unit] = lstmcu_shown_f32(hidden[unit], output[unit]);
+    }
+}
+
+/** The hidden state from a cell state of 0; gates (3): input, candidate, output. */
+static inline float lstmcu_cell_once_f32(float *gate, float limit)
+{
+    gate[1] += gate[1];
+    lstmcu_decay_each(gate, 3);
+    const float input = (1.0f + gate[0]) * (1.0f + gate[1]);
+    const float cell = lstmcu_clip_f32((1.0f - gate[1]) / input, limit);
+    return lstmcu_shown_f32(lstmcu_decay(cell + cell), gate[2]);
 }
 
 #endif

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "fused.h"
+
 float lstmcu_exp(float x)
 {
     /* beyond these the result leaves the normal numbers; sigmoid and tanh are flat there anyway */
@@ -38,12 +40,49 @@ float lstmcu_exp(float x)
     return p * power;
 }
 
+/* e^-x as the header says; what is not a number goes through all of it */
+static inline float decay(float x)
+{
+    const float below = (x > 29.0f) ? 29.0f : x;
+    const float in = (below < -29.0f) ? -29.0f : below;
+    /* in = -n ln 2 + r, |r| <= ln 2 / 2; a float as large as 1.5 * 2^23 has no places for a
+     * fraction, so that n is rounded to the nearest, and n + 127 is in its last bits */
+    const float whole = 12582912.0f + 127.0f;
+    const float shifted = (in * -1.44269504f) + whole;
+    const float n = shifted - whole;
+    const float r = lstmcu_fused(n, 0.693147182f, in);
+    /* e^-r: 1 - r and four terms that keep the relative error of all below 1.1e-7 */
+    const float r2 = r * r;
+    const float high = (r * -8.312678e-3f) + 4.18901853e-2f;
+    const float low = (r * -0.166671127f) + 0.499992311f;
+    const float p = lstmcu_fused(lstmcu_fused(high, r2, low), r2, 1.0f - r);
+    uint32_t bits;
+    (void)memcpy(&bits, &shifted, sizeof bits);
+    bits <<= 23; /* 2^n */
+    float power;
+    (void)memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+
+float lstmcu_decay(float x)
+{
+    return decay(x);
+}
+
+void lstmcu_decay_each(float *x, int32_t count)
+{
+    for (int32_t k = 0; k < count; ++k) {
+        x[k] = decay(x[k]);
+    }
+}
+
 float lstmcu_sigmoid(float x)
 {
-    return 1.0f / (1.0f + lstmcu_exp(-x));
+    return 1.0f / (1.0f + lstmcu_decay(x));
 }
 
 float lstmcu_tanh(float x)
 {
-    return 1.0f - (2.0f / (lstmcu_exp(2.0f * x) + 1.0f));
+    const float e = lstmcu_decay(x + x);
+    return (1.0f - e) / (1.0f + e);
 }

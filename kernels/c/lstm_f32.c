@@ -1,7 +1,5 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "cell_f32.h"
 #include "dot.h"
 #include "lstmcu_kernels.h"
@@ -24,7 +22,7 @@ void lstmcu_lstm_f32_step(const lstmcu_lstm_f32 *layer, const float *x, float *h
         lstmcu_trace(gate, sizeof gate);
         next[unit] = lstmcu_cell_step_f32(gate, &cell[unit], layer->cell_limit);
     }
-    (void)memcpy(hidden, next, (size_t)layer->units * sizeof *hidden);
+    lstmcu_hidden_f32(cell, next, hidden, layer->units);
 }
 
 void lstmcu_lstm_f32_once(const lstmcu_lstm_once_f32 *layer, const float *x, float *hidden)

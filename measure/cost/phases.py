@@ -12,7 +12,7 @@ PHASES = (
     ("activation", "lstmcu_sigmoid* lstmcu_tanh* lstmcu_exp lstmcu_softmax* lstmcu_look_up* lstmcu_relu*"),
     ("activation", "lstmcu_line16 lstmcu_line_s16 lstmcu_table16 lstmcu_table_s16 lstmcu_bend_s16 lstmcu_bent_relu*"),
     ("activation", "lstmcu_elu* lstmcu_selu* lstmcu_gelu* lstmcu_silu* lstmcu_mish* lstmcu_exponential* lstmcu_hard_*"),
-    ("activation", "lstmcu_softplus* lstmcu_softsign* lstmcu_leaky_relu* lstmcu_prelu*"),
+    ("activation", "lstmcu_decay* lstmcu_softplus* lstmcu_softsign* lstmcu_leaky_relu* lstmcu_prelu*"),
     ("activation", "arm_nn_activation* arm_softmax*"),
     ("cell", "lstmcu_cell_* lstmcu_candidate lstmcu_kept lstmcu_new_cell lstmcu_hidden lstmcu_clip_f32"),
     ("cell", "lstmcu_product16 lstmcu_gru_memory lstmcu_gru_added lstmcu_gru_share lstmcu_gru_hidden_f32"),

@@ -49,6 +49,7 @@ static const struct {
     float (*of)(float x);
 } functions[] = {
     {"exp", lstmcu_exp},
+    {"decay", lstmcu_decay},
     {"sigmoid", lstmcu_sigmoid},
     {"tanh", lstmcu_tanh},
     {"relu6", lstmcu_relu6},

@@ -139,7 +139,7 @@ M4_MULTIPLY = (
     Row(DSP, Fixed(ONE), "3.3.1 Table 3-2 (DSP): 1"),
 )
 M4_ROWS = (*_v7("3.3.1 Table 3-1", "3.3.2", M4_MULTIPLY, update_overlaps=True), *FPU_ROWS)
-M33_ROWS = (*M4_ROWS, Row("vsel", Fixed(ONE), "as the M4's VMOV"))
+M33_ROWS = (*M4_ROWS, Row("vsel vmaxnm vminnm", Fixed(ONE), "as the M4's VMOV and VADD"))
 
 MEMORY = (NO_WAIT, "no cache", "no interrupts")
 V6_ASSUMPTIONS = (*MEMORY, "single-cycle multiplier")

@@ -196,6 +196,7 @@ M33 = {
 } | {
     "halves": Kernel("16 bits: half a cycle at best", "adds r0, #1; adds r1, #1; add.w r2, r2, #1", returned(2, 3)),
     "select": Kernel("as the M4's VMOV: 1", "vseleq.f32 s0, s1, s2", returned(1)),
+    "larger": Kernel("as the M4's VADD: 1", "vmaxnm.f32 s0, s1, s2; vminnm.f32 s3, s1, s2", returned(2)),
 }
 
 # Ibex: Reference Guide, "Pipeline Details", configuration "small". A return is a jump: 2.

@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""float32 on the device, bit for bit: one result on all cores with a fused multiply-add, another on all without."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.network import Network
+from model.signal import Array
+from target.features import features
+from tests.oracle import single
+from tests.probe import CORES
+from tests.support import networks
+from tests.support.device import Device
+from tests.support.differences import assert_bits
+from tests.support.host import Host
+from tests.support.networks import Chain, Word
+
+FLAT: tuple[Word, ...] = (("lstm", 13, True, False), ("reshape", (39,)), ("dense", 7, "relu"))
+DEEP: tuple[Word, ...] = (("lstm", 9, True, False), ("lstm", 17, False, False), ("dense", 6, "linear"))
+ONCE: tuple[Word, ...] = (("lstm", 11, False, False), ("dense", 5, "relu"))
+SHAPES: tuple[tuple[tuple[int, ...], tuple[Word, ...]], ...] = (((3, 5), FLAT), ((4, 22), DEEP), ((1, 6), ONCE))
+# the core, its kernels, the compiler; vfp and c in the same order, clang's C by another way to the instruction
+RUNS = [
+    ("cortex-m4", "vfp", "gcc"), ("cortex-m7", "vfp", "clang"), ("cortex-m33", "vfp", "gcc"),
+    ("cortex-m4", "c", "gcc"), ("cortex-m4", "c", "clang"), ("rv32imafc", "c", "gcc"), ("rv32imafc", "c", "clang"),
+    ("cortex-m0", "c", "gcc"), ("rv32imc", "c", "clang"),
+]  # fmt: skip
+
+
+def wild(network: Network, seed: int) -> Array:
+    """Windows of usual numbers, of such that are beyond the functions' ends, of denormals; NaN, infinities."""
+    random = np.random.default_rng(seed)
+    inputs = random.normal(0, 1, (12, *network.input.shape)) * 10.0 ** random.integers(-3, 4, (12, 1, 1))
+    inputs[-4:-1, 0, 0] = np.inf, -np.inf, np.nan
+    inputs[-1] *= 1e-41
+    return inputs.astype(np.float32)
+
+
+def cases() -> list[tuple[Network, Array]]:
+    """Odd sizes, sequences, a Dense in parts, single steps; cells that are clamped and such that are not."""
+    made = []
+    for seed, (shape, words) in enumerate(SHAPES):
+        for clip in (False, True):
+            network = networks.build_chain(Chain("float32", shape, words, clip=clip, seed=seed))
+            made.append((network, wild(network, seed)))
+    return made
+
+
+def fuses(target: str) -> bool:
+    """Whether the core has an FPU: all of these fuse."""
+    return bool(features(CORES[target].isa) & {"fp", "f"})
+
+
+def test_both_kinds_of_cores_are_tried() -> None:
+    assert {fuses(target) for target, *_ in RUNS} == {True, False}
+    assert any((single.run(*case, single.fused) != single.run(*case, single.apart)).any() for case in cases())
+
+
+@pytest.mark.parametrize(("target", "kernels", "chosen"), RUNS)
+def test_a_device_computes_in_the_stated_order(tmp_path: Path, target: str, kernels: str, chosen: str) -> None:
+    device = Device(CORES[target], kernels, tmp_path, chosen=chosen)
+    for network, inputs in cases():
+        outputs, _ = device.run(network, inputs, "window")
+        assert_bits(network, outputs, single.run(network, inputs, single.fused if fuses(target) else single.apart))
+
+
+def test_so_does_the_host(host: Host) -> None:
+    for network, inputs in cases():
+        assert_bits(network, host.run(network, inputs).run, single.run(network, inputs, single.apart))
+
+
+def test_the_oracle_rounds_a_fused_sum_once() -> None:
+    """Against the C library's: random numbers, and such whose two roundings would meet in a tie."""
+    fmaf = ctypes.CDLL(ctypes.util.find_library("m")).fmaf
+    fmaf.restype, fmaf.argtypes = ctypes.c_float, [ctypes.c_float] * 3
+    random = np.random.default_rng(5)
+    a, b, c = (random.normal(0, 1, 20_000) * 2.0 ** random.integers(-70, 60, 20_000) for _ in range(3))
+    c[:5000] = -(a[:5000] * b[:5000]) * (1 + random.normal(0, 1e-7, 5000))
+    a[5000:9000], b[5000:9000] = 1 + 2.0**-12 * (2 * random.integers(0, 400, (2, 4000)) + 1)
+    c[5000:9000] = random.choice([-1, 1], 4000) * 2.0 ** random.integers(-80, -50, 4000)
+    given = [each.astype(np.float32) for each in (a, b, c)]
+    expected = np.array([fmaf(*map(float, each)) for each in zip(*given, strict=True)], np.float32)
+    twice = (given[0].astype(np.float64) * given[1].astype(np.float64) + given[2]).astype(np.float32)
+    with np.errstate(over="ignore"):
+        assert (single.fused(*given) == expected).all()
+        assert (twice != expected).any()
+        assert (single.apart(*given) != expected).any()

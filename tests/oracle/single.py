@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Networks of LSTM and Dense layers in float32 as a device computes them: every operation in its order, each rounded
+once; a product and the sum it is added to together, on a core that has an instruction for it (``fused``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.network import Network
+from model.signal import Array
+
+F = np.float32
+Sum = Callable[[Array, Array, Array], Array]  # of a, b and sum: sum + a b
+
+
+def fused(a: Array, b: Array, addend: Array) -> Array:
+    """Rounded once: the product is exact in float64; the sum is rounded there to odd, then once more as it should."""
+    product, wide = a.astype(np.float64) * b.astype(np.float64), np.asarray(addend, np.float64)
+    total = product + wide
+    back = total - product
+    error = (product - (total - back)) + (wide - back)  # what the sum lost, exactly
+    even = np.atleast_1d(total).view(np.int64).reshape(np.shape(total)) % 2 == 0
+    beside = np.nextafter(total, np.where(error > 0, np.inf, -np.inf))
+    return np.asarray(np.where(even & (error != 0) & np.isfinite(total), beside, total), F)
+
+
+def apart(a: Array, b: Array, addend: Array) -> Array:
+    """Rounded twice."""
+    return np.asarray(addend + np.asarray(a * b, F), F)
+
+
+def decay(x: Array, add: Sum) -> Array:
+    """e^-x, as lstmcu_decay of firmware/runtime/float_math.c."""
+    x = np.where(x > 29, F(29), np.where(x < -29, F(-29), x))
+    n = np.rint(x * F(-1.44269504))
+    r = add(n, F(0.693147182), x)
+    high, low = r * F(-8.312678e-3) + F(4.18901853e-2), r * F(-0.166671127) + F(0.499992311)
+    return add(add(high, r * r, low), r * r, F(1) - r) * np.exp2(n)
+
+
+def rows(weights: Array, x: Array, first: Array, add: Sum) -> Array:
+    """first + weights (R, I) times x (N, I), column by column: (N, R)."""
+    for k in range(weights.shape[-1]):
+        first = add(weights[:, k], x[:, k, None], first)
+    return first
+
+
+def lstm(layer: Lstm, x: Array, add: Sum) -> Array:
+    """Windows (N, T, F) from reset; a single step has no state before it."""
+    samples, steps = x.shape[:2]
+    hidden, cell = (np.zeros((samples, layer.units), F) for _ in range(2))
+    outputs = []
+    for t in range(steps)[:: -1 if layer.go_backwards else 1]:
+        gates = []
+        for g in range(4):
+            sums = rows(layer.kernel.values[g], x[:, t], np.broadcast_to(layer.bias[g], hidden.shape), add)
+            gates.append(sums if steps == 1 else rows(layer.recurrent.values[g], hidden, sums, add))
+        i, f, c, o = (decay(gate + gate if g == 2 else gate, add) for g, gate in enumerate(gates))
+        one = F(1)
+        share = (one + i) * (one + c)
+        total = add(one - c, one + f, cell * share)
+        cell = (one - c) / share if steps == 1 else total / (share * (one + f))
+        if layer.cell_clip > 0:
+            cell = np.clip(cell, -F(layer.cell_clip), F(layer.cell_clip))
+        e = decay(cell + cell, add)
+        hidden = (one - e) / ((one + e) * (one + o))
+        outputs.append(hidden)
+    return np.stack(outputs, 1) if layer.return_sequences else hidden
+
+
+def dense(layer: Dense, x: Array, add: Sum) -> Array:
+    """On the last axis."""
+    flat = x.reshape(-1, x.shape[-1])
+    sums = rows(layer.kernel.values, flat, np.broadcast_to(layer.bias, (len(flat), len(layer.bias))), add)
+    sums = np.where(sums < 0, F(0), sums) if layer.clamps else sums
+    return sums.reshape(*x.shape[:-1], -1)
+
+
+def run(network: Network, inputs: Array, add: Sum) -> Array:
+    """Outputs of windows (N, ...), each from reset."""
+    x = inputs
+    with np.errstate(over="ignore", invalid="ignore"):
+        for layer in network.layers:
+            if isinstance(layer, Lstm):
+                x = lstm(layer, x, add)
+            elif isinstance(layer, Dense):
+                x = dense(layer, x, add)
+            else:
+                x = x.reshape(len(x), *layer.output.shape)
+            assert x.dtype == F, layer
+    return x
