@@ -8,7 +8,8 @@ its own: ``<part>.toml``, which has ``covers`` alone, and ``<part>.py``, its lay
 
 * a function for each kind of layer it covers, ``lstm(work: Work[Lstm]) -> Constants`` and the like, which raises
   ``UnprovenError`` where the kernels would not be exact (see kernels/common/work.py);
-* if it writes assembly, ``prologue(optimize) -> str``: what stands before the layers' code.
+* if it writes assembly, ``prologue(optimize, formats) -> str``: what stands before the layers' code, of formats
+  by the suffixes of their kernels.
 """
 
 from __future__ import annotations

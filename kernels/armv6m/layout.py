@@ -9,6 +9,8 @@ keeps a column of four rows in a word and takes it apart; ``size`` has rows of b
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from kernels.common import assembly
@@ -307,13 +309,12 @@ def _table(optimize: str) -> tuple[str, list[int], int]:
     return ".word", gate_lines().tolist(), 4 * (256 + 192)
 
 
-def prologue(optimize: str) -> str:
-    """What stands before the layers' code: options, the macros, and the table of the activations."""
+def prologue(optimize: str, formats: Iterable[str]) -> str:
+    """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
     directive, values, start = _table(optimize)
     comment = "the sigmoid; see `activations` in lstm_s8.inc, `interpolate` in size_s8.inc"
     table = assembly.shared_table(comment, 4, directive, values)
     opening = assembly.opening("armv6m", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {start}
-{assembly.THUMB}#include "armv6m/{"size_s8.inc" if optimize == "size" else "dense_s8.inc"}"
-
+{assembly.THUMB}{assembly.macros("armv6m", optimize, formats)}
 {table}"""

@@ -7,6 +7,8 @@ Two rows share a halfword where sums of pairs are proved not to overflow; else o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from kernels.common import assembly, thumb2
@@ -164,6 +166,6 @@ def dense(work: Work[Dense]) -> Constants:
 # ---- tables ----
 
 
-def prologue(optimize: str) -> str:
-    """What stands before the layers' code: options, the macros, and the table of the activations."""
-    return thumb2.prologue("armv7em", optimize, sigmoid=3, tanh=256)
+def prologue(optimize: str, formats: Iterable[str]) -> str:
+    """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
+    return thumb2.prologue("armv7em", optimize, formats, sigmoid=3, tanh=256)

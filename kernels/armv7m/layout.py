@@ -8,6 +8,8 @@ bits. Where the columns as they stand allow short blocks only, an order of them 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from kernels.common import assembly, thumb2
@@ -208,6 +210,6 @@ def dense(work: Work[Dense]) -> Constants:
 # ---- tables ----
 
 
-def prologue(optimize: str) -> str:
-    """What stands before the layers' code: options, the macros, and the table of the activations."""
-    return thumb2.prologue("armv7m", optimize)
+def prologue(optimize: str, formats: Iterable[str]) -> str:
+    """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
+    return thumb2.prologue("armv7m", optimize, formats)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from kernels import OPTIMIZE
+from kernels import FOLDER, OPTIMIZE
 from kernels.common.constants import Constants, ConstArray, Kernel
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
@@ -185,6 +185,17 @@ def opening(kernels: str, optimize: str) -> str:
 #define LSTMCU_OPTIMIZE {OPTIMIZE.index(optimize)} /* {optimize} */
 #define LSTMCU_SHARED(name) LSTMCU_SYMBOL({kernels}_{optimize}_##name)
 """
+
+
+def macros(kernels: str, optimize: str, formats: Iterable[str]) -> str:
+    """Lines that include a set's macros of these formats."""
+    return "".join(f'#include "{kernels}/{_macros_of(kernels, optimize, format)}"\n' for format in formats)
+
+
+def _macros_of(kernels: str, optimize: str, format: str) -> str:
+    """dense_<format>.inc, or size_<format>.inc, which includes it, where the set does something else in size."""
+    small = f"size_{format}.inc"
+    return small if optimize == "size" and (FOLDER / kernels / small).is_file() else f"dense_{format}.inc"
 
 
 def shared_table(comment: str, alignment: int, directive: str, values: list[int]) -> str:

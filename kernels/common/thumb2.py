@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from kernels.common import assembly
@@ -23,16 +25,15 @@ def _table(optimize: str, sigmoid: int, tanh: int) -> tuple[str, list[int], int]
     return ".word", np.concatenate([of_sigmoid, of_tanh]).reshape(-1).tolist(), 2 * 192
 
 
-def prologue(kernels: str, optimize: str, sigmoid: int = 1, tanh: int = 1) -> str:
-    """Options, the macros, and the table of the activations of a set.
+def prologue(kernels: str, optimize: str, formats: Iterable[str], sigmoid: int = 1, tanh: int = 1) -> str:
+    """Options, the formats' macros, and the table of the activations of a set.
 
     ``speed`` has a table of the sigmoid, its slopes times ``sigmoid``, and one of tanh, all of it times ``tanh``.
     """
     directive, values, zero = _table(optimize, sigmoid, tanh)
     size = 2 if directive == ".hword" else 4
-    table = assembly.shared_table("the sigmoid's lines; see `activations` in lstm_s8.inc", 8, directive, values)
+    table = assembly.shared_table("the sigmoid's lines; see `activations`", 8, directive, values)
     return f"""{assembly.opening(kernels, optimize)}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
 #define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
-{assembly.THUMB}#include "{kernels}/{"size_s8.inc" if optimize == "size" else "dense_s8.inc"}"
-
+{assembly.THUMB}{assembly.macros(kernels, optimize, formats)}
 {table}"""

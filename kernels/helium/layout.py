@@ -8,6 +8,8 @@ the columns, of two or four rows in 16 bytes where it is short. With optimize=si
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import itertools
 
 import numpy as np
@@ -197,13 +199,12 @@ def table(optimize: str) -> tuple[list[int], int]:
     return np.concatenate([longer[:-1], np.diff(longer)]).tolist(), 2 * 384
 
 
-def prologue(optimize: str) -> str:
-    """What stands before the layers' code: options, the macros, and the table of the activations."""
+def prologue(optimize: str, formats: Iterable[str]) -> str:
+    """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
     values, slopes = table(optimize)
     lines = assembly.shared_table("of the activations, see lstm_s8.inc", 4, ".hword", values)
     opening = assembly.opening("helium", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table)
 #define LSTMCU_SLOPES {slopes}
-{assembly.THUMB}#include "helium/{"size_s8.inc" if optimize == "size" else "dense_s8.inc"}"
-
+{assembly.THUMB}{assembly.macros("helium", optimize, formats)}
 {lines}"""

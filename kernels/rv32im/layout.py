@@ -311,16 +311,14 @@ def _lines(optimize: str) -> tuple[str, list[int], int]:
     return ".word", np.concatenate([sigmoid, tanh]).reshape(-1).tolist(), 1536
 
 
-def prologue(optimize: str) -> str:
-    """What stands before the layers' code: options, the macros, and the table of the activations."""
+def prologue(optimize: str, formats: Iterable[str]) -> str:
+    """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
     directive, values, before = _lines(optimize)
-    macros = "size_s8.inc" if optimize == "size" else "dense_s8.inc"
     relax = "" if optimize == "size" else "    .option norelax             /* alignment and branches as written */\n"
-    table = assembly.shared_table(f"the sigmoid's lines; see {macros}", 8, directive, values)
+    table = assembly.shared_table("the sigmoid's lines; see `activations` in lstm_s8.inc", 8, directive, values)
     opening = assembly.opening("rv32im", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {before}
 
 {relax}    .cfi_sections .debug_frame
-#include "rv32im/{macros}"
-
+{assembly.macros("rv32im", optimize, formats)}
 {table}"""

@@ -9,6 +9,8 @@ own, which makes longer groups.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -224,13 +226,12 @@ def _table(optimize: str) -> list[int]:
     return [*map(int, sigmoid.reshape(-1)), *map(int, pairs)]
 
 
-def prologue(optimize: str) -> str:
-    """What stands before the layers' code: options, the macros, and the table of the activations."""
+def prologue(optimize: str, formats: Iterable[str]) -> str:
+    """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
     table = assembly.shared_table("the sigmoid; see `activations` in lstm_s8.inc", 4, ".half", _table(optimize))
     opening = assembly.opening("rvv", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table)
 #define LSTMCU_TANH_OFFSET {4 * 193}
 
-#include "rvv/dense_s8.inc"
-
+{assembly.macros("rvv", optimize, formats)}
 {table}"""

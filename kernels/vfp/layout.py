@@ -7,6 +7,8 @@ The operations and their order are those of kernel set ``c``: the same bits.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from kernels.common.assembly import THUMB, set_symbols
@@ -77,6 +79,6 @@ def dense(work: Work[Dense]) -> Constants:
     return Constants((array, bias), calls=calls, assembly=code, declarations=declared)
 
 
-def prologue(optimize: str) -> str:
+def prologue(optimize: str, formats: Iterable[str]) -> str:
     """What stands before the layers' code: the macros."""
     return f'{THUMB}#include "vfp/vfp_f32.inc"\n'

@@ -23,6 +23,7 @@ class Chosen:
 
     kernels: KernelSet
     constants: Constants
+    suffix: str  # of the kernels' format
 
 
 def choose(work: Work[Layer], sets: Sequence[KernelSet]) -> Chosen:
@@ -42,7 +43,7 @@ def choose(work: Work[Layer], sets: Sequence[KernelSet]) -> Chosen:
             numbers(start_of(work.name, state), row, f"({len(row)}) the state before the first step")
             for state, row in work.layer.starts().items()
         ]
-        return Chosen(kernels, replace(made, arrays=(*made.arrays, *starts), notes=(*notes, *made.notes)))
+        return Chosen(kernels, replace(made, arrays=(*made.arrays, *starts), notes=(*notes, *made.notes)), work.layer.suffix)
     names = ", ".join(kernels.name for kernels in sets)
     raise UserError(f"layer '{work.layer.name}': none of the kernel sets {names} has {pair}")
 
@@ -86,5 +87,11 @@ def code(layers: Iterable[Chosen], optimize: str) -> list[tuple[str, list[str]]]
     for layer in layers:
         if layer.constants.assembly:
             sets.setdefault(layer.kernels.name, []).append(layer)
-    found = [(layers[0].kernels, [layer.constants.assembly for layer in layers]) for layers in sets.values()]
-    return [(kernels.layout.prologue(kernels.level(optimize)), texts) for kernels, texts in found]
+    return [(_prologue(layers, optimize), [layer.constants.assembly for layer in layers]) for layers in sets.values()]
+
+
+def _prologue(layers: Sequence[Chosen], optimize: str) -> str:
+    """What stands before the code of layers that one set runs."""
+    kernels, formats = layers[0].kernels, dict.fromkeys(layer.suffix for layer in layers)
+    text: str = kernels.layout.prologue(kernels.level(optimize), tuple(formats))
+    return text

@@ -72,7 +72,7 @@ def test_blocks_of_many_columns(tmp_path: Path, optimize: str) -> None:
 @pytest.mark.parametrize("optimize", OPTIMIZE)
 def test_the_longest_code_is_within_the_reach_of_its_branches(tmp_path: Path, optimize: str) -> None:
     random = np.random.default_rng(1)
-    text = layout.prologue(optimize)
+    text = layout.prologue(optimize, ("s8",))
     for weight in (-128, 127):  # blocks of one column, of two
         for k, (features, units) in enumerate([(1, 75), (75, 1), (38, 38), (41, 35), (200, 200), (11, 11), (7, 76)]):
             source, layer = random_lstm(random, 1, features, units, 0)

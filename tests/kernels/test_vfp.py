@@ -72,7 +72,7 @@ def test_callee_saved_registers_survive(tmp_path: Path, target: str, chosen: str
             calls += f"    {{ const uint32_t a[5] = {{{values}}};\n"
             calls += f"      lost |= poisoned_call((function){kernel.function}, a); }}\n"
     (tmp_path / "main.c").write_text(PROGRAM.format(declarations=declarations, arrays=arrays, calls=calls))
-    code = layout.prologue("balanced") + "".join(constants.assembly for constants, _ in made.values())
+    code = layout.prologue("balanced", ("f32",)) + "".join(constants.assembly for constants, _ in made.values())
     (tmp_path / "layers.S").write_text(code)
     found, firmware = compiler.find(core, chosen), ROOT / "firmware"
     folders = ("firmware/include", "firmware/boards/common", "kernels", "kernels/common")

@@ -209,7 +209,7 @@ class Assembly:
     def build(self, directory: Path, cases: list[Case], optimize: str, chosen: str = "gcc") -> Path:
         """The firmware, warnings being errors."""
         (directory / "layers.c").write_text(self.program(cases))
-        code = self.set.layout.prologue(optimize) + "".join(case.made.assembly for case in cases)
+        code = self.set.layout.prologue(optimize, formats) + "".join(case.made.assembly for case in cases)
         (directory / "layers_kernels.S").write_text(code)
         firmware, target = ROOT / "firmware", self.target
         kernels, board = ROOT / "kernels", firmware / "boards" / target.board
