@@ -103,9 +103,14 @@ def requantise64(x: Int, m: Factor) -> Int:
 
 def product64(x: Int, m: Factor) -> Int:
     """The same before the device takes 32 bits of it."""
-    reduced = np.where(m.value < 0x7FFF0000, (m.value + (1 << 15)) >> 16, 0x7FFF)
-    total = 15 - m.shift
-    return np.asarray((x * reduced + (1 << (total - 1))) >> total)
+    reduced, right = reduced16(m)
+    return np.asarray((x * reduced + (1 << (right - 1))) >> right)
+
+
+def reduced16(m: Factor) -> tuple[Int, Int]:
+    """A factor as ``requantise64`` takes it: of 15 bits, and the right shift."""
+    value = np.where(m.value < 0x7FFF0000, (m.value + (1 << 15)) >> 16, 0x7FFF)
+    return value, np.asarray(15 - m.shift)
 
 
 def _sigmoid_table() -> Int:

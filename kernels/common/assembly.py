@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the assembly kernel sets share: proofs of what the code assumes of the weights, and forms of assembly text.
 
-An int8 layer's weights are one stream of words in the order of use, and its code is an instance of the set's macros
-for its sizes and scales.
+A layer's weights are one stream of words in the order of use, and its code is an instance of the set's macros for its
+format, sizes and scales.
 """
 
 from __future__ import annotations
@@ -35,21 +35,23 @@ THUMB = """
 def lstm(
     work: Work[Lstm], symbols: str, weights: ConstArray, scratch: int, notes: Sequence[str] = (), words: str = ""
 ) -> Constants:
-    """Code of the set's macro lstm_s8_step (or _once) for a layer that ``symbols`` describe.
+    """Code of the set's macro lstm_<format>_step (or _once) for a layer that ``symbols`` describe.
 
     ``weights``: the stream that it reads; ``scratch``: bytes that it works in; ``words``: more arguments of the macro.
 
     void <name>_step(const void *weights, const int8_t *x, int8_t *hidden, int16_t *cell, int8_t *scratch)
     void <name>_once(const void *weights, const int8_t *x, int8_t *hidden, int8_t *scratch)
+
+    with x and hidden in the format's type.
     """
-    kind = "once" if work.once else "step"
+    kind, value = "once" if work.once else "step", work.layer.format.values.c
     function = f"{work.name}_{kind}"
-    arguments = "const void *weights, const int8_t *x, int8_t *hidden, "
+    arguments = f"const void *weights, const {value} *x, {value} *hidden, "
     arguments += "int8_t *scratch" if work.once else "int16_t *cell, int8_t *scratch"
     return Constants(
         (weights,),
         calls={work.kinds[0]: Kernel(function, weights.name, (("int8", scratch),))},
-        assembly=f"{symbols}    lstm_s8_{kind} {function}{words}\n",
+        assembly=f"{symbols}    lstm_{work.layer.suffix}_{kind} {function}{words}\n",
         declarations=(f"void {function}({arguments});",),
         notes=tuple(notes),
     )
@@ -64,33 +66,36 @@ def dense(
     notes: Sequence[str] = (),
     words: str = "",
 ) -> Constants:
-    """Code of the set's macro dense_s8_run; of a Dense in parts of dense_s8_add and dense_s8_finish.
+    """Code of the set's macro dense_<format>_run; of a Dense in parts of dense_<format>_add and _finish.
 
     ``in_parts``, of the latter alone: what the sums start from, and the scales that ``_finish`` reads.
 
     void <name>_run(const void *weights, const int8_t *x, int8_t *y, int8_t *scratch)
     void <name>_add(const void *weights, int32_t part, const int8_t *x, int32_t *sums, int8_t *scratch)
     void <name>_finish(const void *scales, const int32_t *sums, int8_t *y)
+
+    with x, sums and y in the format's types.
     """
-    name, needs = work.name, (("int8", scratch),)
+    name, needs, macro = work.name, (("int8", scratch),), f"    dense_{work.layer.suffix}"
+    value, total = work.layer.format.values.c, work.layer.format.sums.c
     if in_parts is None or work.parts == 1:
-        arguments = "const void *weights, const int8_t *x, int8_t *y, int8_t *scratch"
+        arguments = f"const void *weights, const {value} *x, {value} *y, int8_t *scratch"
         return Constants(
             (weights,),
             calls={"dense": Kernel(f"{name}_run", weights.name, needs)},
-            assembly=f"{symbols}    dense_s8_run {name}_run{words}\n",
+            assembly=f"{symbols}{macro}_run {name}_run{words}\n",
             declarations=(f"void {name}_run({arguments});",),
             notes=tuple(notes),
         )
-    add = "const void *weights, int32_t part, const int8_t *x, int32_t *sums, int8_t *scratch"
-    finish = "const void *scales, const int32_t *sums, int8_t *y"
+    add = f"const void *weights, int32_t part, const {value} *x, {total} *sums, int8_t *scratch"
+    finish = f"const void *scales, const {total} *sums, {value} *y"
     return Constants(
         (weights, *in_parts),
         calls={
             "dense_add": Kernel(f"{name}_add", weights.name, needs),
             "dense_finish": Kernel(f"{name}_finish", in_parts[1].name),
         },
-        assembly=f"{symbols}    dense_s8_add {name}_add{words}\n    dense_s8_finish {name}_finish\n",
+        assembly=f"{symbols}{macro}_add {name}_add{words}\n{macro}_finish {name}_finish\n",
         declarations=(f"void {name}_add({add});", f"void {name}_finish({finish});"),
         notes=tuple(notes),
     )

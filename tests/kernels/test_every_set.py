@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Every assembly set for int8, found by looking, layer by layer under QEMU; see tests/support/assembly.py.
+"""Every assembly set for integers, found by looking, layer by layer under QEMU; see tests/support/assembly.py.
 
-A new set needs a line in PROVED, and a module of its own for nothing but what it alone does.
+A new set, or format of one, needs a line in PROVED, and a module of its own for nothing but what it alone does.
 """
 
 from __future__ import annotations
@@ -13,29 +13,39 @@ from pathlib import Path
 import pytest
 
 from kernels import OPTIMIZE, all_sets
+from model import formats
 from tests.probe import ASSEMBLED, CORES
 from tests.support.assembly import Assembly, with_vlen
 from tests.support.layer_cases import cell_cases, raw_cases
 
-PROVED = {  # layers of the first test that are not left to C, by OPTIMIZE
+PROVED = {  # layers of the first test that are not left to C, by OPTIMIZE; of other formats than int8 with their name
     "armv6m": (40, 46, 40),
     "armv7em": (40, 46, 40),
+    "armv7em-int16x8": (52, 48, 52),
     "armv7m": (40, 46, 40),
     "helium": (55, 55, 55),
     "rv32im": (40, 46, 40),
     "rvv": (51, 49, 48),
 }
-WITH_CELLS = [name for name in ASSEMBLED if "lstm.s8" in all_sets()[name].covers]
+FORMATS = [formats.named("int8"), formats.named("int16x8")]
+KINDS = {  # of kernels: a set, and a format that it has
+    name if format is FORMATS[0] else f"{name}-{format.name}": (name, format)
+    for name in ASSEMBLED
+    for format in FORMATS
+    if all_sets()[name].covers_format(format.suffix)
+}
+WITH_CELLS = [kind for kind, (name, format) in KINDS.items() if f"lstm.{format.suffix}" in all_sets()[name].covers]
 ROOMY = CORES["cortex-m4"]  # a machine with memory for many layers
 VLENS = (128, 256, 512)
 
 
-def on_its_core(name: str) -> Assembly:
+def on_its_core(kind: str) -> Assembly:
     """The set on a core that lists it, on a larger machine of the family where the core's own is too small."""
+    name, format = KINDS[kind]
     target = CORES[ASSEMBLED[name]]
     if target.ram.size < 1 << 18 and target.arch == ROOMY.arch:
         target = replace(target, qemu=ROOMY.qemu, flash=ROOMY.flash, ram=ROOMY.ram)
-    return Assembly(name, target)
+    return Assembly(name, target, format)
 
 
 def machines(kernels: Assembly) -> list[Assembly]:
@@ -46,45 +56,45 @@ def machines(kernels: Assembly) -> list[Assembly]:
 
 
 def test_each_has_a_line_here() -> None:
-    assert set(PROVED) == set(ASSEMBLED)
+    assert set(PROVED) == set(KINDS)
 
 
-@pytest.mark.parametrize("name", ASSEMBLED)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize: str, name: str) -> None:
-    kernels = on_its_core(name)
+def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize: str, kind: str) -> None:
+    kernels = on_its_core(kind)
     cases = list(kernels.cases(optimize, 1, 48))
-    assert sum(case.assembled for case in cases) == PROVED[name][OPTIMIZE.index(optimize)]
+    assert sum(case.assembled for case in cases) == PROVED[kind][OPTIMIZE.index(optimize)]
     kernels.check(tmp_path, cases, optimize, on=machines(kernels))
 
 
-@pytest.mark.parametrize("name", WITH_CELLS)
+@pytest.mark.parametrize("kind", WITH_CELLS)
 @pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_every_scale_of_the_cell_state(tmp_path: Path, optimize: str, name: str) -> None:
-    cases = list(cell_cases(name, optimize))
+def test_every_scale_of_the_cell_state(tmp_path: Path, optimize: str, kind: str) -> None:
+    cases = list(cell_cases(KINDS[kind][0], optimize, KINDS[kind][1]))
     assert [case.assembled for case in cases] == [False, *[True] * 18, False]
-    on_its_core(name).check(tmp_path, cases, optimize)
+    on_its_core(kind).check(tmp_path, cases, optimize)
 
 
-@pytest.mark.parametrize("name", WITH_CELLS)
+@pytest.mark.parametrize("kind", WITH_CELLS)
 @pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_sums_of_raw_units(tmp_path: Path, optimize: str, name: str) -> None:
-    cases = list(raw_cases(name, optimize))
+def test_sums_of_raw_units(tmp_path: Path, optimize: str, kind: str) -> None:
+    cases = list(raw_cases(KINDS[kind][0], optimize, KINDS[kind][1]))
     assert all(case.assembled for case in cases)
-    on_its_core(name).check(tmp_path, cases, optimize)
+    on_its_core(kind).check(tmp_path, cases, optimize)
 
 
-@pytest.mark.parametrize("name", ASSEMBLED)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_another_assembler_makes_them_too(tmp_path: Path, optimize: str, name: str) -> None:
-    kernels = on_its_core(name)
+def test_another_assembler_makes_them_too(tmp_path: Path, optimize: str, kind: str) -> None:
+    kernels = on_its_core(kind)
     kernels.check(tmp_path, list(kernels.cases(optimize, 9, 12)), optimize, "clang")
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(2, 8))
-@pytest.mark.parametrize("name", ASSEMBLED)
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_many_more_layers(tmp_path: Path, optimize: str, name: str, seed: int) -> None:
-    kernels = on_its_core(name)
+def test_many_more_layers(tmp_path: Path, optimize: str, kind: str, seed: int) -> None:
+    kernels = on_its_core(kind)
     kernels.check(tmp_path, list(kernels.cases(optimize, seed, 80)), optimize, on=machines(kernels))

@@ -25,6 +25,8 @@ import numpy as np
 from kernels import OPTIMIZE, KernelSet, named
 from kernels.common.constants import ConstArray
 from measure.run import qemu
+from model.formats.base import Format
+from model.formats.int8 import FORMAT as INT8
 from target import compiler
 from target.description import Target
 from tests.probe import ROOT, WARNINGS
@@ -53,11 +55,11 @@ static void say(const char *text)
     (void)semihosting_write_text(semihosting_console(), text);
 }
 
-static void say_number(int32_t value)
+static void say_number(int64_t value)
 {
-    char digits[12] = {0};
+    char digits[21] = {0};
     char *at = digits + sizeof digits - 1;
-    uint32_t left = value < 0 ? 0u - (uint32_t)value : (uint32_t)value;
+    uint64_t left = value < 0 ? 0u - (uint64_t)value : (uint64_t)value;
     do {
         *--at = (char)('0' + left % 10u);
         left /= 10u;
@@ -101,10 +103,12 @@ static void call(function called, const void *a, const void *b, const void *c, c
     }
 }
 
-static int32_t element(const void *values, size_t size, size_t k)
+static int64_t element(const void *values, size_t size, size_t k)
 {
-    return size == 1 ? ((const int8_t *)values)[k]
-                     : size == 2 ? ((const int16_t *)values)[k] : ((const int32_t *)values)[k];
+    return size == 1   ? ((const int8_t *)values)[k]
+           : size == 2 ? ((const int16_t *)values)[k]
+           : size == 4 ? ((const int32_t *)values)[k]
+                       : ((const int64_t *)values)[k];
 }
 
 /* Of a layer only the first difference is told: all that follows may come of it. */
@@ -126,15 +130,15 @@ static void same(const char *what, int step, const void *actual, const void *exp
         say(", step ");
         say_number(step);
         say(", unit ");
-        say_number((int32_t)unit);
+        say_number((int64_t)unit);
         say(": got ");
         say_number(element(actual, size, unit));
         say(", wanted ");
         say_number(element(expected, size, unit));
         say("; ");
-        say_number((int32_t)wrong);
+        say_number((int64_t)wrong);
         say(" of ");
-        say_number((int32_t)count);
+        say_number((int64_t)count);
         say(" differ\\n");
     }
 }
@@ -160,6 +164,7 @@ class Assembly:
 
     name: str  # of kernels/
     target: Target
+    format: Format = INT8
     room: int = 9000  # bytes of each array that a layer works on
 
     @property
@@ -178,20 +183,20 @@ class Assembly:
             name, wild, kind = f"layer{k}", int(random.choice([0, 0, 1, 1, 2])), k % 4
             if kind < 2:
                 steps = 1 if kind else int(random.integers(1, 5))
-                yield lstm_case(self.name, name, random, (steps, size(), size()), wild, optimize, bool(kind))
+                yield lstm_case(self.name, name, random, (steps, size(), size()), wild, optimize, bool(kind), self.format)
             else:
                 parts = (int(random.integers(1, 4)), int(random.integers(1, 3))) if kind == 3 else (1, 1)
-                yield dense_case(self.name, name, random, (*parts, size(), size()), wild, optimize)
+                yield dense_case(self.name, name, random, (*parts, size(), size()), wild, optimize, self.format)
         yield from self.large_cases(optimize, random)
-        yield tie_case(self.name, "ties", optimize)
+        yield tie_case(self.name, "ties", optimize, self.format)
 
     def large_cases(self, optimize: str, random: Random) -> Iterator[Case]:
         """Layers whose loops run long, offsets grow beyond immediates, and sums come near their limits."""
         for k, (features, units) in enumerate(((150, 9), (6, 141), (64, 64))):
-            yield lstm_case(self.name, f"large{k}", random, (2, features, units), 0, optimize, False)
-        yield lstm_case(self.name, "large_once", random, (1, 139, 12), 1, optimize, True)
-        yield dense_case(self.name, "large_dense", random, (1, 1, 531, 11), 0, optimize)
-        yield dense_case(self.name, "unpaired", random, (1, 1, 560, 5), 1, optimize)
+            yield lstm_case(self.name, f"large{k}", random, (2, features, units), 0, optimize, False, self.format)
+        yield lstm_case(self.name, "large_once", random, (1, 139, 12), 1, optimize, True, self.format)
+        yield dense_case(self.name, "large_dense", random, (1, 1, 531, 11), 0, optimize, self.format)
+        yield dense_case(self.name, "unpaired", random, (1, 1, 560, 5), 1, optimize, self.format)
 
     def program(self, cases: list[Case]) -> str:
         """main() of a firmware that tries all cases."""
@@ -209,7 +214,7 @@ class Assembly:
     def build(self, directory: Path, cases: list[Case], optimize: str, chosen: str = "gcc") -> Path:
         """The firmware, warnings being errors."""
         (directory / "layers.c").write_text(self.program(cases))
-        code = self.set.layout.prologue(optimize, formats) + "".join(case.made.assembly for case in cases)
+        code = self.set.layout.prologue(optimize, (self.format.suffix,)) + "".join(case.made.assembly for case in cases)
         (directory / "layers_kernels.S").write_text(code)
         firmware, target = ROOT / "firmware", self.target
         kernels, board = ROOT / "kernels", firmware / "boards" / target.board
@@ -219,7 +224,7 @@ class Assembly:
         sources = [
             *(directory / name for name in ("layers.c", "layers_kernels.S")),
             stub(self.name),
-            *sorted((kernels / "c").glob("*_s8.c")),
+            *sorted((kernels / "c").glob(f"*_{self.format.suffix}.c")),
             firmware / "runtime/activation.c",
             *sorted(board.glob("*.[cS]")),
             firmware / "boards/common/semihosting.c",
@@ -255,7 +260,8 @@ class Assembly:
         for each in on or (self,):
             machine = each.target.qemu
             told = f" ({machine.cpu})" if machine and machine.cpu else ""
-            where = f"{self.name} on {each.target.name}{told}, {optimize}, {chosen}"
+            kind = "" if self.format is INT8 else f"{self.format.name} of "
+            where = f"{kind}{self.name} on {each.target.name}{told}, {optimize}, {chosen}"
             differences.nothing_said(where, cases, each.run(elf))
         return elf
 

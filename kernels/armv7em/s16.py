@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""int16x8 in kernel set ``asm`` for ARMv7E-M (mac_s16.inc): two rows share a halfword, one byte a weight."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.common import assembly, wide
+from kernels.common.assembly import output_addend, set_symbols, stream
+from kernels.common.constants import Constants, ConstArray, dense_parts
+from kernels.common.words import groups
+from kernels.common.work import UnprovenError, Work
+from model import lower
+from model.layers.dense import Dense
+from model.layers.lstm import Lstm
+from model.signal import Array
+
+PACKINGS = {4: "P2", 3: "M", 2: "P1", 1: "W1"}  # by rows
+STEP_ROWS, ONCE_ROWS = (3, 1, 0, 2), (3, 2, 0)  # gates A B C D of a unit: o, f, i, c; A B and one alone: o, c, i
+
+
+# ---- columns and rows to words ----
+
+
+def vector_words(count: int) -> int:
+    """Words of a vector of int16."""
+    return (count + 1) // 2
+
+
+def _packed(rows: Array) -> Array:
+    """Rows (R, I) of int8 to weight words (words of a vector, words of the packing)."""
+    if rows.min() < -127:
+        raise UnprovenError("a weight is -128, and the products of pairs of rows could overflow")
+    values = np.pad(rows.astype(np.int64), ((0, 0), (0, rows.shape[1] % 2)))
+    paired = len(rows) & ~1
+    halves = np.concatenate([values[0:paired:2] + 256 * values[1:paired:2], values[paired:]])
+    return np.asarray((halves[:, 0::2] & 0xFFFF) | (halves[:, 1::2] << 16)).T
+
+
+def _starts(bias: Array) -> Array:
+    """What the sums of rows (R,) start from, as words in the order of the registers: of a pair raw low, high, and A."""
+    words = []
+    for k in range(0, len(bias) - 1, 2):
+        first, second = int(bias[k]), int(bias[k + 1])
+        raw = first + 256 * second
+        words += [raw & 0xFFFFFFFF, raw >> 32, first]
+    return np.array(words + ([int(bias[-1])] if len(bias) % 2 else []), np.int64)
+
+
+# ---- layers ----
+
+
+def lstm(work: Work[Lstm]) -> Constants:
+    """Constants and code of an LSTM's step, or of its only one from reset."""
+    name, layer, once = work.name, work.layer, work.once
+    assembly.prove_cell(layer)
+    rows, text = ONCE_ROWS if once else STEP_ROWS, ""
+    matrices = lower.gate_matrices(layer, work.source, once)
+    for matrix in matrices:
+        factors = [
+            wide.high_word(factor, wide.peak(values, starts))
+            for factor, values, starts in zip(matrix.factors, matrix.rows, matrix.starts, strict=True)
+        ]
+        text += assembly.set_factors(matrix.which, rows, factors)
+    addend = output_addend(assembly.hidden_factor(layer), layer.output.zero_point, 1 << 30)
+    text += set_symbols(
+        inputs=layer.features,
+        units=layer.units,
+        **assembly.hidden_symbols(layer),
+        hidden_late=int(addend is None),
+    )
+    chosen = list(rows)
+    parts = [
+        part
+        for unit in range(layer.units)
+        for part in (
+            _starts(matrices[0].starts[chosen, unit]),
+            *(_packed(matrix.rows[chosen, unit]) for matrix in matrices),
+        )
+    ]
+    what = "output and candidate gate paired, input gate" if once else "output and forget gate, input gate and candidate"
+    comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {PACKINGS[len(rows)]}"
+    words = vector_words(layer.features) + (0 if once else vector_words(layer.units))
+    return assembly.lstm(work, text, stream(f"{name}_weights", parts, comment), 4 * words + 3)  # 3 to align it
+
+
+def dense(work: Work[Dense]) -> Constants:
+    """Constants and code of a Dense, whole or in parts."""
+    name, layer, parts = work.name, work.layer, work.parts
+    outputs, whole = len(layer.bias), parts == 1
+    factors = wide.dense_factors(layer, work.source, not whole)
+    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
+    wide.peak(kernel, np.zeros(1, np.int64))
+    bias = lower.dense_starts(layer, work.source)
+    words: list[Array] = []
+    for part in range(parts):
+        for rows in groups(outputs):
+            words += [_starts(bias[rows])] if whole else []
+            words.append(_packed(kernel[part, rows]))
+            words += [factors[rows]] if whole else []
+    array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time, packed as P2")
+    text = set_symbols(
+        inputs=kernel.shape[-1],
+        outputs=outputs,
+        packing=PACKINGS[4],
+        rest_packing=PACKINGS[outputs % 4 or 4],
+        part_bytes=4 * len(array.values) // parts,
+        rows_low=lower.lowest(layer),
+    )
+    starts = ConstArray(f"{name}_bias", bias.astype(np.int64), "int64_t", f"({outputs} outputs)")
+    scales = stream(f"{name}_scales", [factors], f"({outputs} outputs): factors")
+    return assembly.dense(work, text, array, (starts, scales), 4 * vector_words(kernel.shape[-1]) + 3)  # 3 to align it

@@ -1,0 +1,64 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""What sets share for int16x8, whose definition has sums of 64 bits and one rounding of their product with a factor.
+
+32 bits hold a layer's sums where that is proved of its weights; then the high word of a product of 64 bits is all that
+a requantisation needs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kernels.common.work import UnprovenError
+from model import fixed_point as fp
+from model import lower
+from model.layers.dense import Dense
+from model.signal import Array, Signal
+
+MOST = 1 << 15  # the largest magnitude of an int16
+BITS = 31  # of a magnitude in 32 bits
+WHOLE = 1 << 14  # the smallest factor of 15 bits, but for 0
+
+
+def peak(rows: Array, starts: Array) -> int:
+    """The largest magnitude of a row's sum (..., I), on its way too; proved to fit 32 bits."""
+    largest = int(lower.peak(rows, starts, MOST).max())
+    if largest >= 1 << BITS:
+        raise UnprovenError(f"a sum can reach {largest} and overflow 32 bits")
+    return largest
+
+
+def high_word(factor: fp.Multiplier, largest: int) -> fp.Multiplier:
+    """A factor for the high word of the product with a sum of at most ``largest``.
+
+    Shift 0: rounded, it is the result. Above 0: of the sum shifted left by so many bits. Below 0: it is shifted right
+    by so many bits, and rounded there.
+    """
+    reduced, right = (int(each) for each in fp.reduced16(factor))
+    if reduced == 0:
+        return fp.Multiplier(0, 0)
+    left = max(16 - right, 0)
+    if largest << left >= 1 << BITS:
+        raise UnprovenError(f"a sum can reach {largest}, and overflow 32 bits once it is shifted left by {left}")
+    if right > 32:
+        return fp.Multiplier(reduced, 32 - right)
+    return fp.Multiplier(reduced << (32 - max(right, 16)), left)
+
+
+def dense_factors(layer: Dense, source: Signal, in_parts: bool) -> Array:
+    """Each row's factor (O,), whose product's high word, rounded, is the output; proved for sums saturated to 32 bits.
+
+    ``in_parts``: the sums are kept in 64 bits.
+    """
+    factors = lower.dense_factors(layer, source)
+    words = [high_word(factor, 0) for factor in factors]
+    if any(word.shift > 0 for word in words):
+        raise UnprovenError("a row's scale is above 1/2")
+    if any(word.shift < 0 for word in words):
+        raise UnprovenError("a row's scale is below 2^-18")
+    if not in_parts:
+        peak(layer.kernel.values, layer.bias)
+    elif any(0 < word.value < WHOLE << 2 for word in words):  # 2^31 times it may be within 16 bits
+        peak(layer.kernel.values, layer.bias)
+    return np.array([word.value for word in words], np.int64)
