@@ -168,4 +168,4 @@ def dense(work: Work[Dense]) -> Constants:
 
 def prologue(optimize: str, formats: Iterable[str]) -> str:
     """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
-    return thumb2.prologue("armv7em", optimize, formats, sigmoid=3, tanh=256)
+    return thumb2.prologue("armv7em", optimize, formats, line=(16, 16), sigmoid=3, tanh=256)

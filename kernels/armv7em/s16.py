@@ -17,6 +17,9 @@ from model.layers.lstm import Lstm
 from model.signal import Array
 
 PACKINGS = {4: "P2", 3: "M", 2: "P1", 1: "W1"}  # by rows
+# by level: words of a layer's vectors that are taken straight, else so many in a turn of a loop, or of one of 4 turns
+LSTM_LOOPS = {"size": (3, 2, 2), "balanced": (20, 4, 8), "speed": (96, 24, 24)}
+DENSE_LOOPS = {"size": (3, 2, 2), "balanced": (3, 2, 4), "speed": (48, 24, 24)}
 STEP_ROWS, ONCE_ROWS = (3, 1, 0, 2), (3, 2, 0)  # gates A B C D of a unit: o, f, i, c; A B and one alone: o, c, i
 
 
@@ -26,6 +29,13 @@ STEP_ROWS, ONCE_ROWS = (3, 1, 0, 2), (3, 2, 0)  # gates A B C D of a unit: o, f,
 def vector_words(count: int) -> int:
     """Words of a vector of int16."""
     return (count + 1) // 2
+
+
+def turn(words: int, of_layer: int, loops: tuple[int, int, int]) -> int:
+    """Words of a vector that a turn of a loop takes; 0: none, all are taken straight."""
+    straight, short, long = loops
+    chosen = long if words >= 4 * long else short
+    return chosen if of_layer > straight and words >= 2 * chosen else 0
 
 
 def _packed(rows: Array) -> Array:
@@ -64,9 +74,13 @@ def lstm(work: Work[Lstm]) -> Constants:
         ]
         text += assembly.set_factors(matrix.which, rows, factors)
     addend = output_addend(assembly.hidden_factor(layer), layer.output.zero_point, 1 << 30)
+    words, hidden_words = vector_words(layer.features), 0 if once else vector_words(layer.units)
+    loops, of_layer = LSTM_LOOPS[work.optimize], words + hidden_words
     text += set_symbols(
         inputs=layer.features,
         units=layer.units,
+        input_turn=turn(words, of_layer, loops),
+        hidden_turn=turn(hidden_words, of_layer, loops),
         **assembly.hidden_symbols(layer),
         hidden_late=int(addend is None),
     )
@@ -81,8 +95,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     ]
     what = "output and candidate gate paired, input gate" if once else "output and forget gate, input gate and candidate"
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {PACKINGS[len(rows)]}"
-    words = vector_words(layer.features) + (0 if once else vector_words(layer.units))
-    return assembly.lstm(work, text, stream(f"{name}_weights", parts, comment), 4 * words + 3)  # 3 to align it
+    return assembly.lstm(work, text, stream(f"{name}_weights", parts, comment), 4 * of_layer + 3)  # 3 to align it
 
 
 def dense(work: Work[Dense]) -> Constants:
@@ -93,16 +106,17 @@ def dense(work: Work[Dense]) -> Constants:
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     wide.peak(kernel, np.zeros(1, np.int64))
     bias = lower.dense_starts(layer, work.source)
-    words: list[Array] = []
+    order: list[Array] = []
     for part in range(parts):
         for rows in groups(outputs):
-            words += [_starts(bias[rows])] if whole else []
-            words.append(_packed(kernel[part, rows]))
-            words += [factors[rows]] if whole else []
-    array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time, packed as P2")
+            order += [_starts(bias[rows])] if whole else []
+            order.append(_packed(kernel[part, rows]))
+            order += [factors[rows]] if whole else []
+    array, words = stream(f"{name}_weights", order, f"({parts} parts) four rows at a time, packed as P2"), vector_words(kernel.shape[-1])
     text = set_symbols(
         inputs=kernel.shape[-1],
         outputs=outputs,
+        input_turn=turn(words, words, DENSE_LOOPS[work.optimize]),
         packing=PACKINGS[4],
         rest_packing=PACKINGS[outputs % 4 or 4],
         part_bytes=4 * len(array.values) // parts,
@@ -110,4 +124,4 @@ def dense(work: Work[Dense]) -> Constants:
     )
     starts = ConstArray(f"{name}_bias", bias.astype(np.int64), "int64_t", f"({outputs} outputs)")
     scales = stream(f"{name}_scales", [factors], f"({outputs} outputs): factors")
-    return assembly.dense(work, text, array, (starts, scales), 4 * vector_words(kernel.shape[-1]) + 3)  # 3 to align it
+    return assembly.dense(work, text, array, (starts, scales), 4 * words + 3)  # 3 to align it

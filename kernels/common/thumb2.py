@@ -12,25 +12,34 @@ from kernels.common import assembly
 from model import fixed_point as fp
 
 
-def _table(optimize: str, sigmoid: int, tanh: int) -> tuple[str, list[int], int]:
+def _table(optimize: str, line: tuple[int, int], sigmoid: int, tanh: int) -> tuple[str, list[int], int]:
     """(directive, values, index of the first entry at x = 0); see ``prologue``."""
     if optimize == "size":
         return ".hword", [*(fp.SIGMOID_TABLE - 32768).tolist(), 0], 0
     intercepts, slopes = assembly.signed_lines()
     if optimize == "balanced":
-        return ".word", (slopes << 17 | intercepts).tolist(), 256
+        slope, bits = line
+        return ".word", (slope * slopes << bits | intercepts).tolist(), 256
     sign = np.where(np.arange(-256, 256) < 0, -1, 0)
     of_sigmoid = np.stack([sigmoid * slopes, 512 * intercepts + 512 + sign], axis=1)[64:448]  # k = -192 .. 191
     of_tanh = tanh * np.stack([slopes, 256 * intercepts - (1 << 23) + 128 + sign], axis=1)
     return ".word", np.concatenate([of_sigmoid, of_tanh]).reshape(-1).tolist(), 2 * 192
 
 
-def prologue(kernels: str, optimize: str, formats: Iterable[str], sigmoid: int = 1, tanh: int = 1) -> str:
+def prologue(
+    kernels: str,
+    optimize: str,
+    formats: Iterable[str],
+    line: tuple[int, int] = (1, 17),
+    sigmoid: int = 1,
+    tanh: int = 1,
+) -> str:
     """Options, the formats' macros, and the table of the activations of a set.
 
+    ``balanced`` has one for both, a word an entry: its slope times ``line[0]`` above ``line[1]`` bits of offset.
     ``speed`` has a table of the sigmoid, its slopes times ``sigmoid``, and one of tanh, all of it times ``tanh``.
     """
-    directive, values, zero = _table(optimize, sigmoid, tanh)
+    directive, values, zero = _table(optimize, line, sigmoid, tanh)
     size = 2 if directive == ".hword" else 4
     table = assembly.shared_table("the sigmoid's lines; see `activations`", 8, directive, values)
     return f"""{assembly.opening(kernels, optimize)}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
