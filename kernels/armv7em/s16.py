@@ -93,7 +93,9 @@ def lstm(work: Work[Lstm]) -> Constants:
             *(_packed(matrix.rows[chosen, unit]) for matrix in matrices),
         )
     ]
-    what = "output and candidate gate paired, input gate" if once else "output and forget gate, input gate and candidate"
+    what = (
+        "output and candidate gate paired, input gate" if once else "output and forget gate, input gate and candidate"
+    )
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {PACKINGS[len(rows)]}"
     return assembly.lstm(work, text, stream(f"{name}_weights", parts, comment), 4 * of_layer + 3)  # 3 to align it
 
@@ -112,7 +114,10 @@ def dense(work: Work[Dense]) -> Constants:
             order += [_starts(bias[rows])] if whole else []
             order.append(_packed(kernel[part, rows]))
             order += [factors[rows]] if whole else []
-    array, words = stream(f"{name}_weights", order, f"({parts} parts) four rows at a time, packed as P2"), vector_words(kernel.shape[-1])
+    array, words = (
+        stream(f"{name}_weights", order, f"({parts} parts) four rows at a time, packed as P2"),
+        vector_words(kernel.shape[-1]),
+    )
     text = set_symbols(
         inputs=kernel.shape[-1],
         outputs=outputs,

@@ -18,7 +18,7 @@ from model.signal import Array, Signal
 
 MOST = 1 << 15  # the largest magnitude of an int16
 BITS = 31  # of a magnitude in 32 bits
-WHOLE = 1 << 14  # the smallest factor of 15 bits, but for 0
+BEYOND = 1 << 16  # times a sum that leaves 32 bits it leaves 16 bits in the high word
 
 
 def peak(rows: Array, starts: Array) -> int:
@@ -57,8 +57,6 @@ def dense_factors(layer: Dense, source: Signal, in_parts: bool) -> Array:
         raise UnprovenError("a row's scale is above 1/2")
     if any(word.shift < 0 for word in words):
         raise UnprovenError("a row's scale is below 2^-18")
-    if not in_parts:
-        peak(layer.kernel.values, layer.bias)
-    elif any(0 < word.value < WHOLE << 2 for word in words):  # 2^31 times it may be within 16 bits
+    if not in_parts or any(0 < word.value < BEYOND for word in words):
         peak(layer.kernel.values, layer.bias)
     return np.array([word.value for word in words], np.int64)

@@ -8,9 +8,8 @@ the columns, of two or four rows in 16 bytes where it is short. With optimize=si
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import itertools
+from collections.abc import Iterable
 
 import numpy as np
 

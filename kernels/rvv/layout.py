@@ -10,7 +10,6 @@ own, which makes longer groups.
 from __future__ import annotations
 
 from collections.abc import Iterable
-
 from dataclasses import dataclass, field
 
 import numpy as np

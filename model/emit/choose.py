@@ -43,7 +43,9 @@ def choose(work: Work[Layer], sets: Sequence[KernelSet]) -> Chosen:
             numbers(start_of(work.name, state), row, f"({len(row)}) the state before the first step")
             for state, row in work.layer.starts().items()
         ]
-        return Chosen(kernels, replace(made, arrays=(*made.arrays, *starts), notes=(*notes, *made.notes)), work.layer.suffix)
+        return Chosen(
+            kernels, replace(made, arrays=(*made.arrays, *starts), notes=(*notes, *made.notes)), work.layer.suffix
+        )
     names = ", ".join(kernels.name for kernels in sets)
     raise UserError(f"layer '{work.layer.name}': none of the kernel sets {names} has {pair}")
 

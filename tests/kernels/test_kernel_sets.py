@@ -85,13 +85,32 @@ def test_assembly_on_random_networks(device: MakeDevice, assembly: str, spec: Sp
     check(one, networks.build(spec), networks.inputs_of(spec, COUNT), optimize)
 
 
-@pytest.mark.parametrize("assembly", ASSEMBLED)
-@given(networks.chains("int8"), st.sampled_from(OPTIMIZE))
-@settings(max_examples=4, phases=(Phase.generate,))
-def test_assembly_on_random_chains(device: MakeDevice, assembly: str, chain: Chain, optimize: str) -> None:
-    network = networks.build_chain(chain)
-    inputs = networks.chain_inputs(network, COUNT, chain.extreme, chain.seed)
-    check(device(ASSEMBLED[assembly], assembly), network, inputs, optimize)
+# what each set has kernels of its own for
+INTEGERS = [
+    (assembly, quantisation)
+    for assembly in ASSEMBLED
+    for quantisation, suffix in formats.suffixes().items()
+    if all_sets()[assembly].covers_format(suffix)
+]
+OWN = [("c", quantisation) for quantisation in formats.names()] + INTEGERS
+OWN += [("vfp", "float32"), ("cmsis_nn", "int8"), ("cmsis_nn", "int16x8")]
+
+
+def on_random_chains(one: Device, quantisation: str, count: int) -> None:
+    """Networks of any layers, at any level."""
+
+    @given(networks.chains(quantisation), st.sampled_from(OPTIMIZE))
+    @settings(max_examples=count, phases=(Phase.generate,))
+    def sweep(chain: Chain, optimize: str) -> None:
+        network = networks.build_chain(chain)
+        check(one, network, networks.chain_inputs(network, COUNT, chain.extreme, chain.seed), optimize)
+
+    sweep()
+
+
+@pytest.mark.parametrize(("assembly", "quantisation"), INTEGERS)
+def test_assembly_on_random_chains(device: MakeDevice, assembly: str, quantisation: str) -> None:
+    on_random_chains(device(ASSEMBLED[assembly], assembly), quantisation, 4)
 
 
 @pytest.mark.parametrize("target", FLOATS)
@@ -138,10 +157,6 @@ STREAMS: dict[str, tuple[tuple[int, int], tuple[Word, ...]]] = {
     "an output at every step": ((3, 2), (("lstm", 4, True, False), ("lstm", 5, True, False), ("dense", 3, "linear"))),
     "an output at the window's end": ((3, 2), (("lstm", 5, True, False), ("reshape", (15,)), ("dense", 3, "linear"))),
 }
-# what each set has kernels of its own for
-OWN = [("c", quantisation) for quantisation in formats.names()]
-OWN += [(assembly, "int8") for assembly in ASSEMBLED]
-OWN += [("vfp", "float32"), ("cmsis_nn", "int8"), ("cmsis_nn", "int16x8")]
 
 
 def test_every_set_streams() -> None:
@@ -166,13 +181,9 @@ def test_a_stream_goes_on_across_windows(device: MakeDevice, kernels: str, quant
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("assembly", ASSEMBLED)
-@given(networks.chains("int8"), st.sampled_from(OPTIMIZE))
-@settings(max_examples=60, phases=(Phase.generate,))
-def test_assembly_on_many_random_chains(device: MakeDevice, assembly: str, chain: Chain, optimize: str) -> None:
-    network = networks.build_chain(chain)
-    inputs = networks.chain_inputs(network, COUNT, chain.extreme, chain.seed)
-    check(device(ASSEMBLED[assembly], assembly), network, inputs, optimize)
+@pytest.mark.parametrize(("assembly", "quantisation"), INTEGERS)
+def test_assembly_on_many_random_chains(device: MakeDevice, assembly: str, quantisation: str) -> None:
+    on_random_chains(device(ASSEMBLED[assembly], assembly), quantisation, 60)
 
 
 @pytest.mark.parametrize("target", ARM)

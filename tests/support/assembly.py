@@ -183,7 +183,9 @@ class Assembly:
             name, wild, kind = f"layer{k}", int(random.choice([0, 0, 1, 1, 2])), k % 4
             if kind < 2:
                 steps = 1 if kind else int(random.integers(1, 5))
-                yield lstm_case(self.name, name, random, (steps, size(), size()), wild, optimize, bool(kind), self.format)
+                yield lstm_case(
+                    self.name, name, random, (steps, size(), size()), wild, optimize, bool(kind), self.format
+                )
             else:
                 parts = (int(random.integers(1, 4)), int(random.integers(1, 3))) if kind == 3 else (1, 1)
                 yield dense_case(self.name, name, random, (*parts, size(), size()), wild, optimize, self.format)

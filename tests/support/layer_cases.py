@@ -205,7 +205,9 @@ def tie_case(kernels: str, name: str, optimize: str, format: Format = INT8) -> C
     output = Signal((1, count), format.values.name, 2.0**-7 / finer, 0)
     scales = np.full(4, 2.0**-6, np.float32)
     kernel, recurrent = (Weights(np.zeros((4, count, n), np.int8), scales) for n in (1, count))
-    layer = Lstm("lstm", kernel, recurrent, columns[:4].astype(format.bias.name), True, False, 0.0, output, 2.0**-15, format)
+    layer = Lstm(
+        "lstm", kernel, recurrent, columns[:4].astype(format.bias.name), True, False, 0.0, output, 2.0**-15, format
+    )
     step = layer._integer_step(source)  # from a cell state that is not 0
     _, (cells, hidden) = step(np.zeros((1, 1), np.int64), (columns[4:5], np.zeros((1, count), np.int64)))
     start, cells = columns[4].astype(np.int16), cells.astype(np.int16)
@@ -235,9 +237,7 @@ def _sums(made: Constants, layer: Dense, source: Signal, x: Array) -> Array:
     return np.asarray(times * (plain + weights @ x.astype(np.int64)), layer.format.sums.name)
 
 
-def _random_dense(
-    random: Random, inputs: int, outputs: int, wild: int, format: Format
-) -> tuple[Signal, Dense]:
+def _random_dense(random: Random, inputs: int, outputs: int, wild: int, format: Format) -> tuple[Signal, Dense]:
     """See ``random_lstm`` for ``wild``."""
     source = _signal(random, (inputs,), -10, -2, format)
     kernel = _weights(random, (outputs, inputs), wild, 73 * _finer(format) * source.scale)
