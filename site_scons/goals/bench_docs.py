@@ -4,15 +4,22 @@
 
 from __future__ import annotations
 
+from commandline.cases import Case, Variant
+from commandline.targets import kernel_sets
 from made import Made
 
 from goals.bench import before, cases, ratios
 
 HELP = "bench with the assembly of every target, into docs/bench.md"
 LIKE = "bench"
-IMPLIES = {"model": "all", "target": "all", "kernels": "asm", "optimize": "all"}
+IMPLIES = {"model": "all", "target": "all", "quant": "int8,int16x8", "kernels": "asm", "optimize": "all"}
 
-__all__ = ["before", "cases", "make"]
+__all__ = ["before", "cases", "make", "wanted"]
+
+
+def wanted(case: Case, variant: Variant) -> bool:
+    """Whether the assembly has kernels for the format."""
+    return variant.kernels == kernel_sets("", variant.target, case.quantisation)[0]
 
 
 def make(made: Made) -> None:

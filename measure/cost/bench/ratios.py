@@ -157,7 +157,7 @@ S2: 28 steps, 28 inputs, 20 units, Dense 10 over the flattened sequence · S3: 5
 
 def page(rows: list[Row], reports: list[dict[str, Any]], peers: list[Peer]) -> str:
     """The same as a page: a table for each target, its peers named."""
-    head = ["shape", "kernels", "ratio", "instructions", "peer", "cycles (model)"]
+    head = ["shape", "quant", "kernels", "ratio", "instructions", "peer", "cycles (model)"]
     head += ["code+tables", "flash", "RAM", "stack", "peer's flash", "RAM", "stack"]
     texts = [PAGE]
     pairs = list(zip(rows, reports, strict=True))
@@ -169,12 +169,12 @@ def page(rows: list[Row], reports: list[dict[str, Any]], peers: list[Peer]) -> s
             peer = best_peer(peers, one.shape, target, one.quant, one.state)
             ratio = "-" if one.ratio is None else f"{one.ratio:.3f}"
             shape = f"{one.shape} {one.state}" if one.shape == "S0" else one.shape
-            line = [shape, kernels(report), ratio, number(one.instructions), number(one.peer_instructions)]
+            line = [shape, one.quant, kernels(report), ratio, number(one.instructions), number(one.peer_instructions)]
             line += [cycles(report), *map(number, (one.code, one.flash, one.ram, one.stack))]
             lines.append([*line, *map(number, (peer.flash, peer.ram, peer.stack) if peer else (None, None, None))])
         named = sorted({one.peer for one in rows if one.target == target and one.peer})
         against = f"Peers: {', '.join(named)}." if named else "No peer was measured on this core."
-        texts += [f"## {target}\n\n{against}\n", markdown.table(head, lines, texts=2)]
+        texts += [f"## {target}\n\n{against}\n", markdown.table(head, lines, texts=3)]
     return "\n".join(texts)
 
 

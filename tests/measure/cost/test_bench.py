@@ -56,12 +56,15 @@ def test_no_peer_where_none_was_measured() -> None:
 def test_bench_builds_the_shapes_and_writes_what_was_measured(built: Shared) -> None:
     root = built("bench", "target=cortex-m4", "model=S0", "kernels=asm").root
     rows = json.loads((root / "build/bench/bench.json").read_text())["rows"]
-    assert {(r["shape"], r["optimize"], r["state"]) for r in rows} == {
-        ("S0", optimize, state) for optimize in ("size", "balanced", "speed") for state in ("window", "stream")
+    assert {(r["shape"], r["quant"], r["optimize"], r["state"]) for r in rows} == {
+        ("S0", quantisation, optimize, state)
+        for quantisation in ("int8", "int16x8")
+        for optimize in ("size", "balanced", "speed")
+        for state in ("window", "stream")
     }
     for r in rows:
         ending = ("" if r["optimize"] == "balanced" else f"-{r['optimize']}") + ("-stream" * (r["state"] == "stream"))
-        report = json.loads((root / f"build/cortex-m4/S0/int8-asm{ending}/report.json").read_text())
+        report = json.loads((root / f"build/cortex-m4/S0/{r['quant']}-asm{ending}/report.json").read_text())
         assert report["error"]["reference"]["mismatches"] == 0
         assert (r["instructions"], r["ram"], r["stack"]) == (
             report["instructions"], report["ram"]["total"], report["stack"]["bound"],
