@@ -27,6 +27,7 @@ from model.lower import GateMatrix
 from model.signal import Array
 
 STEP_GATES, ONCE_GATES = (2, 0, 1, 3), (2, 0, 3)  # rows A B C D of a unit: c, i, f, o
+SMALL = ("s8",)  # formats that have macros of their own for size
 BLOCKS = (12, 8, 6, 5, 4, 3, 2, 1)  # columns of a block, the best first
 UNROLL = {"balanced": 16, "speed": 76}  # columns of a layer, kernel and recurrent kernel, whose code stands straight
 MAX_STRAIGHT = 1000  # bytes of a vector's code: a branch over all of a unit's reaches 2 KB
@@ -316,5 +317,5 @@ def prologue(optimize: str, formats: Iterable[str]) -> str:
     table = assembly.shared_table(comment, 4, directive, values)
     opening = assembly.opening("armv6m", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {start}
-{assembly.THUMB}{assembly.macros("armv6m", optimize, formats)}
+{assembly.THUMB}{assembly.macros("armv6m", optimize, formats, SMALL)}
 {table}"""

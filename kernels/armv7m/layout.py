@@ -23,6 +23,7 @@ from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.signal import Array
 
+SMALL = ("s8",)  # formats that have macros of their own for size
 LONGEST = {"size": 2, "balanced": 8, "speed": 16}  # columns of a block: its code stands straight
 TURNS = 256  # of the loop of size over blocks
 ALONE = 2  # up to so many columns, four rows alone are faster than two pairs (speed)
@@ -212,4 +213,4 @@ def dense(work: Work[Dense]) -> Constants:
 
 def prologue(optimize: str, formats: Iterable[str]) -> str:
     """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
-    return thumb2.prologue("armv7m", optimize, formats)
+    return thumb2.prologue("armv7m", optimize, formats, SMALL)

@@ -8,11 +8,11 @@ format, sizes and scales.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
-from kernels import FOLDER, OPTIMIZE
+from kernels import OPTIMIZE
 from kernels.common.constants import Constants, ConstArray, Kernel
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
@@ -192,15 +192,10 @@ def opening(kernels: str, optimize: str) -> str:
 """
 
 
-def macros(kernels: str, optimize: str, formats: Iterable[str]) -> str:
-    """Lines that include a set's macros of these formats."""
-    return "".join(f'#include "{kernels}/{_macros_of(kernels, optimize, format)}"\n' for format in formats)
-
-
-def _macros_of(kernels: str, optimize: str, format: str) -> str:
-    """dense_<format>.inc, or size_<format>.inc, which includes it, where the set does something else in size."""
-    small = f"size_{format}.inc"
-    return small if optimize == "size" and (FOLDER / kernels / small).is_file() else f"dense_{format}.inc"
+def macros(kernels: str, optimize: str, formats: Iterable[str], small: Collection[str] = ()) -> str:
+    """Lines that include the formats' macros, dense_<format>.inc; in size size_<format>.inc of those in ``small``."""
+    files = {format: "size" if optimize == "size" and format in small else "dense" for format in formats}
+    return "".join(f'#include "{kernels}/{file}_{format}.inc"\n' for format, file in files.items())
 
 
 def shared_table(comment: str, alignment: int, directive: str, values: list[int]) -> str:

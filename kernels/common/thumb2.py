@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -30,13 +30,16 @@ def prologue(
     kernels: str,
     optimize: str,
     formats: Iterable[str],
+    small: Collection[str] = (),
     line: tuple[int, int] = (1, 17),
     sigmoid: int = 1,
     tanh: int = 1,
 ) -> str:
     """Options, the formats' macros, and the table of the activations of a set.
 
-    ``balanced`` has one for both, a word an entry: its slope times ``line[0]`` above ``line[1]`` bits of offset.
+    ``small``: formats that have macros of their own for ``size``.
+
+    ``balanced`` has one table for both, a word an entry: its slope times ``line[0]`` above ``line[1]`` bits of offset.
     ``speed`` has a table of the sigmoid, its slopes times ``sigmoid``, and one of tanh, all of it times ``tanh``.
     """
     directive, values, zero = _table(optimize, line, sigmoid, tanh)
@@ -44,5 +47,5 @@ def prologue(
     table = assembly.shared_table("the sigmoid's lines; see `activations`", 8, directive, values)
     return f"""{assembly.opening(kernels, optimize)}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
 #define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
-{assembly.THUMB}{assembly.macros(kernels, optimize, formats)}
+{assembly.THUMB}{assembly.macros(kernels, optimize, formats, small)}
 {table}"""

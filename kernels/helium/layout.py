@@ -24,6 +24,7 @@ from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.signal import Array
 
+SMALL = ("s8",)  # formats that have macros of their own for size
 LANES = 16
 ROWS = 8  # summed at a time
 STEP_GATES, ONCE_GATES = (0, 1, 3, 2), (0, 3, 2)  # the order of work: i, f, o, c
@@ -205,5 +206,5 @@ def prologue(optimize: str, formats: Iterable[str]) -> str:
     opening = assembly.opening("helium", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table)
 #define LSTMCU_SLOPES {slopes}
-{assembly.THUMB}{assembly.macros("helium", optimize, formats)}
+{assembly.THUMB}{assembly.macros("helium", optimize, formats, SMALL)}
 {lines}"""

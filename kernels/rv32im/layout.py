@@ -28,6 +28,7 @@ from model.signal import Array
 STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # f i o c; i o c: a unit's rows A B C D, as lstm_s8.inc takes them
 assert set(ONCE_ROWS) == set(ONCE_GATES)
 
+SMALL = ("s8",)  # formats that have macros of their own for size
 LONGEST = 16  # columns of a segment
 STRAIGHT_BYTES = 3000  # of code for the columns of a function: its branches reach 4 KB
 STRAIGHT_COLUMNS = {"size": 1, "balanced": 20, "speed": 40}  # of one matrix's code when it is a loop
@@ -320,5 +321,5 @@ def prologue(optimize: str, formats: Iterable[str]) -> str:
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {before}
 
 {relax}    .cfi_sections .debug_frame
-{assembly.macros("rv32im", optimize, formats)}
+{assembly.macros("rv32im", optimize, formats, SMALL)}
 {table}"""
