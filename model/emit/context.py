@@ -49,7 +49,7 @@ def context(network: Network, sets: Sequence[KernelSet], optimize: str, state: s
         "windows": any(f.role == "window" for f in plan.fields),
         **_signals(network, plan),
         **_constants([layer.constants for layer in layers.values()]),
-        **_bodies(statements),
+        **_bodies(statements, network.steps),
         "fields": fields(plan, statements.scratch),
         "scratch_bytes": statements.scratch.bytes,
         "assembly": code(layers.values(), optimize),
@@ -112,15 +112,15 @@ def _constants(made: Collection[Constants]) -> dict[str, Any]:
     }
 
 
-def _bodies(statements: Statements) -> dict[str, Any]:
-    """Of the functions. There is no ``_step`` where a single step from reset leaves no state."""
+def _bodies(statements: Statements, steps: int) -> dict[str, Any]:
+    """Of the functions, for windows of so many steps. No ``_step`` where a single step from reset leaves no state."""
     refusal = statements.plan.streamable
     if not refusal and any(op.once for op in statements.operations):
         refusal = "a single step from reset; generate with state=stream to keep the state"
     always, after = ([], []) if refusal else statements.step_lines()
     return {
         "reset": statements.reset_lines(),
-        "restart": statements.restart_lines(),
+        "restart": statements.restart_lines(windows=steps > 1),
         "run": statements.run_lines(),
         "counts_steps": statements.counts_steps(),
         "streams": not refusal,

@@ -158,15 +158,17 @@ class Statements:
                 lines += self.reset_state(f)
         if self.counts_steps():
             lines.append("state->step = 0;")
-        return lines + self.restart_lines()
+        return lines + self.restart_lines(windows=True)
 
-    def restart_lines(self) -> list[str]:
-        """What lets a window's sums start afresh, and with them the windows of its convolutions."""
+    def restart_lines(self, windows: bool) -> list[str]:
+        """What lets a window's sums start afresh, and the windows of its convolutions: of single steps those go on."""
         lines: list[str] = []
         for f in self.plan.fields:
             where = f"state->{f.name}"
             if f.role == "sums":
                 lines.append(f"(void)memcpy({where}, {symbol(self.name, f.layer)}_bias, sizeof {where});")
+            elif not windows:
+                continue
             elif f.role == "window":
                 lines.append(f"lstmcu_window_reset({where}, {int(f.start or 0)});")
             elif f.role == "ring" and f.start is not None:

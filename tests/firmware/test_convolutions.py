@@ -89,6 +89,8 @@ STRUCTURES: dict[str, tuple[tuple[int, int], tuple[Word, ...]]] = {
     "backwards": ((9, 3), (conv(4, 3, 2), ("lstm", 3, False, True))),
     "a convolution of an LSTM": ((9, 3), (SEQUENCE, conv(4, 3), ("tanh",))),
     "one step": ((1, 3), (conv(4, 3, padding="causal"), LAST)),
+    "the largest of one step": ((1, 3), (conv(4, 3, padding="causal"), ("global", "max"))),
+    "one step, flattened": ((1, 3), (conv(4, 3, padding="causal"), ("reshape", (4,)), ("dense", 2, "linear"))),
     "steps behind the only window": ((5, 3), (("dense", 6, "linear"), conv(4, 3, 3), LAST, ("dense", 2, "linear"))),
     "one window": ((5, 3), (conv(4, 5), LAST)),
     "a step by itself": ((5, 3), (conv(4, 1, 2), LAST)),
