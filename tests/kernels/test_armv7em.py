@@ -140,6 +140,17 @@ def test_int16x8_that_cannot_be_proved_runs_on_the_portable_kernels(
     assert within.notes == ()
 
 
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_layers_of_both_formats_in_one_file(tmp_path: Path, optimize: str) -> None:
+    random = np.random.default_rng(7)
+    cases = []
+    for k, format in enumerate((KERNELS.format, INT16X8) * 2):
+        cases.append(lstm_case("armv7em", f"lstm{k}", random, (3, 9, 7), k // 2, optimize, k > 1, format))
+        cases.append(dense_case("armv7em", f"dense{k}", random, (1 + k // 2, 1, 11, 6), 0, optimize, format))
+    assert all(case.assembled for case in cases)
+    KERNELS.check(tmp_path, cases, optimize)
+
+
 def test_a_byte_of_flash_a_weight() -> None:
     """At every level; the input gate of a single step, and the last row of an odd number, have two."""
     for optimize in OPTIMIZE:

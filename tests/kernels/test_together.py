@@ -43,13 +43,15 @@ def named(spec: Spec, name: str) -> tuple[Network, Array]:
 
 
 def parts_of(target: str, tree: Path = ROOT, prefix: str = "m") -> Iterator[Part]:
-    """Two models of every set at every level; of a set for floats one of those."""
+    """Two models of every set at every level, one of int16x8 if it has that; of a set for floats one of those."""
     for kernels in TOGETHER[target]:
         floats = not all_sets()[kernels].covers_format("s8")
         for optimize in OPTIMIZE:
             for number, spec in enumerate((FLOATS,) if floats else (FIRST, SECOND)):
                 name = f"{prefix}_{kernels}_{optimize}_{number}"
                 yield Part(*named(spec, name), kernels, optimize, tree)
+            if all_sets()[kernels].covers_format("s16"):
+                yield Part(*calm(f"{prefix}_{kernels}_{optimize}_s16", 0, "int16x8"), kernels, optimize, tree)
 
 
 def test_every_set_is_there() -> None:
@@ -89,12 +91,12 @@ def test_all_sets_and_levels_in_one_firmware(tmp_path: Path, target: str) -> Non
         assert all(symbol.startswith(OWN) for symbol in defined(path)), path.name
 
 
-def calm(name: str, seed: int) -> tuple[Network, Array]:
+def calm(name: str, seed: int, quantisation: str = "int8") -> tuple[Network, Array]:
     """A network as trained ones are, all of which the library can run, and what it runs on."""
     words = (("lstm", 5 + seed, True, False), ("lstm", 4, False, False), ("dense", 3, "linear"))
     trained = networks.build_chain(Chain("float32", (4, 3), words, seed=3 + seed))
     real = np.random.default_rng(seed).normal(0, 1, (8, 4, 3)).astype(np.float32)
-    network = replace(quantise.quantise(trained, real, "int8"), name=name)
+    network = replace(quantise.quantise(trained, real, quantisation), name=name)
     return network, reference.stored_inputs(network, real)
 
 

@@ -172,6 +172,11 @@ class Assembly:
         """What its folder says."""
         return named([self.name])[0]
 
+    @property
+    def formats(self) -> list[str]:
+        """Suffixes of all formats that it has: their macros must get on with one another."""
+        return sorted({pair.partition(".")[2] for pair in self.set.covers})
+
     def cases(self, optimize: str, seed: int, count: int) -> Iterator[Case]:
         """LSTM steps, single steps, Dense layers whole and in parts, in turn; the largest sizes at the end."""
         random = np.random.default_rng([seed, OPTIMIZE.index(optimize)])
@@ -216,7 +221,7 @@ class Assembly:
     def build(self, directory: Path, cases: list[Case], optimize: str, chosen: str = "gcc") -> Path:
         """The firmware, warnings being errors."""
         (directory / "layers.c").write_text(self.program(cases))
-        code = self.set.layout.prologue(optimize, (self.format.suffix,)) + "".join(case.made.assembly for case in cases)
+        code = self.set.layout.prologue(optimize, self.formats) + "".join(case.made.assembly for case in cases)
         (directory / "layers_kernels.S").write_text(code)
         firmware, target = ROOT / "firmware", self.target
         kernels, board = ROOT / "kernels", firmware / "boards" / target.board
@@ -226,7 +231,7 @@ class Assembly:
         sources = [
             *(directory / name for name in ("layers.c", "layers_kernels.S")),
             stub(self.name),
-            *sorted((kernels / "c").glob(f"*_{self.format.suffix}.c")),
+            *(path for suffix in self.formats for path in sorted((kernels / "c").glob(f"*_{suffix}.c"))),
             firmware / "runtime/activation.c",
             *sorted(board.glob("*.[cS]")),
             firmware / "boards/common/semihosting.c",
