@@ -16,6 +16,7 @@ from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.signal import Array
 
+FOUR = np.array([1, 1 << 16, 1 << 8, 1 << 24])  # where the four columns of a row alone stand in a word
 PACKINGS = {4: "P2", 3: "M", 2: "P1", 1: "W1"}  # by rows
 # by level: words of a layer's vectors that are taken straight, else so many in a turn of a loop, or of one of 4 turns
 LSTM_LOOPS = {"size": (3, 2, 2), "balanced": (20, 4, 8), "speed": (96, 24, 24)}
@@ -39,13 +40,21 @@ def turn(words: int, of_layer: int, loops: tuple[int, int, int]) -> int:
 
 
 def _packed(rows: Array) -> Array:
-    """Rows (R, I) of int8 to weight words (words of a vector, words of the packing)."""
+    """Rows (R, I) of int8 to weight words in the order of use, see mac_s16.inc."""
     if rows.min() < -127:
         raise UnprovenError("a weight is -128, and the products of pairs of rows could overflow")
-    values = np.pad(rows.astype(np.int64), ((0, 0), (0, rows.shape[1] % 2)))
-    paired = len(rows) & ~1
-    halves = np.concatenate([values[0:paired:2] + 256 * values[1:paired:2], values[paired:]])
-    return np.asarray((halves[:, 0::2] & 0xFFFF) | (halves[:, 1::2] << 16)).T
+    values, paired, words = np.pad(rows.astype(np.int64), ((0, 0), (0, rows.shape[1] % 2))), len(rows) & ~1, []
+    for first in range(0, values.shape[1], 4):
+        columns = values[:, first : first + 4]
+        words.append(_halves(columns[0:paired:2] + 256 * columns[1:paired:2]))
+        alone = columns[paired:]
+        words.append((alone & 0xFF) @ FOUR if alone.shape[1] == len(FOUR) else _halves(alone))
+    return np.concatenate([each.reshape(-1) for each in words])
+
+
+def _halves(rows: Array) -> Array:
+    """(R, I) to words of two columns each (I / 2, R)."""
+    return np.asarray((rows[:, 0::2] & 0xFFFF) | (rows[:, 1::2] << 16)).T
 
 
 def _starts(bias: Array) -> Array:
