@@ -40,6 +40,13 @@ float lstmcu_exp(float x)
     return p * power;
 }
 
+/* a compiler that may (-ffast-math) would leave out what is added and taken away again */
+#if defined(__FAST_MATH__) || defined(__ASSOCIATIVE_MATH__)
+#define ROUNDED volatile float
+#else
+#define ROUNDED const float
+#endif
+
 /* e^-x as the header says; what is not a number goes through all of it */
 static inline float decay(float x)
 {
@@ -48,7 +55,8 @@ static inline float decay(float x)
     /* in = -n ln 2 + r, |r| <= ln 2 / 2; a float as large as 1.5 * 2^23 has no places for a
      * fraction, so that n is rounded to the nearest, and n + 127 is in its last bits */
     const float whole = 12582912.0f + 127.0f;
-    const float shifted = (in * -1.44269504f) + whole;
+    ROUNDED rounded = (in * -1.44269504f) + whole;
+    const float shifted = rounded;
     const float n = shifted - whole;
     const float r = lstmcu_fused(n, 0.693147182f, in);
     /* e^-r: 1 - r and four terms that keep the relative error of all below 1.1e-7 */

@@ -24,7 +24,7 @@ from tests.firmware.test_networks import STRUCTURES, one_layer, plan_counts_step
 from tests.probe import CORES
 from tests.support import networks
 from tests.support.device import Device
-from tests.support.host import Host
+from tests.support.host import INCLUDES, WARNINGS, Host, compile_c
 from tests.support.networks import Chain
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +63,16 @@ def test_what_they_are_made_of_is_near_to_its_ends(floats: Path) -> None:
     x = np.linspace(-28.9, 28.9, 200_001).astype(np.float32)
     assert np.abs(results(floats, "decay", x) * np.exp(x.astype(np.float64)) - 1).max() < 1.3e-6
     assert (results(floats, "decay", np.array([29.1, 1e30])) == results(floats, "decay", np.array([29.0]))).all()
+
+
+@pytest.mark.parametrize("words", [("-Ofast",), ("-O2", "-funsafe-math-optimizations")])
+def test_they_stay_near_where_a_compiler_may_rearrange_sums(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """As in firmware whose own flags say so."""
+    runtime = (ROOT.parent / "firmware/runtime" / f"{name}.c" for name in ("float_math", "functions_f32", "hybrid"))
+    compile_c("-std=c99", *words, *WARNINGS, *INCLUDES, ROOT / "support/floats.c", *runtime, "-o", tmp_path / "fast")
+    x = SWEEP.astype(np.float32)
+    assert np.abs(results(tmp_path / "fast", "sigmoid", x) - sigmoid(x.astype(np.float64))).max() < 1.5e-7
+    assert np.abs(results(tmp_path / "fast", "tanh", x) - np.tanh(x.astype(np.float64))).max() < 2e-7
 
 
 def test_the_exponential_is_within_three_units_of_the_last_place(floats: Path) -> None:
