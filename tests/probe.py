@@ -22,7 +22,13 @@ ASSEMBLED = {
     for name, each in all_sets().items()
     if each.assembly and each.covers_format("s8")
 }
-FLOATS = [core for core in sorted(CORES) if "vfp" in CORES[core].kernels]
+# cores with an assembly set for float32, and that
+FLOATS = {
+    core: name
+    for core, target in sorted(CORES.items())
+    for name in target.kernels
+    if all_sets()[name].assembly and all_sets()[name].covers_format("f32")
+}
 TARGETS = {name: target for name, target in CORES.items() if target.arch == "arm" and name != "cortex-m0plus"}
 
 HEADER = """

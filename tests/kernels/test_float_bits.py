@@ -30,6 +30,7 @@ SHAPES: tuple[tuple[tuple[int, ...], tuple[Word, ...]], ...] = (((3, 5), FLAT), 
 RUNS = [
     ("cortex-m4", "vfp", "gcc"), ("cortex-m7", "vfp", "clang"), ("cortex-m33", "vfp", "gcc"),
     ("cortex-m4", "c", "gcc"), ("cortex-m4", "c", "clang"), ("rv32imafc", "c", "gcc"), ("rv32imafc", "c", "clang"),
+    ("rv32imafcv", "rvv", "gcc"), ("rv64gcv", "rvv", "clang"),
     ("cortex-m0", "c", "gcc"), ("rv32imc", "c", "clang"),
 ]  # fmt: skip
 

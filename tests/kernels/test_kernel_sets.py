@@ -90,10 +90,10 @@ INTEGERS = [
     (assembly, quantisation)
     for assembly in ASSEMBLED
     for quantisation, suffix in formats.suffixes().items()
-    if all_sets()[assembly].covers_format(suffix)
+    if all_sets()[assembly].covers_format(suffix) and formats.named(quantisation).integer
 ]
 OWN = [("c", quantisation) for quantisation in formats.names()] + INTEGERS
-OWN += [("vfp", "float32"), ("cmsis_nn", "int8"), ("cmsis_nn", "int16x8")]
+OWN += [("vfp", "float32"), ("rvv", "float32"), ("cmsis_nn", "int8"), ("cmsis_nn", "int16x8")]
 
 
 def on_random_chains(one: Device, quantisation: str, count: int) -> None:
@@ -122,7 +122,7 @@ def test_floats_in_assembly_are_those_of_c(device: MakeDevice, target: str, netw
     for state in ("window", "stream"):
         if state == "stream" and planner.make(network, stream=True).streamable:
             continue
-        ours, _ = device(target, "vfp").run(network, inputs, state, goes_on=True)
+        ours, _ = device(target, FLOATS[target]).run(network, inputs, state, goes_on=True)
         expected, _ = device(target, "c").run(network, inputs, state, goes_on=True)
         assert_bits(network, ours, expected)
 
