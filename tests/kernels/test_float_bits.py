@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,18 @@ def test_a_device_computes_in_the_stated_order(tmp_path: Path, target: str, kern
     for network, inputs in cases():
         outputs, _ = device.run(network, inputs, "window")
         assert_bits(network, outputs, single.run(network, inputs, single.fused if fuses(target) else single.apart))
+
+
+@pytest.mark.parametrize("vlen", [256, 1024])
+def test_so_do_vectors_of_any_length(tmp_path: Path, vlen: int) -> None:
+    qemu = CORES["rv64gcv"].qemu
+    assert qemu is not None
+    assert qemu.cpu is not None
+    longer = replace(qemu, cpu=qemu.cpu.replace("vlen=128", f"vlen={vlen}"))
+    device = Device(replace(CORES["rv64gcv"], qemu=longer), "rvv", tmp_path)
+    for network, inputs in cases():
+        outputs, _ = device.run(network, inputs, "window")
+        assert_bits(network, outputs, single.run(network, inputs, single.fused))
 
 
 def test_so_does_the_host(host: Host) -> None:
