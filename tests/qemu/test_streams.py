@@ -101,7 +101,7 @@ def amplifier(streamed: Checkout) -> Checkout:
     return streamed
 
 
-@pytest.mark.parametrize(("kernels", "quantisation"), [("asm", "float32"), ("asm", "int8"), ("c", "int16x8")])
+@pytest.mark.parametrize(("kernels", "quantisation"), [("asm", "float32"), ("asm", "int8"), ("asm", "int16x8")])
 def test_a_file_without_a_number_of_steps_is_a_stream(amplifier: Checkout, kernels: str, quantisation: str) -> None:
     report, outputs, _ = built(amplifier, "amp", kernels, quantisation)
     source = amplifier.root / "amp.json"
