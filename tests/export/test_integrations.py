@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -16,6 +17,7 @@ import numpy as np
 import pytest
 
 from measure.distances import against_reference
+from model.tolerance import Tolerance
 from target.description import load_target
 from tests.support.checkout import Checkout, Shared
 from tests.support.exported import C99, CPP17, call, forecasts, printed, run, sources
@@ -67,7 +69,8 @@ def test_an_exported_folder_computes_what_the_reference_does(
     outputs = run(load_target(core), root / dest, folder, tmp_path / "out", compiler, LANGUAGES[language])
     expected = np.load(folder / "expected.npy")
     assert len(outputs) >= 500
-    assert against_reference(outputs, expected, quantisation)["mismatches"] == 0
+    allowed = Tolerance(**json.loads((folder / "model.json").read_text())["tolerance"])
+    assert against_reference(outputs, expected, allowed)["mismatches"] == 0
 
 
 @pytest.mark.parametrize("kernels", ["asm", "c"])

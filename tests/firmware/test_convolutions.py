@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import emit, formats, planner, quantise, reference
+from model.emit.scratch import operations
 from model.errors import UserError
 from model.network import Network
 from model.signal import Array, to_real
@@ -47,7 +48,9 @@ def check_network(host: Host, network: Network, inputs: Array) -> Result:
             emit.generate(network, "c", "stream")
         return result
     streamed = host.run(network, inputs, "stream")
-    assert_bits(network, streamed.run, result.run)
+    # a recurrent layer's only step, from reset, leaves the forget gate out: of floats the last bit may be another
+    once = any(op.once for op in operations(planner.make(network, stream=False)))
+    (assert_equal if once else assert_bits)(network, streamed.run, result.run)
     assert streamed.steps is not None
     assert streamed.taking_turns is not None
     assert_streamed(network, streamed.steps, expected)
