@@ -95,7 +95,7 @@ def test_a_null_build_does_nothing_and_at_once(checkout: Checkout) -> None:
         ("measure/pages/text.py", "# a comment\n", {"TABLE report.txt"}),
         ("measure/run/profiler/profiler.c", "/* a comment */\n", {"HOSTCC profiler.so"}),
         ("measure/run/profiler/plugin_api.h", "/* a comment */\n", {"HOSTCC profiler.so"}),
-        ("model/readers/keras/graph.py", "# a comment\n", {"READ trained.npz"}),
+        ("model/readers/keras/graph.py", "# a comment\n", {"READ trained.npz", "REPORT report.json"}),
         ("train/forecast.py", "# a comment\n", set()),
         (f"models/{MODEL}/{MODEL}.json", " ", {"REPORT report.json"}),
     ],

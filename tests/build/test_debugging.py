@@ -17,7 +17,7 @@ from tests.support.checkout import Checkout, Shared
 
 PAGE = (ROOT / "docs/debugging.md").read_text()
 BLOCKS = re.findall(r"^```\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-MACROS = "kernels/armv7em/lstm_s8.inc"
+MACROS = "kernels/armv7em/cell.inc"
 
 
 def shown(begin: str) -> list[str]:

@@ -190,10 +190,10 @@ def test_what_the_samples_mean_is_read_before_anything_is_built(checkout: Checko
 
 
 def test_an_unknown_kind_of_model_is_refused_before_samples_are_asked_for(checkout: Checkout) -> None:
-    (checkout.root / "net.onnx").write_bytes(b"model")
-    for model in ("net.onnx", "./net.onnx", str(checkout.root / "net.onnx")):
+    (checkout.root / "net.pb").write_bytes(b"model")
+    for model in ("net.pb", "./net.pb", str(checkout.root / "net.pb")):
         sentence = complaint(checkout, f"model={model}")
-        assert f"model={model}: is ONNX, which is not read: give the Keras model" in sentence
+        assert f"model={model}: is a part of TensorFlow's SavedModel: load its folder with Keras 2" in sentence
 
 
 def test_a_model_without_samples(checkout: Checkout) -> None:
