@@ -54,7 +54,7 @@ def _levels(network: Network) -> list[Level]:
 
 
 def _step(network: Network, number: int) -> float:
-    """Of an output, or of the integers that it is dequantised from."""
+    """Of an output, or of the integers that it is dequantised from; 0.0 where it is computed in real values."""
     signal, writer = network.signal(number), network.writer(number)
     before = signal if writer is None or not signal.real else network.input_of(writer)
     return 0.0 if before.real else before.scale if signal.real else 1.0
@@ -67,5 +67,6 @@ def of(network: Network) -> Tolerance:
     levels = _levels(network)
     level = max(levels[number] for number in network.outputs)
     if level == Level.STEPPED:
-        return Tolerance(STEPS / LARGEST, STEPS * max(_step(network, number) for number in network.outputs))
+        steps = [_step(network, number) for number in network.outputs]
+        return Tolerance(0.0 if all(steps) else STEPS / LARGEST, STEPS * max(steps))
     return Tolerance(FLOAT32.tolerance if level else network.format.tolerance)

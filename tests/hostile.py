@@ -72,6 +72,15 @@ class _Counted:
     def __init__(self) -> None:
         self.inputs: Counter[tuple[str, bool]] = Counter()
 
+    def within(self, places: str, long: bool) -> int:
+        """Of files, and of all files in folders."""
+        known = places.split()
+        return sum(
+            count
+            for (file, is_long), count in self.inputs.items()
+            if is_long == long and any(file == place or file.startswith(f"{place}/") for place in known)
+        )
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Called by pytest."""
         for item in session.items:
@@ -88,7 +97,9 @@ def table() -> str:
         raise SystemExit(f"pytest could not collect the tests: {code}")
     lines = ["| what is tried | by `./scons test` | more by `test-all` | where |", "|---|---|---|---|"]
     for what, tests in ROWS:
-        often, more = (sum(counted.inputs[file, long] for file in tests.split()) for long in (False, True))
+        often, more = (counted.within(tests, long) for long in (False, True))
+        if not often:
+            raise SystemExit(f"nothing is tried by {tests}: {what}")
         places = ", ".join(f"`{file}`" for file in tests.split())
         lines.append(f"| {what} | {often:,} | {f'{more:,}' if more else '-'} | {places} |")
     return "\n".join(lines) + "\n"

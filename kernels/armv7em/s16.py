@@ -123,10 +123,8 @@ def dense(work: Work[Dense]) -> Constants:
             order += [_starts(bias[rows])] if whole else []
             order.append(_packed(kernel[part, rows]))
             order += [factors[rows]] if whole else []
-    array, words = (
-        stream(f"{name}_weights", order, f"({parts} parts) four rows at a time, packed as P2"),
-        vector_words(kernel.shape[-1]),
-    )
+    array = stream(f"{name}_weights", order, f"({parts} parts) four rows at a time, packed as P2")
+    words = vector_words(kernel.shape[-1])
     text = set_symbols(
         inputs=kernel.shape[-1],
         outputs=outputs,

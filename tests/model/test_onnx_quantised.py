@@ -21,6 +21,7 @@ from onnx import helper, numpy_helper
 from measure.checks import difference
 from measure.distances import against_reference
 from model import emit, kinds, readers, reference, store, tolerance, trace
+from model.layers.activation import Activation
 from model.layers.base import Layer, Seat
 from model.layers.convert import Convert
 from model.layers.reshape import Reshape
@@ -394,15 +395,17 @@ def test_the_tolerance_is_that_of_what_stands_before_integers(files: Mapping[tup
     assert mixed(Reshape("r", Signal((1, 6))), stored, dense) == tolerance.EXACT
     assert mixed(stored, Convert("d", Signal((6,)))) == tolerance.EXACT
     found = tolerance.of(network)
-    assert found.absolute == 2 * network.layers[3].output.scale
-    assert found.relative == pytest.approx(2 / 127)
+    assert found == tolerance.Tolerance(0.0, 2 * network.layers[3].output.scale)
+    tanh = Activation("t", "tanh", Signal(to_real.output.shape))
+    behind = chained("net", "", "", "int8", network.input, (*network.layers, tanh), came_quantised=True)
+    assert tolerance.of(behind) == tolerance.Tolerance(2 / 127)
     convolved = readers.read(files["conv_gru", "u8"])
     front = convolved.but(layers=convolved.layers[:4])
     assert tolerance.of(front) == tolerance.Tolerance(1e-5)
     assert tolerance.of(readers.read(DATA / "ts_rnn_relu.onnx")) == tolerance.Tolerance(1e-5)
     expected = np.array([[0.5, -0.25]], np.float32)
     off = expected + np.array([[found.absolute * 0.9, found.absolute * 3]], np.float32)
-    assert against_reference(off, expected, tolerance.Tolerance(0.0, found.absolute))["mismatches"] == 1
+    assert against_reference(off, expected, found)["mismatches"] == 1
     assert '"tolerance"' in emit.generate(network, "c", "window")["model.json"]
     assert to_real.output.real
     assert network.mixed
