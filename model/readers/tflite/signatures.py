@@ -43,8 +43,8 @@ def main_graph(data: bytes, path: Path, refuse: Refuse) -> tuple[int, bool]:
     several = len({signature.SubgraphIndex() for signature in signatures}) > 1
     chosen, names = wanted(path), " and ".join(repr(name) for name in by_name)
     if chosen is not None and chosen not in by_name:
-        asked = f"{path.with_suffix(COMPANION)} asks for signature {chosen[:100]!r}"
-        raise refuse(f"it has no such signature as {asked}: it has {names or 'none'}")
+        asked = path.with_suffix(COMPANION).name
+        raise refuse(f"it has no signature {chosen[:100]!r}, which {asked} asks for: it has {names or 'none'}")
     if several and chosen is None:
         first = next(iter(by_name))
         raise refuse(
