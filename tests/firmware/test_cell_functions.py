@@ -16,8 +16,8 @@ from model.layers.gru import Gru
 from model.layers.recurrent import Recurrent
 from model.network import Network
 from model.signal import Array, to_real
-from tests.firmware.test_networks import check_network
 from tests.support import networks
+from tests.support.compared import check_network
 from tests.support.host import Host
 from tests.support.networks import Chain, Word
 

@@ -16,8 +16,8 @@ from model.network import chained
 from model.signal import Signal, Weights, to_real
 from model.trace import Recorder
 from tests.errors_of_cells import errors
-from tests.firmware.test_networks import check_chain, check_network
 from tests.support import networks
+from tests.support.compared import check_chain, check_network
 from tests.support.host import Host
 from tests.support.networks import Chain, Word
 

@@ -19,9 +19,9 @@ from model.errors import UserError
 from model.network import Network
 from model.signal import Array, to_real
 from model.trace import Recorder
-from tests.firmware.test_networks import COUNT, plan_counts_steps
 from tests.probe import ASSEMBLED, CORES
 from tests.support import convolutions, networks
+from tests.support.compared import COUNT, plan_counts_steps
 from tests.support.device import Device
 from tests.support.differences import assert_bits, assert_equal
 from tests.support.host import Host, Result, Steps

@@ -19,7 +19,7 @@ from model.layers.activation import Activation
 from model.layers.base import Place
 from model.network import Network
 from model.signal import Signal, to_real
-from tests.firmware.test_networks import one_layer
+from tests.support.compared import one_layer
 from tests.support.host import Host
 from tests.support.networks import INTEGERS
 

@@ -14,7 +14,7 @@ from model.errors import UserError
 from model.layers.embedding import Embedding
 from model.network import Network, chained
 from model.signal import Signal, Weights, to_real
-from tests.firmware.test_networks import one_layer
+from tests.support.compared import one_layer
 from tests.support.host import Host
 from tests.support.networks import Chain, Numbers
 

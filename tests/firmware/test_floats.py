@@ -20,9 +20,9 @@ from model.functions import FORMS, Function, sigmoid
 from model.layers.convert import Convert
 from model.network import Network
 from model.signal import Array, Signal
-from tests.firmware.test_networks import STRUCTURES, one_layer, plan_counts_steps
 from tests.probe import CORES
 from tests.support import networks
+from tests.support.compared import STRUCTURES, one_layer, plan_counts_steps
 from tests.support.device import Device
 from tests.support.host import INCLUDES, WARNINGS, Host, compile_c
 from tests.support.networks import Chain

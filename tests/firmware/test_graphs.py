@@ -52,7 +52,7 @@ def check(host: Host, trained: Network, quantisation: str, state: str = "window"
 # files hold these two
 ELSEWHERE = {
     "embedding": "test_embedding.py",
-    "convert": "test_networks.py",
+    "convert": "test_limits.py",
     "with_constant": "../model/test_tflite_joins.py",
 }
 

@@ -14,7 +14,7 @@ from model.errors import UserError
 from model.layers.base import Place
 from model.layers.layer_norm import LayerNorm
 from model.signal import Signal, to_real
-from tests.firmware.test_networks import one_layer
+from tests.support.compared import one_layer
 from tests.support.host import Host
 from tests.support.networks import INTEGERS
 

@@ -22,8 +22,8 @@ from model.layers.lstm import GATES, Lstm
 from model.network import Network, chained
 from model.signal import Array, Signal, Weights, to_real
 from model.trace import Recorder
-from tests.firmware.test_networks import check_bench, check_network
 from tests.support import networks
+from tests.support.compared import check_bench, check_network
 from tests.support.host import Host
 from tests.support.networks import Chain
 

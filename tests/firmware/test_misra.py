@@ -20,9 +20,9 @@ from model.network import chained
 from model.signal import Signal, Weights
 from tests.firmware.test_cells import STRUCTURES as CELLS
 from tests.firmware.test_convolutions import STRUCTURES as OVER_WINDOWS
-from tests.firmware.test_networks import STRUCTURES
 from tests.support import convolutions, graphs, networks
 from tests.support.checkout import Shared
+from tests.support.compared import STRUCTURES
 from tests.support.host import FIRMWARE, ROOT
 from tests.support.networks import Chain
 

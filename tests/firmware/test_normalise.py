@@ -16,7 +16,7 @@ from model.errors import UserError
 from model.layers.base import Place
 from model.layers.normalise import Normalise
 from model.signal import Signal, to_real
-from tests.firmware.test_networks import one_layer
+from tests.support.compared import one_layer
 from tests.support.host import Host
 from tests.support.networks import INTEGERS
 

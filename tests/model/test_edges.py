@@ -19,11 +19,12 @@ from model.layers.lstm import Lstm
 from model.layers.normalise import Normalise
 from model.network import Network, chained
 from model.signal import Array, Signal, Weights, scale_of
-from tests.firmware.test_networks import STRUCTURES, hidden, integer_lstm
+from tests.firmware.test_limits import hidden, integer_lstm
 from tests.oracle import models
 from tests.oracle.interpreters import run_micro
 from tests.oracle.tflite_writer import write
 from tests.support import networks
+from tests.support.compared import STRUCTURES
 from tests.support.host import Host
 from tests.support.networks import Chain
 
