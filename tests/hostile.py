@@ -34,6 +34,7 @@ ROWS = (
     ("files of other kinds, under their own name and others'", "tests/model/test_kinds.py"),
     ("JSON that is no model, or says what no reader knows", "tests/model/test_weights_json_refused.py"),
     ("Keras settings that no reader knows", "tests/model/test_keras_settings.py tests/model/test_keras_variants.py"),
+    ("Keras files as they were found, groups that tell no layer", "tests/model/test_keras_found.py"),
     ("fields of .tflite files changed one by one", "tests/model/test_tflite_fields.py"),
     (
         "graphs of loops and unrolled cells, one thing changed",
