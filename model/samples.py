@@ -164,6 +164,14 @@ def _meant(name: str, names: list[str], all_names: dict[str, tuple[str, ...]]) -
     return f"; did you mean '{near[0]}'?" if near else f"; give {', '.join(all_names)} alone"
 
 
+def _audio(path: Path) -> Array:
+    """The frames of a .wav (N, channels), float32, within 1."""
+    frames = wav.read(path, arrays.ELEMENTS)
+    whole = np.zeros((len(frames.data) // frames.width, 4), np.uint8)  # of 32 bits, the lowest first
+    whole[:, 4 - frames.width :] = np.frombuffer(frames.data, np.uint8).reshape(-1, frames.width)
+    return (whole.view("<i4").reshape(-1, frames.channels) / 2.0**31).astype(np.float32)
+
+
 def _read(fit: _Fit) -> dict[str, Array]:
     path, ending = fit.path, fit.path.suffix.lower()
     if ending == ".npz":
@@ -174,7 +182,7 @@ def _read(fit: _Fit) -> dict[str, Array]:
         arrays_due = ", ".join(fit.named("inputs"))
         raise UserError(f"{path}: a {ending} has one array; the model has several inputs: give an .npz of {arrays_due}")
     if ending == wav.ENDING:
-        frames = wav.read(path, arrays.ELEMENTS)
+        frames = _audio(path)
         fit.check("inputs", frames.shape)
         return {"inputs": frames}
     size, shape = fit.source.signals[0].size, fit.source.shape

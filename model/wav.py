@@ -5,12 +5,10 @@
 from __future__ import annotations
 
 import wave
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from model.errors import UserError
-from model.signal import Array
 
 ENDING = ".wav"
 WIDTHS = (2, 3, 4)  # bytes of a number
@@ -18,7 +16,16 @@ DAMAGE = (wave.Error, EOFError, ValueError, OverflowError, RuntimeError, OSError
 ADVICE = "save it as PCM of 16 bits, as by: sox in.wav -e signed-integer -b 16 out.wav"
 
 
-def _frames(file: wave.Wave_read, path: Path, most: int) -> bytes:
+@dataclass(frozen=True)
+class Frames:
+    """What a file holds: whole numbers of ``width`` bytes, the lowest first, one for each channel and frame."""
+
+    data: bytes
+    width: int
+    channels: int
+
+
+def _frames(file: wave.Wave_read, path: Path, most: int) -> Frames:
     """All of them; raises ``UserError`` if the file has fewer than it says, or more numbers than are read."""
     channels, width, count = file.getnchannels(), file.getsampwidth(), file.getnframes()
     if width not in WIDTHS:
@@ -29,21 +36,18 @@ def _frames(file: wave.Wave_read, path: Path, most: int) -> bytes:
     data = file.readframes(count) if size <= path.stat().st_size else b""
     if len(data) != size:
         raise UserError(f"{path}: is cut off: it says it has {count:,} frames; save it again")
-    return data
+    return Frames(data, width, channels)
 
 
-def read(path: Path, most: int) -> Array:
-    """Its frames (N, channels), float32; ``most``: how many numbers are read."""
+def read(path: Path, most: int) -> Frames:
+    """``most``: how many numbers are read."""
     try:
         with wave.open(str(path)) as file:
-            data, width, channels = _frames(file, path, most), file.getsampwidth(), file.getnchannels()
+            return _frames(file, path, most)
     except DAMAGE as error:
         raise UserError(
             f"{path}: is no .wav that can be read: {str(error)[:100] or 'it is cut off'}; {ADVICE}"
         ) from None
-    whole = np.zeros((len(data) // width, 4), np.uint8)  # of 32 bits, the lowest first
-    whole[:, 4 - width :] = np.frombuffer(data, np.uint8).reshape(-1, width)
-    return (whole.view("<i4").reshape(-1, channels) / 2.0**31).astype(np.float32)
 
 
 def rate(path: Path) -> float:

@@ -52,6 +52,14 @@ def test_the_docs_show_builds_within_the_goals() -> None:
     within_goals((ROOT / "docs/build.md").read_text())
 
 
+def test_what_is_to_be_done_is_found_out_without_slow_libraries() -> None:
+    words = [sys.executable, "-P", "-X", "importtime", "-m", "SCons", "-Q", "-h"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "commandline.models" in loaded
+    assert not loaded & {"numpy", "h5py", "onnx", "elftools"}
+
+
 @pytest.mark.long
 def test_builds_are_within_the_goals() -> None:
     words = [sys.executable, "-m", "measure.cost.build_times"]

@@ -22,7 +22,7 @@ def _begins(beginning: bytes) -> bool:
 
 
 def _look(path: Path) -> None:
-    from model.readers.weights_json.document import load  # slow to import, hence only here
+    from model.readers.weights_json.document import load
     from model.readers.weights_json.told import told
 
     told(load(path), path.stem)

@@ -11,7 +11,8 @@ import numpy as np
 from model.layers.base import Layer
 from model.readers.safetensors.entry import Entry, Reader
 from model.readers.safetensors.network import KINDS
-from model.readers.weights_json.document import Part, shown
+from model.readers.weights_json.document import shown
+from model.readers.weights_json.part import Part
 from model.signal import Array, Signal
 
 UNITS = {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn"}

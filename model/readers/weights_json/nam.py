@@ -12,7 +12,7 @@ import numpy as np
 from model.layers.base import Layer
 from model.readers.safetensors.entry import Entry, Reader
 from model.readers.safetensors.network import KINDS
-from model.readers.weights_json.document import Part
+from model.readers.weights_json.part import Part
 from model.signal import Array, Signal
 
 SETTINGS = ("input_size", "hidden_size", "num_layers", "in_channels", "out_channels")

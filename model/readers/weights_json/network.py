@@ -21,7 +21,8 @@ from model.layers.merge import Merge
 from model.layers.normalise import Normalise
 from model.network import ENDLESS, Network, Node
 from model.readers.weights_json import guitarml, nam, rtneural
-from model.readers.weights_json.document import Part, load
+from model.readers.weights_json.document import load
+from model.readers.weights_json.part import Part
 from model.readers.weights_json.told import told
 from model.signal import Signal, Weights
 

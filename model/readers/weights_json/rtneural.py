@@ -15,7 +15,8 @@ from model.escape import visible
 from model.layers.base import Layer
 from model.readers.keras.layers import LAYERS
 from model.readers.keras.source import Source
-from model.readers.weights_json.document import Part, shown
+from model.readers.weights_json.document import shown
+from model.readers.weights_json.part import Part
 from model.signal import Array, Signal
 
 FUNCTIONS = ("", "tanh", "relu", "sigmoid", "softmax", "elu")  # none: what the exporter does not know, and linear
