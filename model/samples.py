@@ -154,6 +154,9 @@ def _advice(shape: tuple[int, ...], wanted: tuple[int, ...]) -> str:
         return f"; if each row is a window, step by step, give x.reshape{(-1, *wanted)}"
     if wanted[0] == 1 and shape[-1:] == wanted[-1:] and len(shape) > 2:
         return f"; the model takes single steps, one after another: if these are such, give x.reshape{(-1, *wanted)}"
+    if len(_without_ones(shape)) == 1 and len(wanted) == 2 and wanted[1] == 1 and len(shape) < 3:
+        view = f"numpy.lib.stride_tricks.sliding_window_view(x.ravel(), {wanted[0]})"
+        return f"; if this is one long signal, give windows: {view}"
     return ""
 
 

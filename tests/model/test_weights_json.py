@@ -15,8 +15,9 @@ import pytest
 from model import metadata, planner, quantise, readers, reference, samples
 from model.errors import UserError
 from model.network import Network, check_state
+from model.readers.weights_json import KIND
 from model.signal import Array
-from tests.oracle.weights_json import expected
+from tests.oracle.weights_json import expected, of_smartamp
 from tests.support import json_files as made
 from tests.support.host import Host
 from tests.support.json_files import Document, write
@@ -93,6 +94,42 @@ def test_ten_thousand_samples_without_a_reset(name: str, tmp_path: Path) -> None
     np.testing.assert_allclose(streamed(network, x), expected(document, x), rtol=0, atol=TOLERANCE)
 
 
+WINDOWED: dict[str, Document] = {
+    "smartamppro": made.smartamp(rng(), recurrent=False, input_size="29"),
+    "smartamppro, recurrent": made.smartamp(rng()),
+    "smartamppro, several steps": made.smartamp(rng(), 47, (6, 4), (5, 3)),
+    "smartamppro, gaps": made.smartamp(rng(), 30, (4, 3), (6, 5)),
+}
+
+
+@pytest.mark.parametrize("name", WINDOWED)
+def test_windows_of_audio(name: str, tmp_path: Path, host: Host) -> None:
+    """An output for each sample, of the last ones, as a Keras model has it."""
+    network = read(tmp_path, WINDOWED[name])
+    (size, _) = network.input.shape
+    windows = np.lib.stride_tricks.sliding_window_view(audio(COUNT)[:, 0], size)[..., np.newaxis]
+    due = of_smartamp(WINDOWED[name], windows.astype(np.float64))
+    np.testing.assert_allclose(reference.run(network, windows), due, rtol=0, atol=TOLERANCE)
+    np.testing.assert_allclose(host.run(network, windows[::9]).run, due[::9], rtol=0, atol=ON_DEVICE)
+    assert KIND.state(tmp_path / "amp.json") == "window"
+    assert f"a window is the {size} last samples of the audio" in network.notes[0]
+    assert ("SmartAmpPro's own program computes the first alone" in network.notes[-1]) == ("several" in name)
+    assert "recurrent_kernel:0" in WINDOWED[name]["lstm"] or planner.make(network, stream=True).streamable
+
+
+def test_a_signal_for_a_model_of_windows(tmp_path: Path) -> None:
+    network = read(tmp_path, WINDOWED["smartamppro"])
+    np.save(tmp_path / "riff.npy", audio(40))
+    with pytest.raises(
+        UserError, match=r"give windows: numpy.lib.stride_tricks.sliding_window_view\(x.ravel\(\), 29\)"
+    ):
+        samples.load(tmp_path / "riff.npy", network.given, network.made)
+    windows = np.lib.stride_tricks.sliding_window_view(audio(40).ravel(), 29)
+    np.save(tmp_path / "riff.npy", windows)
+    loaded = samples.load(tmp_path / "riff.npy", network.given, network.made)
+    np.testing.assert_array_equal(loaded.inputs[..., 0], windows)
+
+
 @pytest.mark.parametrize("quantisation", ["float32", "int8", "int16x8"])
 def test_the_generated_c_over_ten_thousand_samples(quantisation: str, tmp_path: Path, host: Host) -> None:
     """Gains, skip and all: in integers the reference's bits, in float32 near what AIDA-X computes."""
@@ -113,6 +150,7 @@ def test_it_says_how_it_runs(tmp_path: Path) -> None:
     assert network.notes == (
         "its steps have no end: a step a call, going on from the state (state=stream), 48000 a second",
     )
+    assert KIND.state(tmp_path / "amp.json") == "stream"
     assert read(tmp_path, READ["no skip"]()).rate == 44100
     assert read(tmp_path, READ["guitarml"]()).rate == 0
     assert read(tmp_path, READ["nam"]()).rate == 48_000

@@ -43,6 +43,7 @@ def changed(document: Document, *path: Any, to: Any = None, without: bool = Fals
 
 
 AMP, PROTEUS, NAM = made.amplifier(rng(), 3), made.guitarml(rng(), units=3), made.nam(rng(), units=3, layers=2)
+SMART = made.smartamp(rng(), 29, recurrent=False)
 CELL = ("layers", 0)
 MODEL_DATA, STATE_DICT = "model_data", "state_dict"
 # what it is: (the file, the sentence)
@@ -129,7 +130,30 @@ REFUSED: dict[str, tuple[Document, str]] = {
         "'hidden_size' is null, a whole number from 1",
     ),
     "nam, layers": (changed(NAM, "config", "num_layers", to=65), "num_layers=65; supported: up to 64"),
-    "smartamppro": ({"input_size": 120, "conv1d": [], "lstm": [], "dense": []}, "is GuitarML's SmartAmpPro"),
+    "smartamppro, lists": ({**SMART, "conv1d": []}, "'conv1d' is a list of 0, an object is due"),
+    "smartamppro, key": (changed(SMART, "gain", to=1), "has 'gain', which lstmcu does not know"),
+    "smartamppro, array": (changed(SMART, "conv1d", "recurrent_kernel:0", to=[]), "conv1d: has 'recurrent_kernel:0'"),
+    "smartamppro, cell": (changed(SMART, "lstm", "lstm_cell", to={"gamma": 1}), "'lstm_cell' is an object of 1, an"),
+    "smartamppro, first files": (
+        changed(SMART, "conv1d_1_stride", without=True),
+        """has no 'conv1d_1_stride', .* put into it what the network was trained with, as "conv1d_stride": 12,""",
+    ),
+    "smartamppro, size": (changed(SMART, "input_size", to="30.5"), "'input_size' is \"30.5\", a whole number from 1"),
+    "smartamppro, none": (changed(SMART, "input_size", to="0"), "'input_size' is 0, a whole number from 1"),
+    "smartamppro, long": (made.smartamp(rng(), 1 << 25), "its input has 33554432 values; supported: up to"),
+    "smartamppro, stride": (changed(SMART, "conv1d_stride", to=1 << 20), "takes 6 steps, every 1048576; supported"),
+    "smartamppro, no stride": (changed(SMART, "conv1d_stride", to=0), "'conv1d_stride' is 0, a whole number from 1"),
+    "smartamppro, kernel": (changed(SMART, "conv1d", "kernel:0", to=[[1.0]]), r"'kernel:0' has shape \(1, 1\);"),
+    "smartamppro, bias": (changed(SMART, "lstm", "bias:0", to=[1.0] * 6), r"has shape \(6,\); four for each unit"),
+    "smartamppro, units": (changed(SMART, "dense", "kernel:0", to=[[1.0]]), r"array 0 has shape \(1, 1\), .* \(5, 1\)"),
+    "smartamppro, several steps": (
+        changed(SMART, "input_size", to=31),
+        "lstm: has no 'recurrent_kernel:0', and the convolutions leave it 2 steps; SmartAmpPro computes the first",
+    ),
+    "smartamppro, as a stream": (
+        made.smartamp(rng(), 30, (6, 5), (6, 5), recurrent=False),
+        "lstm: has no 'recurrent_kernel:0', which it would need as a stream; give the Keras model",
+    ),
     "tensorflow.js": ({"format": "layers-model", "modelTopology": {}}, "tensorflowjs_converter .* amp.json amp.h5"),
     "tensorflow.js, graph": (
         {"format": "graph-model", "modelTopology": {}},

@@ -132,6 +132,29 @@ def of_nam(document: Document, x: Array) -> Array:
     return np.asarray(y @ left[:-1].reshape(-1, 1) + left[-1])
 
 
+def _same(x: Array, kernel: Array, bias: Array, stride: int) -> Array:
+    """A convolution (K, F, O) of a window (T, F) with zeros around it, as many as the last place needs."""
+    count = -(-len(x) // stride)
+    missing = max((count - 1) * stride + len(kernel) - len(x), 0)
+    around = np.pad(x, ((missing // 2, missing - missing // 2), (0, 0)))
+    places = [around[at * stride : at * stride + len(kernel)] for at in range(count)]
+    return np.array([np.tensordot(place, kernel, 2) + bias for place in places])
+
+
+def of_smartamp(document: Document, windows: Array) -> Array:
+    """What the Keras model that SmartAmpPro trains makes of windows (N, T, 1): an output of each."""
+    out = []
+    for y in windows:
+        for name in ("conv1d", "conv1d_1"):
+            kernel, bias = (np.array(document[name][key]) for key in ("kernel:0", "bias:0"))
+            y = _same(y, kernel, bias, document[f"{name}_stride"])
+        bias = np.array(document["lstm"]["bias:0"])
+        recurrent = np.array(document["lstm"].get("recurrent_kernel:0", np.zeros((len(bias) // 4, len(bias)))))
+        y = lstm(y, np.array(document["lstm"]["kernel:0"]), recurrent, bias)
+        out.append(y[-1] @ np.array(document["dense"]["kernel:0"]) + np.array(document["dense"]["bias:0"]))
+    return np.array(out)
+
+
 OF = {"layers": of_rtneural, "state_dict": of_guitarml, "architecture": of_nam}
 
 

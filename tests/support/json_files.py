@@ -113,6 +113,33 @@ def nam(rng: np.random.Generator, inputs: int = 1, units: int = 8, layers: int =
     return {"version": "0.5.4", "architecture": "LSTM", "config": config, "weights": weights, **more}
 
 
+def smartamp(
+    rng: np.random.Generator,
+    size: int = 30,
+    lengths: tuple[int, int] = (6, 5),
+    strides: tuple[int, int] = (6, 5),
+    recurrent: bool = True,
+    **more: Any,
+) -> Document:
+    """GuitarML's SmartAmpPro: two convolutions, an LSTM and a Dense over the last samples."""
+    filters, units = 4, 5
+    shapes = (lengths[0], 1, filters), (lengths[1], filters, filters)
+    cell = {"kernel:0": values(rng, filters, 4 * units), "bias:0": values(rng, 4 * units)}
+    own = {"recurrent_kernel:0": values(rng, units, 4 * units)} if recurrent else {"lstm_cell": {}}
+    return {
+        **{
+            name: {"bias:0": values(rng, filters), "kernel:0": values(rng, *shape)}
+            for name, shape in zip(("conv1d", "conv1d_1"), shapes, strict=True)
+        },
+        "dense": {"bias:0": values(rng, 1), "kernel:0": values(rng, units, 1)},
+        "lstm": {**cell, **own},
+        "input_size": size,
+        "conv1d_stride": strides[0],
+        "conv1d_1_stride": strides[1],
+        **more,
+    }
+
+
 def write(path: Path, document: Any) -> Path:
     """The file."""
     path.write_text(json.dumps(document))

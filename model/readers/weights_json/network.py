@@ -20,10 +20,10 @@ from model.layers.dense import Dense
 from model.layers.merge import Merge
 from model.layers.normalise import Normalise
 from model.network import ENDLESS, Network, Node
-from model.readers.weights_json import guitarml, nam, rtneural
+from model.readers.weights_json import guitarml, nam, rtneural, smartamp
 from model.readers.weights_json.document import load
 from model.readers.weights_json.part import Part
-from model.readers.weights_json.told import told
+from model.readers.weights_json.told import SMARTAMP, told
 from model.signal import Signal, Weights
 
 ELEMENT_LIMIT = 1 << 24  # elements of a signal
@@ -37,11 +37,12 @@ AROUND = ("in_skip", "in_gain", "out_gain")
 class Held(NamedTuple):
     """What a file holds."""
 
-    source: Signal  # one step
+    source: Signal  # one step, or a window
     layers: list[Layer]
     skip: int = 0  # how many of the first features of the input are added to the output
     gain: float = 1.0  # factor of the first feature of the input, the audio
     out_gain: float = 1.0  # factor of all outputs
+    notes: tuple[str, ...] = ()  # what windows are, of a network that has any
 
 
 def _rtneural(document: Part, path: Path) -> Held:
@@ -64,7 +65,12 @@ def _nam(document: Part, path: Path) -> Held:
     return Held(*nam.read(document, path))
 
 
-READ = {"rtneural": _rtneural, "guitarml": _guitarml, "nam": _nam}
+def _smartamp(document: Part, path: Path) -> Held:
+    source, layers, notes = smartamp.read(document)
+    return Held(source, layers, notes=notes)
+
+
+READ = {"rtneural": _rtneural, "guitarml": _guitarml, "nam": _nam, SMARTAMP: _smartamp}
 
 
 def _rate(document: Part) -> float:
@@ -142,13 +148,13 @@ def _read(path: Path, name: str, sha256: str) -> Network:
     held, rate = READ[told(document, path.stem)](part, path), _rate(part)
     if not any(each.keeps_state for layer in held.layers for _, each in layer.parts(Place(0))):
         raise NoModelError("holds no recurrent layer, as lstm; lstmcu builds recurrent networks")
-    for layer in held.layers:
-        if layer.output.size > ELEMENT_LIMIT:
-            raise part.refuse(f"{layer.name} gives {layer.output.size} values; supported: up to {ELEMENT_LIMIT}")
-    nodes, note = _nodes(held), f"{ENDLESS}, {rate:g} a second" if rate else ENDLESS
+    for what, signal in (("its input", held.source), *((layer.name, layer.output) for layer in held.layers)):
+        if signal.size > ELEMENT_LIMIT:
+            raise part.refuse(f"{what} has {signal.size} values; supported: up to {ELEMENT_LIMIT}")
+    nodes, notes = _nodes(held), held.notes or (f"{ENDLESS}, {rate:g} a second" if rate else ENDLESS,)
     ends = (held.source,), nodes, (len(nodes),)
-    network = Network(name, path.name, sha256, REAL, *ends, (note,), endless=True, rate=rate)
-    return replace(network, notes=(note, *_batch(part, held, network)))
+    network = Network(name, path.name, sha256, REAL, *ends, notes, endless=not held.notes, rate=rate)
+    return replace(network, notes=(*notes, *_batch(part, held, network)))
 
 
 DAMAGE = (ArithmeticError, LookupError, TypeError, ValueError, MemoryError, RecursionError)

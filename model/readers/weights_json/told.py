@@ -11,9 +11,12 @@ from model.readers.weights_json.document import Object
 
 NEITHER = (
     "is JSON without a trained model; those of RTNeural and AIDA-X have in_shape and layers, those of GuitarML "
-    "model_data and state_dict, of Neural Amp Modeler architecture and weights; of Keras give "
-    "model.save('{stem}.keras')"
+    "model_data and state_dict or conv1d, lstm and dense, of Neural Amp Modeler architecture and weights; of Keras "
+    "give model.save('{stem}.keras')"
 )
+
+
+SMARTAMP, SMARTAMP_KEYS = "smartamp", ("conv1d", "lstm", "dense")  # what is read, and built as windows
 
 
 class Other(NamedTuple):
@@ -48,12 +51,6 @@ OTHERS = (
         "is the structure of a Keras model without its weights; give it them by keras.models.model_from_json(text) and "
         "load_weights, and save it whole: model.save('{stem}.keras')",
     ),
-    Other(
-        ("conv1d", "lstm", "dense"),
-        "is GuitarML's SmartAmpPro, a network of windows of audio, which is not read; save the Keras model that it was "
-        "exported from: model.save('{stem}.keras')",
-        recurrent=True,
-    ),
     Other(("residual_channels", "dilations"), "is a WaveNet, which is no recurrent network; train an LSTM or GRU"),
     Other(
         ("model_data",), "holds settings and no weights; save the network with save_state=True, its state_dict and all"
@@ -85,11 +82,13 @@ def _refusal(document: Object, stem: str) -> UserError:
 
 
 def told(document: Object, stem: str) -> str:
-    """rtneural, guitarml or nam; raises ``UserError``, which does not name the file, for all else."""
+    """rtneural, guitarml, nam or smartamp; raises ``UserError``, which does not name the file, for all else."""
     if "in_shape" in document and "layers" in document:
         return "rtneural"
     if document.get("architecture") == "LSTM" and "weights" in document:
         return "nam"
+    if all(key in document for key in SMARTAMP_KEYS):
+        return SMARTAMP
     if "model_data" not in document or "state_dict" not in document:
         raise _refusal(document, stem)
     data = document["model_data"]

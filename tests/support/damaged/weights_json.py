@@ -26,10 +26,11 @@ class WeightsJson(Files):
             json_files.guitarml(numbers, units=3),
             json_files.nam(numbers, units=3, layers=2, metadata={"name": "amp"}, sample_rate=48_000),
             json_files.guitarml(numbers, "GRU", inputs=2, units=3, layers=2),
+            json_files.smartamp(numbers),
         ]
 
     def json_values(self, rng: random.Random) -> Path:
-        """A .json of RTNeural or GuitarML that says something else."""
+        """A .json of RTNeural, GuitarML or others that says something else."""
         return self.write("m.json", dumped(rng, damaged_json(rng, rng.choice(self.documents))))
 
     def json_bytes(self, rng: random.Random) -> Path:
