@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from kernels.cmsis_nn import library as cmsis_nn
 from tests.probe import CORES
@@ -25,6 +25,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # `long` look further, at other examples each time.
 _ANY_TIME = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 settings.register_profile("same", derandomize=True, database=None, **_ANY_TIME)
+settings.register_profile("unshrunk", settings.get_profile("same"), phases=(Phase.explicit, Phase.generate))
 settings.register_profile("sweep", max_examples=150, **_ANY_TIME)
 settings.load_profile("same")
 

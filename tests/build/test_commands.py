@@ -24,8 +24,8 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`(\./scons [^`]+)`")
 LONG = {  # minutes
     "./scons target=all model=all quant=all", "./scons target=all cache=../cache", "./scons docs",
-    "./scons rtl target=rv32imc", "./scons bench", "./scons bench-docs", "./scons convert model=forecast",
-    "./scons model=my.keras quant=all",
+    "./scons rtl target=rv32imc", "./scons misra", "./scons bench", "./scons bench target=cortex-m4",
+    "./scons bench-docs", "./scons convert model=forecast", "./scons model=my.keras quant=all",
     "./scons target=cortex-m55 compiler=clang", "./scons target=cortex-m0,rv32imc",
     "./scons toolchain=../boards/mine.toml model=exercises quant=all",
 }  # fmt: skip

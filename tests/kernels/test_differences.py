@@ -110,6 +110,7 @@ def test_the_line_that_is_told_shows_the_same_failure(copy: Path) -> None:
     assert f"  {name} ({about})\n    {difference}\n" in alone
 
 
+UNSHRUNK = "--hypothesis-profile=unshrunk"  # the first that fails, whatever its size
 VALUES = r"device -?\d+, reference -?\d+\."
 # a test of random networks, and which value it says to go wrong first: assembly shows no gates
 NETWORKS = {
@@ -120,7 +121,7 @@ NETWORKS = {
 
 @pytest.mark.parametrize("test", NETWORKS)
 def test_of_a_network_the_layer_is_told_and_how_to_make_it_again(copy: Path, test: str) -> None:
-    said = failed(copy, [".venv/bin/python", "-m", "pytest", test])
+    said = failed(copy, [".venv/bin/python", "-m", "pytest", test, UNSHRUNK])
     where = r"sample \d+, step \d+, unit \d+"
     first = re.search(rf"First difference: layer lstm\d, {NETWORKS[test]}, {where}: {VALUES}", said)
     assert first, said
@@ -130,7 +131,7 @@ def test_of_a_network_the_layer_is_told_and_how_to_make_it_again(copy: Path, tes
     assert "@reproduce_failure(" in said
     again = re.search(r"again: (.*)$", said, re.MULTILINE)
     assert again
-    assert first[0] in failed(copy, shlex.split(again[1]))
+    assert first[0] in failed(copy, [*shlex.split(again[1]), UNSHRUNK])
 
 
 def test_the_page_shows_a_real_failure(copy: Path) -> None:
