@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -119,12 +120,10 @@ class Shared:
 
     folder: Path
 
-    def __call__(self, *words: str, name: str = "") -> Checkout:
-        """The checkout after SCons was once asked for this.
-
-        ``name`` stands for words that are too many for the name of a file."""
+    def __call__(self, *words: str) -> Checkout:
+        """The checkout after SCons was once asked for this."""
         with alone(self.folder):
-            return self._build(words, name)
+            return self._build(words)
 
     def copy(self, root: Path, *words: str) -> Checkout:
         """A copy in ``root``, where these words were the last that SCons was asked for: it has nothing left to do."""
@@ -133,10 +132,10 @@ class Shared:
             checkout.build(*words)
             return checkout.copy_to(root)
 
-    def _build(self, words: tuple[str, ...], name: str = "") -> Checkout:
+    def _build(self, words: tuple[str, ...]) -> Checkout:
         root = self.folder / "checkout"
         checkout = Checkout(root) if root.exists() else Checkout.copy(root)
-        done = self.folder / (name or "_".join(word.replace("/", "-") for word in words))
+        done = self.folder / hashlib.sha256("\n".join(words).encode()).hexdigest()  # they may be too many for a name
         if not done.exists():
             checkout.build(*words)
             done.touch()

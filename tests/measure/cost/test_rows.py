@@ -52,7 +52,7 @@ def carried(built: Shared) -> Carried:
     def files(models: tuple[str, ...]) -> list[Path]:
         wanted = [f"build/{target}/{model}/{name}/carried/carried.elf" for target, name in variants for model in models]
         words = (f"target={names}", f"model={','.join(models)}", "quant=all", "kernels=all", "optimize=all")
-        root = built(*words, *wanted, name="carried").root
+        root = built(*words, *wanted).root
         return [root / file for file in wanted]
 
     return lambda target, models: [file for file in files(models) if f"/build/{target.name}/" in str(file)]
