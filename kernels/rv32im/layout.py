@@ -25,10 +25,10 @@ from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.signal import Array
 
-STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # f i o c; i o c: a unit's rows A B C D, as lstm_s8.inc takes them
+STEP_ROWS, ONCE_ROWS = (1, 0, 3, 2), (0, 3, 2)  # f i o c; i o c: a unit's rows A B C D, as cell.inc takes them
 assert set(ONCE_ROWS) == set(ONCE_GATES)
 
-SMALL = ("s8",)  # formats that have macros of their own for size
+SMALL = ("s8", "s16")  # formats that have macros of their own for size
 LONGEST = 16  # columns of a segment
 STRAIGHT_BYTES = 3000  # of code for the columns of a function: its branches reach 4 KB
 STRAIGHT_COLUMNS = {"size": 1, "balanced": 20, "speed": 40}  # of one matrix's code when it is a loop
@@ -316,7 +316,7 @@ def prologue(optimize: str, formats: Iterable[str]) -> str:
     """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
     directive, values, before = _lines(optimize)
     relax = "" if optimize == "size" else "    .option norelax             /* alignment and branches as written */\n"
-    table = assembly.shared_table("the sigmoid's lines; see `activations` in lstm_s8.inc", 8, directive, values)
+    table = assembly.shared_table("the sigmoid's lines; see `activations` in cell.inc", 8, directive, values)
     opening = assembly.opening("rv32im", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {before}
 

@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 
 from kernels import OPTIMIZE
-from kernels.rv32im import layout
+from kernels.common import wide
+from kernels.common.work import UnprovenError
+from kernels.rv32im import layout, s16
+from model import fixed_point as fp
 from model.layers.lstm import Lstm
 from model.signal import Signal, Weights
 from tests.probe import CORES
@@ -57,3 +60,36 @@ def test_no_segment_can_leave_its_half_of_a_word(optimize: str) -> None:
                 part = rows[:, list(segment)].astype(np.int64)
                 assert np.maximum(-128 * part, 127 * part).sum(axis=1).max() < 1 << 15
                 assert np.minimum(-128 * part, 127 * part).sum(axis=1).min() >= -(1 << 15)
+
+
+def test_a_gate_of_int16x8_that_needs_no_saturation_really_needs_none() -> None:
+    """Over factors and rows around the edge."""
+    random, found = np.random.default_rng(0), {0: 0, 1: 0}
+    for _ in range(5000):
+        rows = random.integers(-128, 128, (1, int(random.integers(1, 40)))).astype(np.int8)
+        starts = random.integers(-5000, 5000, 1)
+        largest = wide.peak(rows, starts)
+        factor = fp.multiplier((32767 + random.uniform(-2, 1)) / largest)
+        safe = s16._factor(factor, rows, starts)[1]
+        reached = fp.product64(np.array([-largest, largest]), factor)
+        assert not safe or np.abs(reached).max() <= 32767
+        found[safe] += 1
+    assert min(found.values()) > 1000
+
+
+def test_twice_a_product_of_int16x8_fits_a_word() -> None:
+    """With what is added to it before it is halved."""
+    rows, starts = np.ones((1, 1), np.int8), np.full(1, 32767)
+    word, safe = s16._factor(fp.Multiplier(0x7FFE0000, 14), rows, starts)
+    assert not safe
+    assert ((65535 << word.shift) * 2 * word.value >> 32) + (1 << 16) + 1 < 1 << 31
+    with pytest.raises(UnprovenError, match="twice a rounded product can reach 2147385345 and overflow 32 bits"):
+        s16._factor(fp.Multiplier(0x7FFF0000, 14), rows, starts)
+
+
+def test_turns_leave_little_code() -> None:
+    for straight in (1, 8, 20, 28):
+        for columns in range(1, 300):
+            turn = s16.turn(columns, straight)
+            assert (turn == 0) == (columns <= straight)
+            assert not turn or turn + columns % turn <= straight
