@@ -25,7 +25,7 @@ from model.layers.lstm import Lstm
 from model.signal import Array
 
 SMALL = ("s8",)  # formats that have macros of their own for size
-LANES = 16
+LANES = 16  # bytes of a vector register: columns of a chunk in int8
 ROWS = 8  # summed at a time
 STEP_GATES, ONCE_GATES = (0, 1, 3, 2), (0, 3, 2)  # the order of work: i, f, o, c
 MOST_COLUMNS = 3  # of an input that is multiplied column by column
@@ -34,14 +34,14 @@ ALL_ROWS = (1 << ROWS) - 1
 # ---- rows and columns to bytes ----
 
 
-def group(rest: int) -> int:
-    """Columns that a row's last ``rest`` columns (1 .. 15) take: see mac_s8.inc."""
-    return next(width for width in (4, 8, LANES) if rest <= width)
+def group(rest: int, chunk: int = LANES) -> int:
+    """Columns that a row's last ``rest`` columns take, of a ``chunk`` of them: see mac.inc."""
+    return next(width for width in (chunk // 4, chunk // 2, chunk) if rest <= width)
 
 
-def vector_bytes(count: int) -> int:
-    """Scratch that a vector of int8 takes, the zeros around its packed rest included."""
-    full, rest = divmod(count, LANES)
+def vector_bytes(size: int) -> int:
+    """Scratch that a vector of ``size`` bytes takes, the zeros around its packed rest included."""
+    full, rest = divmod(size, LANES)
     return LANES * full + (2 * LANES - group(rest) if rest else 0)
 
 
@@ -50,17 +50,17 @@ def unit_rows(units: int) -> list[int]:
     return [unit for unit in (0, 2, 4, 6, 1, 3, 5, 7) if unit < units]
 
 
-def _packed(rows: Array) -> bytes:
-    """Rows (R <= 8, I) of int8 in the order of use."""
+def packed(rows: Array, chunk: int = LANES) -> bytes:
+    """Rows (R <= 8, I) of int8 in the order of use, a ``chunk`` of columns at a time."""
     count, columns = rows.shape
-    full, rest = divmod(columns, LANES)
-    chunks = rows[:, : LANES * full].reshape(count, full, LANES).transpose(1, 0, 2).tobytes()
+    full, rest = divmod(columns, chunk)
+    chunks = rows[:, : chunk * full].reshape(count, full, chunk).transpose(1, 0, 2).tobytes()
     if not rest:
         return chunks
-    width = group(rest)
-    each = LANES // width
+    width = group(rest, chunk)
+    each = chunk // width
     padded = np.zeros((-(-count // each) * each, width), np.int8)
-    padded[:count, :rest] = rows[:, LANES * full :]
+    padded[:count, :rest] = rows[:, chunk * full :]
     return chunks + padded.tobytes()
 
 
@@ -69,31 +69,49 @@ def _single(row: Array) -> bytes:
     return row.tobytes() + bytes(-row.size % 4)
 
 
-def _words(values: Array) -> bytes:
+def words(values: Array) -> bytes:
+    """Numbers as words of 32 bits."""
     return values.astype("<i4").tobytes()
 
 
-def _stream(name: str, parts: list[bytes], comment: str) -> ConstArray:
+def stream(name: str, parts: list[bytes], comment: str) -> ConstArray:
+    """A layer's weights in the order of use."""
     return ConstArray(name, np.frombuffer(b"".join(parts), "<i4"), "int32_t", comment)
 
 
 # ---- LSTM ----
 
 
-def _eight(values: Array, rows: int) -> Array:
+def eight(values: Array, rows: int) -> Array:
     """(units, ...) to (8, ...) in the order of the rows, zeros where there is no unit."""
     full = np.zeros((ROWS, *values.shape[1:]), values.dtype)
     full[:rows] = values
     return full[unit_rows(ROWS)]
 
 
+def blocks(units: int) -> list[slice]:
+    """Units that are computed together."""
+    return [slice(first, min(first + ROWS, units)) for first in range(0, units, ROWS)]
+
+
+def left_rows(units: int) -> int:
+    """Mask of the rows of the units that are left behind the last eight."""
+    left = units % ROWS
+    return sum(1 << row for row, unit in enumerate(unit_rows(ROWS)) if unit < left) if left else ALL_ROWS
+
+
 def _block(rows: Array, starts: Array, optimize: str, by_column: bool) -> list[bytes]:
     """A gate's share of the stream for up to eight units: rows (U, I), starts of their sums (U,)."""
     units = len(rows)
     if optimize == "size" and not by_column:
-        return [_words(start) + _single(row) for row, start in zip(rows, starts, strict=True)]
-    weights = _eight(rows, units).T.tobytes() if by_column else _packed(rows[unit_rows(units)])
-    return [_words(_eight(starts, units)), weights]
+        return [words(start) + _single(row) for row, start in zip(rows, starts, strict=True)]
+    weights = eight(rows, units).T.tobytes() if by_column else packed(rows[unit_rows(units)])
+    return [words(eight(starts, units)), weights]
+
+
+def by_columns(layer: Lstm) -> int:
+    """Columns of the input, if they are multiplied one by one; else 0."""
+    return layer.features if layer.features <= MOST_COLUMNS else 0
 
 
 def _provable(factor: fp.Multiplier) -> fp.Multiplier:
@@ -107,13 +125,11 @@ def lstm(work: Work[Lstm]) -> Constants:
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = ONCE_GATES if once else STEP_GATES
-    columns = layer.features if layer.features <= MOST_COLUMNS else 0
-    units, left = layer.units, layer.units % ROWS
-    mask = sum(1 << row for row, unit in enumerate(unit_rows(ROWS)) if unit < left) if left else ALL_ROWS
+    columns = by_columns(layer)
+    units = layer.units
     matrices = lower.gate_matrices(layer, source, once)
     parts: list[bytes] = []
-    for first in range(0, units, ROWS):
-        block = slice(first, min(first + ROWS, units))
+    for block in blocks(units):
         for gate, matrix in itertools.product(gates, reversed(matrices)):
             by_column = bool(columns) and matrix is matrices[0]
             parts += _block(matrix.rows[gate, block], matrix.starts[gate, block], optimize, by_column)
@@ -122,7 +138,7 @@ def lstm(work: Work[Lstm]) -> Constants:
         inputs=layer.features,
         units=units,
         columns=columns,
-        left_rows=mask,
+        left_rows=left_rows(units),
         **assembly.hidden_symbols(layer),
     )
     comment = f"{units} units, eight at a time: starts of the sums and rows of each gate"
@@ -130,7 +146,7 @@ def lstm(work: Work[Lstm]) -> Constants:
         scratch = 1 if once else units  # C has no array of none
     else:
         scratch = (0 if columns else vector_bytes(layer.features)) + (0 if once else vector_bytes(units)) + 3
-    return assembly.lstm(work, text, _stream(f"{name}_weights", parts, comment), scratch)
+    return assembly.lstm(work, text, stream(f"{name}_weights", parts, comment), scratch)
 
 
 # ---- Dense ----
@@ -141,14 +157,14 @@ def _row_scales(factors: list[fp.Multiplier], single: bool, uniform: bool, left:
     if single:
         signs = [32 << 8 | m.shift if m.shift >= 0 else (m.shift & 0xFF) << 16 | 0xE1 << 8 for m in factors]
         shifts = signs if left else [m.shift for m in factors]
-        return _words(np.array([(m.value, shift) for m, shift in zip(factors, shifts, strict=True)], np.int64))
+        return words(np.array([(m.value, shift) for m, shift in zip(factors, shifts, strict=True)], np.int64))
     padded = factors + [fp.Multiplier(0, 0)] * (-len(factors) % 4)
-    words: list[int] = []
+    numbers: list[int] = []
     for quad in (padded[k : k + 4] for k in range(0, len(padded), 4)):
         if left:
-            words += [max(m.shift, 0) for m in quad] + [-31 if m.shift < 0 else 32 for m in quad]
-        words += [m.value for m in quad] + ([] if uniform else [min(m.shift, 0) for m in quad])
-    return _words(np.array(words, np.int64))
+            numbers += [max(m.shift, 0) for m in quad] + [-31 if m.shift < 0 else 32 for m in quad]
+        numbers += [m.value for m in quad] + ([] if uniform else [min(m.shift, 0) for m in quad])
+    return words(np.array(numbers, np.int64))
 
 
 def dense(work: Work[Dense]) -> Constants:
@@ -162,13 +178,13 @@ def dense(work: Work[Dense]) -> Constants:
     uniform = not left and len({m.shift for m in factors}) == 1
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     single = optimize == "size"
-    stream: list[bytes] = []
+    order: list[bytes] = []
     for part in range(parts):
         for rows in groups(outputs, 1 if single else ROWS):
-            stream += [_words(bias[rows])] if parts == 1 else []
-            stream.append((_single if single else _packed)(kernel[part, rows]))
-            stream += [_row_scales(factors[rows], single, uniform, left)] if parts == 1 else []
-    array = _stream(f"{name}_weights", stream, f"({parts} parts), eight rows at a time")
+            order += [words(bias[rows])] if parts == 1 else []
+            order.append((_single if single else packed)(kernel[part, rows]))
+            order += [_row_scales(factors[rows], single, uniform, left)] if parts == 1 else []
+    array = stream(f"{name}_weights", order, f"({parts} parts), eight rows at a time")
     low = lower.lowest(layer)
     text = set_symbols(
         inputs=kernel.shape[-1],
@@ -181,7 +197,7 @@ def dense(work: Work[Dense]) -> Constants:
     )
     start = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs)")
     comment = f"({outputs} outputs), four at a time: multipliers, shifts"
-    rows_array = _stream(f"{name}_scales", [_row_scales(factors, False, uniform, left)], comment)
+    rows_array = stream(f"{name}_scales", [_row_scales(factors, False, uniform, left)], comment)
     scratch = 1 if single else vector_bytes(kernel.shape[-1]) + 3  # none; 3 to align it
     return assembly.dense(work, text, array, (start, rows_array), scratch)
 
