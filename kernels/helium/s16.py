@@ -15,20 +15,12 @@ from kernels.common.words import groups
 from kernels.common.work import Work
 from kernels.helium import layout
 from kernels.helium.layout import ONCE_GATES, ROWS, STEP_GATES, eight, packed, words
-from model import fixed_point as fp
 from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.signal import Array
 
 CHUNK = 8  # columns that a vector register holds
-FARTHEST = -15  # shift of a high word: one bit more is the most that a narrowing shift takes
-
-
-def _factor(factor: fp.Multiplier, largest: int) -> fp.Multiplier:
-    """A gate's for sums of at most ``largest``; 0 where it makes 0 of them all."""
-    word = wide.high_word(factor, largest)
-    return word if word.shift >= FARTHEST else fp.Multiplier(0, 0)
 
 
 def _block(matrix: lower.GateMatrix, gate: int, units: slice, by_column: bool) -> list[bytes]:
@@ -47,7 +39,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     matrices = lower.gate_matrices(layer, work.source, once)
     for matrix in matrices:
         factors = [
-            _factor(factor, wide.peak(values, starts))
+            wide.high_word(factor, wide.peak(values, starts))
             for factor, values, starts in zip(matrix.factors, matrix.rows, matrix.starts, strict=True)
         ]
         text += assembly.set_factors(matrix.which, gates, factors)

@@ -4,16 +4,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from kernels import OPTIMIZE
-from kernels.helium import layout
+from kernels.common import wide
+from kernels.common.work import Work
+from kernels.helium import layout, s16
 from model import fixed_point as fp
+from model.formats.int16x8 import FORMAT as INT16X8
+from model.signal import Array, Weights
 from tests.probe import TARGETS
 from tests.support.assembly import Assembly
+from tests.support.layer_cases import lstm_case, random_lstm
 
-KERNELS = Assembly("helium", TARGETS["cortex-m55"])
+WIDE = Assembly("helium", TARGETS["cortex-m55"], INT16X8)
 
 
 def _half(product: fp.Int, rounding: int = 0) -> fp.Int:
@@ -54,3 +62,51 @@ def test_lanes_of_16_bits_give_the_reference_s_activations_for_every_input(optim
             v = x + ((x + 1) >> 1) if up == -1 else (x * (3 << (15 + up)) + (1 << 14)) >> 15
             k, fraction = np.abs(v) >> 8, np.abs(v) << 8 & 0xFFFF
         np.testing.assert_array_equal(signed(_tanh(k, fraction, optimize)), fp.tanh16(x, up - 12))
+
+
+# ---- int16x8 ----
+
+
+@pytest.mark.parametrize("shift", range(-31, 15))
+def test_a_narrowed_high_half_is_the_reference_s_requantisation(shift: int) -> None:
+    """VSHL, VQDMULH, VQRSHRN of sums up to what 32 bits hold."""
+    largest = ((1 << 31) - 1) >> max(shift + 1, 0)
+    random = np.random.default_rng(shift + 31)
+    some = np.concatenate([np.arange(64), largest - np.arange(64), random.integers(0, largest + 1, 4000)])
+    x = np.concatenate([part >> k for k in range(0, 31, 3) for part in (some, -some)])
+    for value in (1 << 30, 0x40007FFF, 0x40008000, 0x5A5A5A5A, 0x7FFF0000, (1 << 31) - 1):
+        factor = fp.Multiplier(value, shift)
+        word = wide.high_word(factor, largest)
+        right = 1 - min(word.shift, 0)
+        assert 1 <= right <= 16
+        assert 0 <= word.value < 1 << 31
+        shifted = x << max(word.shift, 0)
+        assert np.abs(shifted).max() < 1 << 31
+        narrowed = ((shifted * word.value >> 31) + (1 << (right - 1))) >> right
+        np.testing.assert_array_equal(fp.saturate(narrowed, 16), fp.saturate(fp.product64(x, factor), 16))
+
+
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_the_lowest_weight_is_one_like_others(tmp_path: Path, optimize: str) -> None:
+    random = np.random.default_rng(3)
+    source, layer = random_lstm(random, 3, 11, 9, 0, INT16X8)
+
+    def lower(weights: Weights) -> Weights:
+        lowest: Array = np.where(random.integers(3, size=weights.values.shape) == 0, -128, weights.values)
+        return replace(weights, values=lowest.astype(np.int8))
+
+    layer = replace(layer, kernel=lower(layer.kernel), recurrent=lower(layer.recurrent))
+    cases = [
+        lstm_case("helium", f"lowest{once}", random, (source, layer), 1, optimize, bool(once)) for once in range(2)
+    ]
+    assert all(case.assembled for case in cases)
+    WIDE.check(tmp_path, cases, optimize)
+
+
+def test_a_byte_of_flash_a_weight() -> None:
+    """At every level; the starts of the sums are four bytes for each row of the input."""
+    for optimize in OPTIMIZE:
+        for kinds, gates, columns in ((("lstm",), 4, 8 + 16), (("lstm_once",), 3, 8)):
+            source, layer = random_lstm(np.random.default_rng(1), 1, 8, 16, 0, INT16X8)
+            (weights,) = s16.lstm(Work("lstm", layer, source, kinds, optimize=optimize)).arrays
+            assert 4 * len(weights.values) == gates * 16 * (columns + 4)
