@@ -35,7 +35,7 @@ ALL_ROWS = (1 << ROWS) - 1
 
 
 def group(rest: int, chunk: int = LANES) -> int:
-    """Columns that a row's last ``rest`` columns take, of a ``chunk`` of them: see mac.inc."""
+    """Columns that a row's last ``rest`` columns take, of a ``chunk`` of them: see mac_integers.inc."""
     return next(width for width in (chunk // 4, chunk // 2, chunk) if rest <= width)
 
 
