@@ -12,8 +12,7 @@ import pytest
 
 from kernels import OPTIMIZE
 from kernels.common import wide
-from kernels.common.work import Work
-from kernels.helium import layout, s16
+from kernels.helium import layout
 from model import fixed_point as fp
 from model.formats.int16x8 import FORMAT as INT16X8
 from model.signal import Array, Weights
@@ -101,12 +100,3 @@ def test_the_lowest_weight_is_one_like_others(tmp_path: Path, optimize: str) -> 
     ]
     assert all(case.assembled for case in cases)
     WIDE.check(tmp_path, cases, optimize)
-
-
-def test_a_byte_of_flash_a_weight() -> None:
-    """At every level; the starts of the sums are four bytes for each row of the input."""
-    for optimize in OPTIMIZE:
-        for kinds, gates, columns in ((("lstm",), 4, 8 + 16), (("lstm_once",), 3, 8)):
-            source, layer = random_lstm(np.random.default_rng(1), 1, 8, 16, 0, INT16X8)
-            (weights,) = s16.lstm(Work("lstm", layer, source, kinds, optimize=optimize)).arrays
-            assert 4 * len(weights.values) == gates * 16 * (columns + 4)
