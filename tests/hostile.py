@@ -38,7 +38,7 @@ ROWS = (
     ("fields of .tflite files changed one by one", "tests/model/test_tflite_fields.py"),
     (
         "graphs of loops and unrolled cells, one thing changed",
-        "tests/model/test_tflite_changed.py tests/model/test_onnx_changed.py",
+        "tests/model/test_tflite_changed.py tests/model/test_tflite_parts_changed.py tests/model/test_onnx_changed.py",
     ),
     (
         "models straight from TensorFlow's converter, weights 1e-6 to 1e4",

@@ -62,9 +62,10 @@ def merge(work: Work[Merge]) -> Constants:
 def with_constant(work: Work[WithConstant]) -> Constants:
     """The same of a vector and a constant one."""
     layer = work.layer
-    made = merge(replace(cast("Work[Merge]", work), layer=layer.merge, sources=(work.source, layer.held)))
+    made = merge(replace(cast("Work[Merge]", work), layer=layer.merge, sources=layer.both(work.source, layer.held)))
     constant = numbers(f"{work.name}_constant", layer.constant, f"({layer.constant.size} features)")
-    calls = {kind: replace(kernel, beside=(constant.name,)) for kind, kernel in made.calls.items()}
+    before, behind = ((constant.name,), ()) if layer.first else ((), (constant.name,))
+    calls = {kind: replace(kernel, before=before, beside=behind) for kind, kernel in made.calls.items()}
     return replace(made, arrays=(constant,), calls=calls)
 
 

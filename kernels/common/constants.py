@@ -48,7 +48,8 @@ class Kernel:
     layer: str  # its first argument: what it knows of the layer; empty: it knows what ``arguments`` say
     scratch: tuple[tuple[str, int], ...] = ()  # (type, elements) of its last arguments: memory while it runs
     arguments: tuple[str, ...] = ()  # after the vectors and how many elements they have
-    beside: tuple[str, ...] = ()  # constant vectors that it reads behind the others
+    before: tuple[str, ...] = ()  # constant vectors that it reads before the others
+    beside: tuple[str, ...] = ()  # and behind them
 
 
 @dataclass(frozen=True, eq=False)

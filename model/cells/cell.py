@@ -48,6 +48,7 @@ class Cell:
     candidate_bias: Array = field(default_factory=lambda: np.zeros(0, np.float32))  # (H,) of a GRU
     reset_after: bool = False  # of a GRU
     scales: tuple[Array, Array] | None = None  # (G, H) each, of kernel and recurrent, where they are stored as integers
+    start: Array | None = None  # (S, H) what its layer's state starts from; None: zeros
     in_part: bool = False  # whether some of its weights are stored as integers, and read as real numbers
 
     @property
@@ -130,6 +131,7 @@ class Cell:
             bias=self.bias,
             format=self.format,
             activation=self.activation,
+            start=self.start,
             return_sequences=sequences,
             go_backwards=backwards,
             output=Signal((steps, self.units) if sequences else (self.units,)),

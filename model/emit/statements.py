@@ -57,9 +57,8 @@ class Statements:
             return f"(void){self.push(op, within, at, still)};"
         kernel = self.layers[op.name].calls[op.kind]
         if not kernel.layer:
-            return (
-                f"{kernel.function}({', '.join((x, *more, *kernel.beside, y, str(op.y.length), *kernel.arguments))});"
-            )
+            given = (*kernel.before, x, *more, *kernel.beside, y, str(op.y.length), *kernel.arguments)
+            return f"{kernel.function}({', '.join(given)});"
         part = [self.part(op, within, at)] if op.kind == "dense_add" else []
         cell = [self.expression(op.cell, None)] if op.cell else []
         scratch = [self.expression(v, None) for v in needed(op, self.operations.index(op), self.needs)]

@@ -8,7 +8,7 @@ Of real values a sum or product with a constant is a ``Normalise``.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 
@@ -18,10 +18,12 @@ from model.layers.merge import Merge
 from model.signal import Array, Signal
 from model.spans import Span, ends
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, eq=False)
 class WithConstant(Layer):
-    """One of the functions of ``Merge``, of the signal and the constant, in this order."""
+    """One of the functions of ``Merge``, of the signal and the constant, in this order unless it says otherwise."""
 
     kind: ClassVar[str] = "with_constant"
     name: str
@@ -30,6 +32,11 @@ class WithConstant(Layer):
     held: Signal  # what it is stored as
     output: Signal
     format: Format
+    first: bool = False  # whether the constant is the first of both
+
+    def both(self, signal: T, constant: T) -> tuple[T, T]:
+        """What belongs to either, in their order."""
+        return (constant, signal) if self.first else (signal, constant)
 
     @property
     def merge(self) -> Merge:
@@ -38,11 +45,10 @@ class WithConstant(Layer):
 
     def span(self, source: Signal, stored: Span) -> Span:
         """From the ends of both."""
-        return self.merge.span_of(
-            (source, self.held), (stored, ends(int(self.constant.min()), int(self.constant.max())))
-        )
+        constant = ends(int(self.constant.min()), int(self.constant.max()))
+        return self.merge.span_of(self.both(source, self.held), self.both(stored, constant))
 
     def run(self, x: Array, seat: Seat) -> Array:
         """The same constant at every step."""
         constant = np.broadcast_to(self.constant.astype(x.dtype), x.shape)
-        return self.merge.run_of((x, constant), replace(seat, sources=(seat.source, self.held)))
+        return self.merge.run_of(self.both(x, constant), replace(seat, sources=self.both(seat.source, self.held)))

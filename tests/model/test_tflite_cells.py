@@ -19,7 +19,7 @@ from model.signal import Array, to_real
 from tests.oracle import twin
 from tests.oracle.interpreters import run_litert, run_litert_on
 from tests.oracle.models import dense, lstm
-from tests.oracle.twin import Apart
+from tests.oracle.twin import CONSTANT, Apart
 from tests.support.host import Host
 
 WINDOWS = 8
@@ -84,11 +84,23 @@ def with_functions(names: tuple[str, ...]) -> Apart:
     return Apart(f"loop-{'-'.join(names)}", SHAPE, layers)
 
 
-def step(kind: Callable[..., Layer], library: str) -> Apart:
-    """One step whose state comes in and goes out, as it is put on a device by hand."""
+def step(kind: Callable[..., Layer], library: str, unroll: bool = True) -> Apart:
+    """One step whose state comes in and goes out, as it is put on a device by hand: a copy of the cell, or a loop."""
     behind = (dense(2), ("Reshape", {"target_shape": (1, 2)}), ("Activation", {"activation": "tanh"}))
-    layers = (kind(5, return_state=True, unroll=True), *behind)  # of a vector, a sequence again
+    layers = (kind(5, return_state=True, unroll=unroll), *behind)  # of a vector, a sequence again
     return Apart(f"step-{layers[0][0]}", (1, 3), layers, library=library, states=True)
+
+
+def block(kind: Callable[..., Layer], library: str) -> Apart:
+    """Several steps in a loop, the same; a GRU's state is the network's output, too."""
+    layers = (kind(4, kind is not gru, return_state=True),)
+    return Apart(f"block-{layers[0][0]}", SHAPE, layers, library=library, states=True)
+
+
+def started(kind: Callable[..., Layer], library: str, *layers: Layer) -> Apart:
+    """A loop that starts from constants."""
+    made = (kind(5, True, activation="elu"), *layers)
+    return Apart(f"started-{made[0][0]}", SHAPE, made, library=library, states=CONSTANT)
 
 
 def of_8_bits(library: str, unroll: bool) -> Apart:
@@ -109,7 +121,14 @@ TABLES = tuple(
 )
 HEADED = Apart("headed", SHAPE, (rnn(4), *(dense(4, name) for name in HEADS)))
 MIXED = Apart("dynamic-mixed", (6, 2), (lstm(32), dense(2)), "dynamic")
-STEPS = ((lstm, "tf_keras"), (gru, "keras"))
+STEPS = (
+    step(lstm, "tf_keras"),
+    step(gru, "keras"),
+    step(lstm, "keras", unroll=False),
+    block(lstm, "keras"),
+    block(gru, "tf_keras"),
+)
+STARTED = (started(lstm, "keras", gru(3), dense(2)), started(gru, "tf_keras"), started(rnn, "keras"))
 ALL = (
     *DYNAMIC,
     MIXED,
@@ -121,7 +140,8 @@ ALL = (
     *(unrolled(*each) for each in COPIED),
     unrolled("lstm", "tf_keras", open_batch=True),
     *map(with_functions, FUNCTIONS),
-    *(step(*each) for each in STEPS),
+    *STEPS,
+    *STARTED,
 )
 
 
@@ -192,23 +212,38 @@ def test_functions(names: tuple[str, ...]) -> None:
     close(reference.run(network, given), run_litert(with_functions(names).path.read_bytes(), given))
 
 
-@pytest.mark.parametrize(("kind", "library"), STEPS)
-def test_a_state_that_comes_in_and_goes_out(host: Host, kind: Callable[..., Layer], library: str) -> None:
-    """A stream goes on as LiteRT does when it is given its last state again."""
-    made = step(kind, library)
-    network = read(made)
-    count = 2 if kind is lstm else 1
-    assert len(network.inputs) == len(network.outputs) == 1
+def states(network: Network) -> dict[int, int]:
+    """The outputs of the file that are the next values of inputs, by these."""
     (note,) = network.notes
-    states = {int(a): int(b) for a, b in re.findall(r"input (\d+) and output (\d+)", note)}
-    assert len(states) == count
+    return {int(a): int(b) for a, b in re.findall(r"input (\d+) and output (\d+)", note)}
+
+
+@pytest.mark.parametrize("made", STEPS, ids=str)
+def test_a_state_that_comes_in_and_goes_out(host: Host, made: Apart) -> None:
+    """A stream goes on as LiteRT does when it is given its last state again."""
+    network = read(made)
+    assert len(network.inputs) == len(network.outputs) == 1
+    assert len(states(network)) == 1 + (made.layers[0][0] == "LSTM")
     given = windows(network, 20)
-    theirs = run_litert_on(made.path.read_bytes(), given, states)
+    theirs = run_litert_on(made.path.read_bytes(), given, states(network))
     ours = reference.run(network, given, goes_on=True)
     close(ours, theirs)
-    on_device = host.run(network, given, "stream").going_on
-    assert on_device is not None
-    close(on_device.outputs, theirs)
+    if network.steps == 1:
+        on_device = host.run(network, given, "stream").going_on
+        assert on_device is not None
+        close(on_device.outputs, theirs)
+
+
+@pytest.mark.parametrize("made", STARTED, ids=str)
+def test_a_loop_that_starts_from_constants(host: Host, made: Apart) -> None:
+    network = read(made)
+    cells: tuple[Any, ...] = network.layers
+    assert cells[0].start.shape == (1 + (cells[0].kind == "lstm"), 5)
+    assert np.abs(cells[0].start).min() > 0
+    given = windows(network)
+    ours = reference.run(network, given)
+    close(ours, run_litert(made.path.read_bytes(), given))
+    close(host.run(network, given).run, ours)
 
 
 @pytest.mark.parametrize("made", DYNAMIC, ids=str)

@@ -28,19 +28,36 @@ def run_micro(model: bytes, *inputs: Array) -> Array:
     outputs = []
     for windows in zip(*inputs, strict=True):
         for number, window in enumerate(windows):
-            interpreter.set_input(window[np.newaxis], number)
+            interpreter.set_input(window.reshape(interpreter.get_input_details(number)["shape"]), number)
         interpreter.invoke()
         outputs.append(np.array(interpreter.get_output(0)))
         interpreter.reset()  # hidden states to their zero point, cell states to zero
     return np.stack(outputs)
 
 
-def run_micro_apart(model: bytes, inputs: Array) -> Array | None:
-    """The same in a process of its own; None where tflite-micro takes it down."""
+class Micro:
+    """tflite-micro with one model, a call at a time; inputs and outputs are vectors, whatever their shapes there."""
+
+    def __init__(self, model: bytes) -> None:
+        from tflite_micro.python.tflite_micro import runtime
+
+        self.interpreter: Any = runtime.Interpreter.from_bytes(model, arena_size=ARENA)
+
+    def __call__(self, inputs: list[Array], outputs: int) -> list[Array]:
+        """All of them."""
+        for number, values in enumerate(inputs):
+            shape = self.interpreter.get_input_details(number)["shape"]
+            self.interpreter.set_input(values.reshape(shape), number)
+        self.interpreter.invoke()
+        return [np.array(self.interpreter.get_output(number)).reshape(-1) for number in range(outputs)]
+
+
+def run_micro_apart(model: bytes, *inputs: Array) -> Array | None:
+    """First outputs (N, ...) for inputs (N, ...), in a process of its own; None where tflite-micro takes it down."""
     with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder) / name for name in ("model.tflite", "inputs.npy", "outputs.npy")]
+        files = [Path(folder) / name for name in ("model.tflite", "inputs.npz", "outputs.npy")]
         files[0].write_bytes(model)
-        np.save(files[1], inputs)
+        np.savez(files[1], *inputs)
         command = [sys.executable, "-m", "tests.oracle.interpreters", *map(str, files)]
         done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, check=False)
         assert done.returncode <= 0, done.stderr.decode()
@@ -105,4 +122,6 @@ def run_litert_on(model: bytes, inputs: Array, states: dict[int, int]) -> Array:
 
 
 if __name__ == "__main__":
-    np.save(sys.argv[3], run_micro(Path(sys.argv[1]).read_bytes(), np.load(sys.argv[2])))
+    with np.load(sys.argv[2]) as held:
+        given = [held[name] for name in held.files]
+    np.save(sys.argv[3], run_micro(Path(sys.argv[1]).read_bytes(), *given))

@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 CACHE = ROOT / "build" / "oracle"
 RECIPE = 1  # raise it when this file makes other models from the same description
 CALIBRATION = 100  # windows
+CONSTANT = "constant"  # states that the first layer, a recurrent one, starts from
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Apart(Twin):
     mode: str = "float32"
     library: str = "keras"
     open_batch: bool = False  # as most files have it: then a loop keeps its outputs in a list of TensorFlow's own
-    states: bool = False  # of the first layer, a recurrent one: further inputs and outputs of the model
+    states: bool | str = False  # of the first layer: further inputs and outputs of the model, or CONSTANT
 
 
 def prepare(twins: list[Twin], may_refuse: bool = False) -> None:
@@ -143,8 +144,15 @@ def _model(keras: Any, twin: Twin) -> Any:
         return keras.Input(shape=shape, batch_size=batch)
 
     x, states, after = given(*twin.shape), [], []
-    if isinstance(twin, Apart) and twin.states:
-        states = [given(cell.units) for _ in range(1 + (twin.layers[0][0] == "LSTM"))]
+    count = 1 + (twin.layers[0][0] == "LSTM")
+    if isinstance(twin, Apart) and twin.states == CONSTANT:
+        import tensorflow as tf
+
+        drawn = np.random.default_rng(twin.seed).normal(0, 1, (count, 1, cell.units)).astype(np.float32)
+        start = [tf.constant(each) for each in drawn]
+        y = cell(x, initial_state=start if count > 1 else start[0])
+    elif isinstance(twin, Apart) and twin.states:
+        states = [given(cell.units) for _ in range(count)]
         y, *after = cell(x, initial_state=states if len(states) > 1 else states[0])
     else:
         y = cell(x)

@@ -144,11 +144,13 @@ class Operator:
     last_only: bool = False  # of such: whether it writes its last step alone
     backwards: bool = False  # of such: whether it reads the sequence from its end
     reads_ids: bool = False  # of a table: whether its inputs are ids that come in, and the table
+    part: int | None = None  # of what stands for one part of what is split: which
 
     @property
     def stands_alone(self) -> bool:
         """Whether it is an operator of the file, and stands for no others."""
-        return self.cell is None and self.norm is None and self.function is None and not self.reads_ids
+        several = self.cell is not None or self.norm is not None or self.function is not None
+        return not (several or self.reads_ids or self.part is not None)
 
     @property
     def graphs(self) -> tuple[int, ...]:

@@ -82,9 +82,9 @@ def _read_normalise(reader: Reader, operator: Operator, tensor: Tensor, output: 
 def _read_with_constant(reader: Reader, operator: Operator, which: int) -> None:
     """``which`` of both operands is the constant."""
     function, tensor = FUNCTIONS[operator.name], reader.graph.tensors[operator.inputs[which]]
-    if which == 0 and function == "subtract":
-        raise reader.refuse(f"{operator}: it takes a signal from a constant; negate the weights before it instead")
     reader.begin(operator.inputs[1 - which])
+    if which == 0 and function == "subtract" and reader.signal.real:
+        raise reader.refuse(f"{operator}: it takes a signal from a constant; negate the weights before it instead")
     output = reader.signal_of(reader.graph.tensors[operator.outputs[0]])
     if reader.signal.size != output.size:
         raise reader.refuse(f"{operator}: it reads {reader.signal.size} values and writes {output.size}; {INSTEAD}")
@@ -94,8 +94,8 @@ def _read_with_constant(reader: Reader, operator: Operator, which: int) -> None:
         return
     values, held = _constant(reader, operator, tensor, (reader.signal.dtype,), output)
     _check_types(reader, operator, (reader.signal, held), output)
-    layer = WithConstant(reader.name(function), function, values, held, output, format_of(output))
-    reader.add(layer)
+    named = reader.name(function), function, values, held, output, format_of(output)
+    reader.add(WithConstant(*named, first=which == 0))
     read_fused(reader, operator)
 
 

@@ -19,6 +19,7 @@ from model.readers.tflite.both import BOTH
 from model.readers.tflite.file import Norm, Operator
 from model.readers.tflite.functions import FUNCTIONS, function_of
 from model.readers.tflite.fused import own, read_fused
+from model.readers.tflite.parts import read_part
 from model.readers.tflite.reader import INSTEAD, Reader, bias_types, format_of
 from model.readers.tflite.recurrent import read_direction, read_pair
 from model.readers.tflite.steps import RECURRENT, Direction, Pair, Step, integers
@@ -165,11 +166,16 @@ def read_step(reader: Reader, step: Step) -> None:
         reader.begin(step.inputs[0])
         _read_activation(reader, step)
         reader.end(step.outputs[0])
+    elif step.part is not None:
+        reader.begin(step.inputs[0])
+        read_part(reader, step, step.part)
+        reader.end(step.outputs[0])
     elif step.reads_ids:
         reader.begin(step.inputs[0])
         _read_table(reader, step)
         reader.end(step.outputs[0])
     else:
-        reader.begin(step.inputs[0])
+        constant_first = step.name in joins.FUNCTIONS and step.inputs[0] not in reader.numbers
+        reader.begin(step.inputs[-1 if constant_first else 0])
         READERS[step.name](reader, step)
         reader.end(step.outputs[0])

@@ -3,20 +3,24 @@
 """A loop over the steps of a sequence, as Keras 3's converter leaves one for each recurrent layer, as one operator.
 
 A variable of a loop is told by what becomes of it: a count, what passes through, a state, or what keeps the outputs.
-That the loop runs once for every step, from a state of zeros, and puts each output where it belongs, is proven from
-its condition and its body.
+That the loop runs once for every step, from a state that the file tells, and puts each output where it belongs, is
+proven from its condition and its body.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from model.cells import cell, forms
 from model.cells.cell import Cell, Step
-from model.cells.forms import Form
+from model.cells.chain import Chain
+from model.cells.forms import Form, Leaf
 from model.readers.tflite.file import GRAPHS, LIST_STACK, Graph, Operator, Refuse
 from model.readers.tflite.live import only_needed
 from model.readers.tflite.rules import symbols_of
+from model.readers.tflite.state import without_states
 from model.readers.tflite.symbols import Below, Count, Kept, Piece, Reserved, Symbols, Value, Written
 
 LOOP = "WHILE"
@@ -124,30 +128,53 @@ def _read(loop: Loop, steps: int) -> tuple[int, Form]:
     return piece.tensor, form
 
 
-def _states(loop: Loop) -> dict[int, Form]:
-    """The variables that are vectors, and what they are after a step."""
-    found: dict[int, Form] = {}
+def _states(loop: Loop) -> dict[int, tuple[Form, Form]]:
+    """The variables that are vectors: what they are before the loop, a constant or what is read, and after a step."""
+    found: dict[int, tuple[Form, Form]] = {}
     for variable in range(len(loop.operator.inputs)):
-        after, before = loop.after(variable), loop.before(variable)
+        after = loop.after(variable)
         shape = loop.graph.tensors[loop.operator.inputs[variable]].shape
         if loop.passes(variable) or len(shape) != 2 or not isinstance(after, Form):
             continue
-        if not isinstance(before, Form) or not before.constant or before.bias.any():
-            raise NotKnownError("its state does not start from zeros")
-        found[variable] = after
+        before = loop.before(variable) or _read_as_it_is(loop, variable)
+        if not isinstance(before, Form) or before.size != after.size:
+            raise NotKnownError("its state starts from what is computed; supported: constants, or inputs of the graph")
+        found[variable] = before, after
     return found
 
 
-def _cell(loop: Loop, x: Form, states: dict[int, Form]) -> tuple[Cell, int]:
+def _read_as_it_is(loop: Loop, variable: int) -> Form | None:
+    try:
+        return loop.outer.vector(loop.operator, variable)
+    except (ValueError, IndexError):
+        return None
+
+
+def _started(found: Cell, before: list[Form]) -> tuple[Cell, tuple[Leaf, ...]]:
+    """The cell with what its state starts from, if not from zeros; the leaves of one that is read, hidden state first.
+
+    ``before`` has the hidden state last, as the layers have it.
+    """
+    leaves = [form.alone for form in before[::-1]]
+    given = tuple(leaf for leaf in leaves if isinstance(leaf, Leaf))
+    if len(given) == len(before):
+        return found, given
+    if not all(form.constant for form in before):
+        raise NotKnownError("its state starts from what is computed; supported: constants, or inputs of the graph")
+    start = np.stack([form.bias for form in before]).astype(np.float32)
+    return (replace(found, start=start) if start.any() else found), ()
+
+
+def _cell(loop: Loop, x: Form, states: dict[int, tuple[Form, Form]]) -> tuple[Cell, int]:
     """The cell, and the variable that is its hidden state."""
     old = {}
-    for variable, after in states.items():
+    for variable, (_, after) in states.items():
         old[variable] = loop.inside.leaf(Piece(loop.body.inputs[variable]), after.size).atom
-    for hidden, new_hidden in states.items():
+    for hidden, (_, new_hidden) in states.items():
         inner = [variable for variable in states if variable != hidden]
         if len(inner) > 1:
             continue
-        kept = (old[inner[0]], states[inner[0]]) if inner else (None, None)
+        kept = (old[inner[0]], states[inner[0]][1]) if inner else (None, None)
         found = cell.found(Step(x.atom, old[hidden], new_hidden, *kept))
         if found is not None:
             return found, hidden
@@ -170,53 +197,93 @@ def _is_last(loop: Loop, variable: int, steps: int, hidden: Form) -> bool:
     raise NotKnownError(f"it puts {steps} steps into a list of {length}, at other places than those of its count")
 
 
-def _replaced(graph: Graph, operator: Operator, outer: Symbols, refuse: Refuse) -> Operator:
-    """The operator that stands for a loop: it reads the sequence."""
+@dataclass(frozen=True, eq=False)
+class Known:
+    """A loop that is recognised: the operator that stands for it, and where it leaves what."""
+
+    loop: Loop
+    operator: Operator  # that reads the sequence, and writes nothing yet
+    steps: int
+    hidden: int  # the variable that is its hidden state
+    new_hidden: Form
+    after: dict[int, Form]  # what its states are behind it, by their tensors there: hidden state first
+    given: tuple[Leaf, ...]  # what its states are before it, in that order, if they are read
+
+    @property
+    def chain(self) -> Chain | None:
+        """A cell whose states are read, as that of unrolled steps; None if none is."""
+        found, forms = self.operator.cell, list(self.after.values())
+        if not self.given or found is None:
+            return None
+        return Chain(found, (), (forms[0],), forms[1] if len(forms) > 1 else None, self.given)
+
+
+def _known(graph: Graph, operator: Operator, outer: Symbols, refuse: Refuse) -> Known:
     loop = _opened(graph, operator, outer, refuse)
     steps = _steps(loop, refuse)
     sequence, x = _read(loop, steps)
     states = _states(loop)
     found, hidden = _cell(loop, x, states)
-    found = found.stored(loop.inside.stored)
-    made: dict[int, bool] = {}  # by the tensor that is written: whether it is the last step alone
-    for variable, number in enumerate(operator.outputs):
+    ordered = [hidden, *(variable for variable in states if variable != hidden)]
+    found, given = _started(found.stored(loop.inside.stored), [states[variable][0] for variable in ordered[::-1]])
+    options = {**operator.options, "AsymmetricQuantizeInputs": loop.inside.asymmetric}
+    source = (operator.inputs[sequence],)
+    made = replace(operator, inputs=source, outputs=(), options=options, cell=found)
+    after = {operator.outputs[v]: forms.of_atom(Leaf(found.units, (operator.number, v))) for v in ordered}
+    return Known(loop, made, steps, hidden, states[hidden][1], after, given)
+
+
+def _written(known: Known, graph: Graph) -> Operator:
+    """The operator that stands for a loop, with what it writes of what the graph reads."""
+    loop, made = known.loop, dict[int, bool]()  # by the tensor that is written: whether it is the last step alone
+    for variable, number in enumerate(loop.operator.outputs):
         readers = [each for each in graph.operators if number in each.inputs]
         if not readers and number not in graph.outputs:
             continue
-        if variable == hidden:
+        if variable == known.hidden:
             made[number] = True
         elif graph.tensors[number].dtype == LIST and all(each.name == LIST_STACK for each in readers):
             made |= dict.fromkeys(
-                (each.outputs[0] for each in readers), _is_last(loop, variable, steps, states[hidden])
+                (each.outputs[0] for each in readers), _is_last(loop, variable, known.steps, known.new_hidden)
             )
         elif len(graph.tensors[number].shape) == 3 and not loop.passes(variable):
-            made[number] = _is_last(loop, variable, steps, states[hidden])
+            made[number] = _is_last(loop, variable, known.steps, known.new_hidden)
         else:
             raise NotKnownError(f"its output {variable} is read, which is neither its hidden state nor its sequence")
     if len(made) != 1:
         raise NotKnownError(f"{len(made)} of its outputs are read; supported: its sequence, or its last hidden state")
     ((number, last),) = made.items()
-    options = {**operator.options, "AsymmetricQuantizeInputs": loop.inside.asymmetric}
-    source = (operator.inputs[sequence],)
-    return replace(operator, inputs=source, outputs=(number,), options=options, cell=found, last_only=last)
+    return replace(known.operator, outputs=(number,), last_only=last)
 
 
-def without_loops(graph: Graph, refuse: Refuse) -> Graph:
-    """The graph with one operator for each loop; raises what ``refuse`` makes of one that is not recognised."""
+def without_loops(graph: Graph, refuse: Refuse) -> tuple[Graph, tuple[str, ...]]:
+    """The graph with one operator for each loop, and what to tell of states that come in and go out.
+
+    Raises what ``refuse`` makes of one that is not recognised.
+    """
     loops = [each for each in graph.operators if each.name == LOOP]
     if not loops:
-        return graph
+        return graph, ()
     outer = symbols_of(graph, refuse)
-    instead: dict[int, Operator] = {}
-    for operator in loops:
-        try:
-            instead[operator.number] = _replaced(graph, operator, outer, refuse)
-        except NotKnownError as why:
-            raise refuse(f"{operator}: a loop that is not recognised: {why}; give the Keras file instead") from None
+    at = loops[0]
+    try:
+        found: list[Known] = []
+        for at in loops:
+            found.append(_known(graph, at, outer, refuse))
+        chains = [each.chain for each in found if each.chain is not None]
+        behind: dict[int, Value] = {number: form for each in found for number, form in each.after.items()}
+        ended, note = without_states(graph, symbols_of(graph, refuse, behind), chains, refuse)
+        ended = only_needed(graph, ended)
+        instead: dict[int, Operator] = {}
+        for known in found:
+            at = known.loop.operator
+            instead[at.number] = _written(known, ended)
+    except NotKnownError as why:
+        raise refuse(f"{at}: a loop that is not recognised: {why}; give the Keras file instead") from None
     written = {number for each in instead.values() for number in each.outputs}
     operators = [
         instead.get(each.number, each)
         for each in graph.operators
         if each.number in instead or not written & set(each.outputs)
     ]
-    return only_needed(graph, replace(graph, operators=tuple(operators)))
+    return only_needed(graph, replace(ended, operators=tuple(operators))), (note,) * bool(note)

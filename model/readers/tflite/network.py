@@ -37,6 +37,7 @@ from model.readers.tflite.ids import with_ids
 from model.readers.tflite.layers import SUPPORTED, read_step
 from model.readers.tflite.loops import LOOP, without_loops
 from model.readers.tflite.norms import ARITHMETIC, without_norms
+from model.readers.tflite.parts import step_of, with_parts
 from model.readers.tflite.reader import Reader, signal_of
 from model.readers.tflite.rules import RULES
 from model.readers.tflite.shapes import settled
@@ -107,21 +108,24 @@ def _graph(data: bytes, path: Path, refuse: Refuse) -> tuple[Graph, frozenset[in
     whole, ids = with_ids(settled(parse(data, main, not several, refuse), refuse))
     for number in whole.inputs:
         _input(whole.tensors[number], number in ids, refuse)
-    graph = without_loops(without_both(whole, refuse), refuse)
+    graph, notes = without_loops(without_both(whole, refuse), refuse)
     loops, others = (
         sum(each.name == LOOP for each in whole.operators),
         sum(bool(each.operators) for each in whole.others.values()),
     )
     if others != 2 * loops:
         raise refuse(f"it has {others + 1} graphs, and its {loops} loops run two each; convert one function alone")
-    notes: tuple[str, ...] = ()
     graph = without_norms(graph, refuse)
     if any(each.stands_alone and each.name not in SUPPORTED for each in graph.operators):
-        graph, notes = without_unrolled(graph, refuse)
+        graph, told = without_unrolled(graph, refuse)
+        notes += told
     if any(each.stands_alone and each.name not in SUPPORTED for each in graph.operators):
         graph = with_functions(graph, refuse)
+    graph = with_parts(graph, refuse)
     _check_names([each.name for each in graph.operators if each.stands_alone], SUPPORTED, refuse)
     if not any(map(recurrent, graph.operators)):
+        if step := step_of(whole, refuse):
+            return graph, ids, (*notes, step)
         raise refuse("holds no LSTM, GRU or SimpleRNN; lstmcu builds recurrent networks")
     return graph, ids, notes
 

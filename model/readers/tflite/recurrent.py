@@ -80,7 +80,8 @@ def _cell(reader: Reader, direction: Direction, name: str) -> Recurrent:
         )
     elif cell.scales is not None:
         reader.note_of_inputs(direction.lstm)
-    return cell.layer(name, shape[0], not direction.last_only, direction.backwards)
+    single = reader.one_step and shape[0] == 1  # then the last step is all of them
+    return cell.layer(name, shape[0], single or not direction.last_only, direction.backwards)
 
 
 def _lstm(reader: Reader, direction: Direction, name: str) -> Lstm:

@@ -269,6 +269,22 @@ def _filled(symbols: Symbols, operator: Operator) -> Made:
     return forms.broadcast(value, shape[-1]) if one_vector else None
 
 
+def _spread(symbols: Symbols, operator: Operator) -> Made:
+    """A vector, or a single number, for each of a batch of one."""
+    shape = symbols.numbers(operator, 1)
+    one_vector = bool(shape) and max(shape[:-1], default=1) == 1 and 0 < shape[-1] <= forms.LONGEST
+    return forms.broadcast(symbols.vector(operator, 0), shape[-1]) if one_vector else None
+
+
+def _repeated(symbols: Symbols, operator: Operator) -> Made:
+    """TILE that repeats nothing."""
+    return symbols.vector(operator, 0) if set(symbols.numbers(operator, 1)) == {1} else None
+
+
+def _zeros(symbols: Symbols, operator: Operator) -> Made:
+    return forms.constant(np.zeros(symbols.vector(operator, 0).size))
+
+
 def _gathered(symbols: Symbols, operator: Operator) -> Made:
     """The step of a sequence that a loop has come to; some of a few whole numbers."""
     value, index = symbols.values.get(operator.inputs[0]), symbols.whole(operator.inputs[1])
@@ -328,6 +344,9 @@ RULES: dict[str, Rule] = {
     "SHAPE": _shape,
     "REDUCE_PROD": _multiplied,
     "FILL": _filled,
+    "BROADCAST_TO": _spread,
+    "TILE": _repeated,
+    "ZEROS_LIKE": _zeros,
     "GATHER": _gathered,
     "LESS": _below,
     "LOGICAL_AND": _both,

@@ -8,7 +8,7 @@ an output goes with an input if all its numbers are that input's, in their order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -105,8 +105,8 @@ def _partner(number: int, elements: Elements) -> int | None:
     return None
 
 
-def without_states(graph: Graph, symbols: Symbols, chains: Sequence[Chain], refuse: Refuse) -> tuple[Graph, str]:
-    """The graph without the states of these chains among its ends, and what to tell of them."""
+def pairs_of(graph: Graph, symbols: Symbols, chains: Sequence[Chain], refuse: Refuse) -> dict[int, int]:
+    """The tensors of inputs that are states of these chains, and which output is the next value of each."""
     elements = Elements(graph, symbols)
     states: dict[int, None] = {}
     for chain in chains:
@@ -119,25 +119,33 @@ def without_states(graph: Graph, symbols: Symbols, chains: Sequence[Chain], refu
         for leaf in chain.states:
             ends = elements.of_state(leaf.what)
             states |= dict.fromkeys(n for n in graph.inputs if np.isin(ends, elements.known[n]).any())
-    pairs = {number: partner for number in graph.outputs if (partner := _partner(number, elements)) in states}
+    partners = {at: _partner(number, elements) for at, number in enumerate(graph.outputs)}
+    pairs = {partner: at for at, partner in partners.items() if partner in states}  # of equal outputs the last
     for number in states:
-        if list(pairs.values()).count(number) != 1:
+        if number not in pairs:
             raise refuse(f"its input {graph.inputs.index(number)} is a state, and no output is that state's next value")
+    return {number: at for number, at in pairs.items() if number is not None}
+
+
+def told(graph: Graph, pairs: Mapping[int, int]) -> str:
+    """Which of its ends they are."""
+    return ", ".join(f"input {graph.inputs.index(number)} and output {at}" for number, at in pairs.items())
+
+
+def without_states(graph: Graph, symbols: Symbols, chains: Sequence[Chain], refuse: Refuse) -> tuple[Graph, str]:
+    """The graph without the states of these chains among its ends, and what to tell of them."""
+    pairs = pairs_of(graph, symbols, chains, refuse)
     if not pairs:
         return graph, ""
-    told = [f"input {graph.inputs.index(b)} and output {graph.outputs.index(a)}" for a, b in pairs.items()]
-    inputs, outputs = (tuple(n for n in ends if n not in gone) for ends, gone in _ends(graph, pairs))
+    inputs = tuple(number for number in graph.inputs if number not in pairs)
+    outputs = tuple(number for at, number in enumerate(graph.outputs) if at not in pairs.values())
     if not inputs or not outputs:
         raise refuse("all its inputs or outputs are states; nothing is left to compute")
-    note = f"{', '.join(told)} are the state of a cell: zeros at reset, and kept from step to step by state=stream"
-    return replace(graph, inputs=inputs, outputs=outputs), note
-
-
-def _ends(graph: Graph, pairs: dict[int, int]) -> list[tuple[tuple[int, ...], set[int]]]:
-    return [(graph.inputs, set(pairs.values())), (graph.outputs, set(pairs))]
+    kept = "the state of a cell: zeros at reset, and kept from step to step by state=stream"
+    return replace(graph, inputs=inputs, outputs=outputs), f"{told(graph, pairs)} are {kept}"
 
 
 def _not_an_input(chain: Chain, refuse: Refuse) -> UserError:
     what = next((leaf.what for leaf in chain.states if isinstance(leaf.what, Piece)), None)
     where = f"tensor {what.tensor}" if what else "a tensor"
-    return refuse(f"a {chain.cell.kind} starts from {where}; supported: from zeros, or from an input of the graph")
+    return refuse(f"a {chain.cell.kind} starts from {where}; supported: from constants, or from an input of the graph")
