@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from model.escape import lines, visible
 
 LONGEST = 900  # characters of a complaint, which may quote a damaged file
+FULL = (errno.ENOSPC, errno.EDQUOT)  # a disk, or what its owner may have of it
 
 
 class UserError(Exception):
@@ -60,7 +62,8 @@ def run_main(main: Callable[[], None]) -> None:
         sys.exit(2)
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
-        print(f"lstmcu: error: cannot read or write{lines(where)}: {lines(error.strerror or error)}", file=sys.stderr)
+        what = f"{error.strerror or error}{'; free some space' if error.errno in FULL else ''}"
+        print(f"lstmcu: error: cannot read or write{lines(where)}: {lines(what)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("lstmcu: interrupted", file=sys.stderr)

@@ -86,7 +86,7 @@ def _bench(env: Environment, folder: str, objects: list[File], generated: list[F
     target, made = env["TARGET_CORE"], env.FolderAt(folder)
     boards = env.Clone()
     boards.Append(CPPPATH=_firmware_folders(env, f"boards/{target.board}", "boards/common"))
-    header = next(node for node in generated if node.name.endswith("_bench.h"))
+    header = generated[2]  # behind the C and the user's header, whatever the model is called
     bench = boards.LstmcuObject(
         env.FileAt(FIRMWARE / "bench/bench.c"), f"{folder}/bench/bench.c",
         MACROS=[f'-DMODEL_BENCH_H="{header.name}"'], CPPPATH=[*boards["CPPPATH"], made],

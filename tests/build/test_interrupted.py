@@ -162,7 +162,7 @@ def test_no_file_may_grow_beyond(size: int, checkout: Checkout) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("free", [100_000, 1_000_000])
+@pytest.mark.parametrize("free", [0, 100_000, 1_000_000])
 def test_a_full_disk(free: int, built: Shared, tmp_path: Path) -> None:
     """On a disk of its own, where only an administrator may mount one."""
     disk = tmp_path / "disk"
@@ -175,7 +175,12 @@ def test_a_full_disk(free: int, built: Shared, tmp_path: Path) -> None:
         ballast = disk / "ballast"
         with ballast.open("wb") as file:
             file.write(bytes(shutil.disk_usage(disk).free - free))
-        assert checkout.scons(*REQUEST).code != 0
+        done = checkout.scons(*REQUEST)
+        assert done.code == 2
+        assert "lstmcu: error: cannot" in done.err
+        assert "No space left on device" in done.err
+        assert "Traceback" not in done.err
+        assert ' File "' not in done.err  # as SCons begins its own
         assert checkout.unfinished() == []
         ballast.unlink()
         checkout.build(*REQUEST)

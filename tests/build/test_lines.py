@@ -82,12 +82,12 @@ def test_a_language_without_utf_8(built: Shared, tmp_path: Path) -> None:
     """Nor do files depend on it."""
     checkout = built.copy(tmp_path / "checkout", *REQUEST)
     folder = checkout.root / "build/cortex-m4/forecast-window/int8-asm"
-    right = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    right = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     shutil.rmtree(folder)
     done = say(checkout, "report", *REQUEST, LC_ALL="C", LANG="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
     assert (done.returncode, done.stderr) == (0, b"")
-    made = {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    assert "report.json" in made
+    made = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert Path("report.json") in made
     assert made == {name: right[name] for name in made}  # others may have made more there
     sentence = say(checkout, "model=nä", LC_ALL="C", PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
     assert sentence.returncode == 2

@@ -29,12 +29,13 @@ FOLDER = """${__import__("os").system("touch OWNED")}`touch OWNED`$(id>OWNED);id
 ALL_AT_ONCE = """-a'b"c$d;e&f(1) g,h`id>OWNED`*?[z]\\x<y>#%|${z}@{2}="""
 NAMES = (
     '${__import__("os").system("touch OWNED")}', "a;id>OWNED;", "`touch OWNED`", "model(1)", "b'c\"d", "d$e&f",
-    "g\\h*i?[j]", "--out", "@file", "#top", " größe 模型 ", "carried",
+    "g\\h*i?[j]", "--out", "@file", "#top", " größe 模型 ", "carried", "bench", "my_bench",
 )  # fmt: skip
 MORE_NAMES = (
     "$(touch OWNED)", "|id>OWNED", "$TARGET", "$$x", "${x}", "-x", "-Wl,x", "<b>", "~home", "%s%d{0}", "a=b", "!bang",
-    "x]]>", "{{ name }}", ".hidden", "trailing.", "q\\", "\\q", "obj", "report", "bench", "_", "🎉", "n" * 200, "a.b.c",
-    "con", "--help", "-", "@", "#", "$", "*", "'", '"', ";", "&", "(", ",", "^", "+", "..x", "x" * 40 + " " * 40 + "y",
+    "x]]>", "{{ name }}", ".hidden", "trailing.", "q\\", "\\q", "obj", "report", "a_kernels", "_", "🎉", "n" * 200,
+    "a.b.c", "con", "--help", "-", "@", "#", "$", "*",
+    "'", '"', ";", "&", "(", ",", "^", "+", "..x", "x" * 40 + " " * 40 + "y",
 )  # fmt: skip
 CHEAP = ("target=host", "kernels=c", "quant=int8")
 
