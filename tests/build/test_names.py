@@ -161,7 +161,7 @@ def test_the_launcher_in_such_a_folder(checkout: Checkout, tmp_path: Path) -> No
         (["one", "two"], "one.keras,two.keras", ["one", "two"]),
         (["one", "two", "one.keras,two"], "one.keras,two.keras", ["one.keras,two"]),
         ([",", "a,b,c"], "a,b,c.keras", ["a,b,c"]),
-        ([","], ",.keras", [","]),
+        ([",,"], ",,.keras", [",,"]),
     ],
 )
 def test_a_file_with_commas_comes_before_a_list(
