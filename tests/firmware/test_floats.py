@@ -248,7 +248,7 @@ def assert_header_stores(host: Host, signal: Signal, given: Array, expected: Arr
     np.testing.assert_array_equal(np.frombuffer(done.stdout, signal.dtype).reshape(given.shape), expected)
 
 
-FLOAT_CORES = [("cortex-m0", "c"), ("cortex-m4", "vfp"), ("cortex-m55", "vfp"), ("rv32imafc", "c")]
+FLOAT_CORES = [("cortex-m0", "c"), ("cortex-m4", "vfp"), ("cortex-m55", "helium_f32"), ("rv32imafc", "c")]
 
 
 @pytest.mark.parametrize(("target", "kernels"), FLOAT_CORES)

@@ -32,6 +32,7 @@ RUNS = [
     ("cortex-m4", "vfp", "gcc"), ("cortex-m7", "vfp", "clang"), ("cortex-m33", "vfp", "gcc"),
     ("cortex-m4", "c", "gcc"), ("cortex-m4", "c", "clang"), ("rv32imafc", "c", "gcc"), ("rv32imafc", "c", "clang"),
     ("rv32imafcv", "rvv", "gcc"), ("rv64gcv", "rvv", "clang"),
+    ("cortex-m55", "helium_f32", "gcc"), ("cortex-m55", "helium_f32", "clang"), ("cortex-m55", "c", "gcc"),
     ("cortex-m0", "c", "gcc"), ("rv32imc", "c", "clang"),
 ]  # fmt: skip
 

@@ -64,7 +64,7 @@ def check(device: Device, network: Network, inputs: Array, optimize: str) -> Non
 
 def test_every_kernel_set_is_tried() -> None:
     assert set(ASSEMBLED) == {path.parent.name for path in (ROOT / "kernels").glob("*/dense_s8.inc")}
-    assert {*ASSEMBLED, "vfp", "c", "cmsis_nn"} == set(all_sets())
+    assert {*ASSEMBLED, "vfp", "helium_f32", "c", "cmsis_nn"} == set(all_sets())
     assert FLOATS
 
 
@@ -93,7 +93,9 @@ INTEGERS = [
     if all_sets()[assembly].covers_format(suffix) and formats.named(quantisation).integer
 ]
 OWN = [("c", quantisation) for quantisation in formats.names()] + INTEGERS
-OWN += [("vfp", "float32"), ("rvv", "float32"), ("cmsis_nn", "int8"), ("cmsis_nn", "int16x8")]
+OWN += [(kernels, "float32") for kernels in ("vfp", "helium_f32", "rvv")]
+OWN += [("cmsis_nn", "int8"), ("cmsis_nn", "int16x8")]
+CORE_OF = {**{kernels: core for core, kernels in FLOATS.items()}, **ASSEMBLED}  # others run on any
 
 
 def on_random_chains(one: Device, quantisation: str, count: int) -> None:
@@ -174,7 +176,7 @@ def test_a_stream_goes_on_across_windows(device: MakeDevice, kernels: str, quant
     inputs = reference.stored_inputs(network, real)
     expected = reference.run(network, inputs, goes_on=True)
     assert (expected != reference.run(network, inputs)).any(axis=-1)[1:].all()
-    one = device(ASSEMBLED.get(kernels, "cortex-m4"), kernels)
+    one = device(CORE_OF.get(kernels, "cortex-m4"), kernels)
     outputs, notes = one.run(network, inputs, "stream", goes_on=True)
     assert_equal(network, outputs, expected, inputs, one.noted)
     assert [note for note in notes if "layer 'lstm" in note or kernels != "cmsis_nn"] == []

@@ -29,7 +29,7 @@ OWN = f"lstmcu_{VERSION.replace('.', '_')}_"
 TOGETHER = {
     "cortex-m0": ("c", "armv6m"),
     "cortex-m4": ("c", "armv6m", "armv7m", "armv7em", "vfp"),
-    "cortex-m55": ("c", "armv6m", "armv7m", "armv7em", "helium", "vfp"),
+    "cortex-m55": ("c", "armv6m", "armv7m", "armv7em", "helium", "helium_f32", "vfp"),
     "rv32imafcv": ("c", "rv32im", "rvv"),
 }
 FIRST = Spec(5, 3, (7, 4), True, True, ((6, "relu"), (3, "linear")), (False, False), True, False, False, 5)

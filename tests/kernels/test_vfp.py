@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Float layers in assembly keep the FPU's callee-saved registers; test_kernel_sets.py looks at results."""
+"""Float layers in assembly for Arm keep the FPU's callee-saved registers; test_kernel_sets.py looks at results."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kernels import all_sets
 from kernels.common.work import Work
-from kernels.vfp import layout
 from measure.run import qemu
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.signal import Signal, Weights
 from target import compiler
-from tests.probe import ROOT, TARGETS
+from tests.probe import FLOATS, ROOT, TARGETS
 from tests.support.assembly import stub
 from tests.support.host import HANG
 
@@ -44,9 +44,9 @@ def weights(*shape: int) -> Weights:
 
 
 @pytest.mark.parametrize("chosen", compiler.COMPILERS)
-@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m7", "cortex-m33"])
+@pytest.mark.parametrize("target", ["cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"])
 def test_callee_saved_registers_survive(tmp_path: Path, target: str, chosen: str) -> None:
-    core = TARGETS[target]
+    core, layout = TARGETS[target], all_sets()[FLOATS[target]].layout
     source = Signal((3, 5))
     bias = np.zeros((4, 17), np.float32)
     lstm = Lstm("l", weights(4, 17, 5), weights(4, 17, 17), bias, True, False, 1.0, Signal((3, 17)))
@@ -77,7 +77,7 @@ def test_callee_saved_registers_survive(tmp_path: Path, target: str, chosen: str
     found, firmware = compiler.find(core, chosen), ROOT / "firmware"
     folders = ("firmware/include", "firmware/boards/common", "kernels", "kernels/common")
     include = [f"-I{ROOT}/{name}" for name in folders]
-    sources = [tmp_path / "main.c", tmp_path / "layers.S", stub("vfp")]
+    sources = [tmp_path / "main.c", tmp_path / "layers.S", stub(FLOATS[target])]
     sources += [firmware / "boards/cortex-m/startup.c", firmware / "boards/common/semihosting.c"]
     for path in sources:
         words = [found.program, *found.compile, *FLAGS, *include, "-c", path, "-o", tmp_path / f"{path.name}.o"]
