@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.network import Network
-from model.signal import Array
+from model.layers.dense import Dense
+from model.network import Network, chained
+from model.signal import Array, Signal, Weights
 from target.features import features
 from tests.oracle import single
 from tests.probe import CORES
@@ -84,6 +85,17 @@ def test_so_do_vectors_of_any_length(tmp_path: Path, vlen: int) -> None:
     for network, inputs in cases():
         outputs, _ = device.run(network, inputs, "window")
         assert_bits(network, outputs, single.run(network, inputs, single.fused))
+
+
+def test_vectors_of_helium_take_numbers_below_the_normal_ones_for_0(tmp_path: Path) -> None:
+    """All that differs there."""
+    dense = Dense("dense", Weights(np.eye(4, dtype=np.float32)), np.zeros(4, np.float32), "linear", Signal((4,)))
+    network = chained("net", "made by a test", "0" * 64, "float32", Signal((4,)), (dense,))
+    least = np.finfo(np.float32).smallest_normal
+    inputs = np.array([[1e-39, -1e-39, least, 1.0]], np.float32)
+    for kernels, expected in (("helium_f32", [[0.0, 0.0, least, 1.0]]), ("c", inputs)):
+        outputs, _ = Device(CORES["cortex-m55"], kernels, tmp_path).run(network, inputs, "window")
+        np.testing.assert_array_equal(outputs, np.array(expected, np.float32))
 
 
 def test_so_does_the_host(host: Host) -> None:
