@@ -121,6 +121,14 @@ def _packing(values: Array, which: str, optimize: str) -> tuple[str, Cut]:
     return PAIRS[gates], columns(rows, LONGEST[optimize])
 
 
+def hidden_forms(layer: Lstm) -> dict[str, int]:
+    """Symbols of the cell and the hidden state, see lstm_s8.inc."""
+    hidden, zero = assembly.hidden_factor(layer), layer.output.zero_point
+    addend = output_addend(hidden, zero, 1 << 30)
+    power = hidden.value == 1 << 30 and addend is not None and 2 * abs(addend) + 2 < 1 << 30
+    return {**assembly.hidden_symbols(layer), "hidden_late": int(addend is None), "hidden_power": int(power)}
+
+
 def lstm(work: Work[Lstm]) -> Constants:
     """Constants and code of an LSTM's step, or of its only one from reset."""
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
@@ -139,16 +147,7 @@ def lstm(work: Work[Lstm]) -> Constants:
         header += [bytes_of(np.array(along.order))]
         words += _vector_words(packing, along, optimize)
         packed.append((values, starts, packing, along))
-    hidden, zero = assembly.hidden_factor(layer), layer.output.zero_point
-    addend = output_addend(hidden, zero, 1 << 30)
-    power = hidden.value == 1 << 30 and addend is not None and 2 * abs(addend) + 2 < 1 << 30
-    text += set_symbols(
-        inputs=layer.features,
-        units=layer.units,
-        **assembly.hidden_symbols(layer),
-        hidden_late=int(addend is None),
-        hidden_power=int(power),
-    )
+    text += set_symbols(inputs=layer.features, units=layer.units, **hidden_forms(layer))
     parts = [
         part
         for unit in range(layer.units)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kernels.common.words import bytes_of
 from kernels.common.work import UnprovenError
 from model import fixed_point as fp
 from model import lower
@@ -18,6 +19,8 @@ from model.signal import Array, Signal
 
 MOST = 1 << 15  # the largest magnitude of an int16
 BITS = 31  # of a magnitude in 32 bits
+ROWS = 4  # of a word, see ``raised``
+RAISED = np.array([[128], [128], [128], [0]])  # what its bytes are above the weights
 BEYOND = 1 << 16  # times a sum that leaves 32 bits it leaves 16 bits in the high word
 
 
@@ -60,3 +63,18 @@ def dense_factors(layer: Dense, source: Signal, in_parts: bool) -> Array:
     if not in_parts or any(0 < word.value < BEYOND for word in words):
         peak(layer.kernel.values, layer.bias)
     return np.array([word.value for word in words], np.int64)
+
+
+def raised(rows: Array) -> Array:
+    """Four rows (4, I) of int8 as a word a column: shifted right by 8, 16, 24 bits it holds the rows that are left.
+
+    All bytes but the last one are raised by 128, so that none is below 0 and borrows from the next.
+    """
+    return bytes_of((rows.astype(np.int64) + RAISED).T)
+
+
+def turn(columns: int, straight: int) -> int:
+    """Columns that a turn of a loop takes, so that its code and that of those left have no more; 0: no loop."""
+    if columns <= straight:
+        return 0
+    return next(each for each in range(straight, 0, -1) if each + columns % each <= straight)

@@ -22,27 +22,17 @@ from model.signal import Array
 
 STRAIGHT = {"size": 1, "balanced": 20, "speed": 28}  # columns of one matrix's code in an LSTM
 DENSE_STRAIGHT = {"size": 1, "balanced": 8, "speed": 24}
-ROWS = 4  # of a word
-RAISED = np.array([[128], [128], [128], [0]])  # what the bytes of a word are above the weights, see mac_s16.inc
 SPARE = 1 << 17  # more than is added to a product's high word before it is shifted
-
-
-def turn(columns: int, straight: int) -> int:
-    """Columns that a turn of a loop takes, so that its code and that of those left have no more; 0: no loop."""
-    if columns <= straight:
-        return 0
-    return next(each for each in range(straight, 0, -1) if each + columns % each <= straight)
 
 
 def _raised(rows: int, optimize: str) -> bool:
     """Whether so many rows are summed raw, as mac_s16.inc has them."""
-    return rows == ROWS and optimize != "size"
+    return rows == wide.ROWS and optimize != "size"
 
 
 def _packed(rows: Array, optimize: str) -> Array:
     """Rows (R, I) of int8 as bytes, column by column."""
-    raised = RAISED if _raised(len(rows), optimize) else 0
-    return bytes_of((rows.astype(np.int64) + raised).T)
+    return wide.raised(rows) if _raised(len(rows), optimize) else bytes_of(rows.T)
 
 
 def _starts(bias: Array, optimize: str) -> Array:
@@ -79,8 +69,8 @@ def lstm(work: Work[Lstm]) -> Constants:
     text += set_symbols(
         inputs=layer.features,
         units=layer.units,
-        input_turn=turn(layer.features, STRAIGHT[optimize]),
-        hidden_turn=turn(layer.units, STRAIGHT[optimize]),
+        input_turn=wide.turn(layer.features, STRAIGHT[optimize]),
+        hidden_turn=wide.turn(layer.units, STRAIGHT[optimize]),
         **assembly.hidden_symbols(layer),
     )
     chosen = [-1] * (once and optimize == "size") + list(gates)  # size has four rows, here the first of zeros
@@ -123,7 +113,7 @@ def dense(work: Work[Dense]) -> Constants:
     order: list[Array] = []
     for part in range(parts):
         for rows in groups(outputs):
-            spare = -(rows.stop - rows.start) % ROWS if optimize == "size" else 0  # rows of zeros
+            spare = -(rows.stop - rows.start) % wide.ROWS if optimize == "size" else 0  # rows of zeros
             order += [_starts(np.pad(bias[rows], (0, spare)), optimize)] if whole else []
             order.append(_packed(np.pad(kernel[part, rows], ((0, spare), (0, 0))), optimize))
             order += [factors[rows]] if whole else []
@@ -131,7 +121,7 @@ def dense(work: Work[Dense]) -> Constants:
     text = set_symbols(
         inputs=kernel.shape[-1],
         outputs=outputs,
-        input_turn=turn(kernel.shape[-1], DENSE_STRAIGHT[optimize]),
+        input_turn=wide.turn(kernel.shape[-1], DENSE_STRAIGHT[optimize]),
         part_bytes=4 * len(array.values) // parts,
         rows_low=lower.lowest(layer),
     )

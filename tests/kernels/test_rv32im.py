@@ -85,11 +85,3 @@ def test_twice_a_product_of_int16x8_fits_a_word() -> None:
     assert ((65535 << word.shift) * 2 * word.value >> 32) + (1 << 16) + 1 < 1 << 31
     with pytest.raises(UnprovenError, match="twice a rounded product can reach 2147385345 and overflow 32 bits"):
         s16._factor(fp.Multiplier(0x7FFF0000, 14), rows, starts)
-
-
-def test_turns_leave_little_code() -> None:
-    for straight in (1, 8, 20, 28):
-        for columns in range(1, 300):
-            turn = s16.turn(columns, straight)
-            assert (turn == 0) == (columns <= straight)
-            assert not turn or turn + columns % turn <= straight

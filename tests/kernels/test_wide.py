@@ -90,3 +90,11 @@ def test_what_a_row_must_not_be(scale: float, bias: int, what: str) -> None:
         wide.dense_factors(*dense(1, 1, scale, bias), in_parts=False)
     assert (wide.dense_factors(*dense(1, 1, 0.499, (1 << 31) - (1 << 15) - 1), in_parts=False) > 0).all()
     assert (wide.dense_factors(*dense(1, 1, 2.0**-18), in_parts=False) == [1 << 22, 1 << 14]).all()
+
+
+def test_turns_leave_little_code() -> None:
+    for straight in (1, 8, 20, 28):
+        for columns in range(1, 300):
+            turn = wide.turn(columns, straight)
+            assert (turn == 0) == (columns <= straight)
+            assert not turn or turn + columns % turn <= straight
