@@ -28,7 +28,14 @@ PAGE = ROOT / "docs/tests.md"
 BEGIN, END = "<!-- onnx -->\n", "<!-- end of onnx -->\n"
 CELLS = ("LSTM", "GRU", "RNN")
 TOLERANCE = 1e-6
-MODULES = {"Range": "rangeop", "Not": "not_"}  # those that are not called as the operator is
+MODULES = {
+    "And": "and_",
+    "Or": "or_",
+    "LessOrEqual": "less_or_equal",
+    "GreaterOrEqual": "greater_or_equal",
+    "Range": "rangeop",
+    "Not": "not_",
+}  # those that are not called as the operator is
 
 
 @dataclass(frozen=True, eq=False)

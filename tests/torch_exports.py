@@ -17,14 +17,13 @@ import itertools
 import sys
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import onnx
 import torch
 from torch import nn
 
-HERE = Path(__file__).parent / "model/data/onnx"
+from tests.support.bare import HERE, bare
+
 STEPS, FEATURES, UNITS = 5, 3, 4
 
 
@@ -166,6 +165,63 @@ class Cells(nn.Module):
         return self.head(torch.stack(every, 1))
 
 
+class Step(nn.Module):
+    """One step of cells, one behind the other, whose states are inputs and outputs; ``bare``: of nothing but a cell."""
+
+    def __init__(self, cell: str, layers: int = 1, bare: bool = False) -> None:
+        super().__init__()
+        sizes = (FEATURES, *(UNITS,) * (layers - 1))
+        self.cells, self.bare = nn.ModuleList(getattr(nn, cell)(size, UNITS) for size in sizes), bare
+        self.wide, self.head = nn.Linear(FEATURES, FEATURES), nn.Linear(UNITS, 2)
+
+    def forward(self, x: Any, h: Any, c: Any = None) -> Any:
+        y = x if self.bare else torch.relu(self.wide(x))
+        hs, cs = [], []
+        for at, cell in enumerate(self.cells):
+            own, inner = (h, c) if len(self.cells) == 1 else (h[at], None if c is None else c[at])
+            made = cell(y, own if c is None else (own, inner))
+            y = made if c is None else made[0]
+            hs.append(y)
+            cs.append(None if c is None else made[1])
+        new = [each[0] if len(self.cells) == 1 else torch.stack(each) for each in ((hs,) if c is None else (hs, cs))]
+        return tuple(new) if self.bare else (self.head(y), *new)
+
+
+class Joined(nn.Module):
+    """A cell of one's own that reads x and its state side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.head = nn.Linear(FEATURES + UNITS, UNITS), nn.Linear(UNITS, 2)
+
+    def forward(self, x: Any, h: Any) -> Any:
+        h = torch.tanh(self.inner(torch.cat([x, h], 1)))
+        return self.head(h), h
+
+
+class Odd(nn.Module):
+    """Two layers' h and c lie in the last axis of one state."""
+
+    def __init__(self, whole: bool) -> None:
+        super().__init__()
+        kind: Any = nn.LSTM if whole else nn.LSTMCell
+        self.one, self.other, self.whole = kind(FEATURES, UNITS), kind(UNITS, UNITS), whole
+        self.head = nn.Linear(UNITS, 2)
+
+    def forward(self, x: Any, s: Any) -> Any:
+        y, new = x, []
+        for at, cell in enumerate((self.one, self.other)):
+            h, c = s[:, at, :, 0], s[:, at, :, 1]
+            if self.whole:
+                _, (h, c) = cell(y[None], (h[None], c[None]))
+                h, c = h[0], c[0]
+            else:
+                h, c = cell(y, (h, c))
+            y = h
+            new.append(torch.stack([h, c], -1))
+        return self.head(y), torch.stack(new, 1)
+
+
 class Start(nn.Module):
     """The first state is one of ones."""
 
@@ -221,20 +277,21 @@ def cases() -> Iterator[Case]:
     for cell in ("RNNCell", "GRUCell", "LSTMCell"):
         yield Case(f"{cell.lower()}s", Cells(cell), (x,), (0,))
     yield Case("rnn_start", Start(), (x,), (0,))
+    yield from steps(x[:, 0])
 
 
-def bare(path: Path) -> None:
-    """Without comments."""
-    model = onnx.load(path)
-    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
-    model.doc_string = model.graph.doc_string = ""
-    for node in model.graph.node:
-        node.doc_string = ""
-        del node.metadata_props[:]
-    for each in (*model.graph.input, *model.graph.output, *model.graph.initializer):
-        each.doc_string = ""
-        del each.metadata_props[:]
-    onnx.save(model, path)
+def steps(x: Any) -> Iterator[Case]:
+    """Single ones."""
+    for cell, names in (("LSTM", ("h", "c")), ("GRU", ("h",)), ("RNN", ("h",))):
+        for name, layers, alone in (("step", 1, False), ("steps", 2, False), ("bare", 1, True)):
+            held = tuple(torch.zeros(*([layers] if layers > 1 else []), 1, UNITS) for _ in names)
+            axes = (0, *(held[0].ndim - 2 for _ in names))
+            yield Case(
+                f"{name}_{cell.lower()}_states", Step(f"{cell}Cell", layers, alone), (x, *held), axes, ("x", *names)
+            )
+    yield Case("joined_rnn_states", Joined(), (x, torch.zeros(1, UNITS)), (0, 0), ("x", "h"))
+    for name, whole in (("parts", False), ("whole", True)):
+        yield Case(f"{name}_odd_states", Odd(whole), (x, torch.zeros(1, 2, UNITS, 2)), (0, 0), ("x", "s"))
 
 
 def export(case: Case, dynamo: bool, one: bool) -> None:

@@ -68,7 +68,12 @@ class Cell:
 
     @property
     def tells_its_state(self) -> bool:
-        """Whether it does something else with its state than with what it reads."""
+        """Whether a step does something else with its hidden state than with what it reads."""
+        return self.kind == Gru.kind
+
+    @property
+    def has_gates(self) -> bool:
+        """Whether it is no SimpleRNN."""
         return len(self.kernel) > 1
 
     def equals(self, other: Cell) -> bool:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,17 @@ from model.signal import Array
 SPREADS = (0.1, 1.0, 10.0, 100.0)  # of the inputs that a first step is tried with
 TRIES = 16  # vectors of each
 CLOSE = 1e-5  # what two ways to compute a first step may differ by, of the largest value
+
+
+HandsOn = Callable[[Leaf, Form], bool]  # whether a graph gives back a form as what a leaf is to be next
+
+
+class AmbiguousError(Exception):
+    """Two leaves of which each may be what a cell reads, and each its state."""
+
+    def __init__(self, one: Leaf, other: Leaf) -> None:
+        super().__init__("a step reads two inputs alike")
+        self.leaves = one, other
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +132,7 @@ def _is_first(known: Cell, new: Form, new_cell: Form | None) -> Atom | None:
     return x if all(np.allclose(a, b, rtol=CLOSE, atol=CLOSE * np.abs(a).max()) for a, b in pairs) else None
 
 
-def _back(step: Step, known: Cell, tried: set[Atom]) -> Chain | None:
+def _back(step: Step, known: Cell, tried: set[Atom], hands_on: HandsOn | None) -> Chain | None:
     """The chain that ends with this step; ``tried`` gets the steps that it was found to have."""
     xs, hidden, last = [step.x], [step.new_hidden], step.new_cell
     while True:
@@ -129,7 +140,8 @@ def _back(step: Step, known: Cell, tried: set[Atom]) -> Chain | None:
         if before is None:
             return None
         if isinstance(before, Leaf):
-            if not known.tells_its_state:
+            told = known.has_gates if hands_on is None else known.tells_its_state or hands_on(before, hidden[-1])
+            if not told:
                 return None
             states = [atom for atom in (before, inner) if isinstance(atom, Leaf)]
             whole = len(states) == 1 + (inner is not None)
@@ -152,8 +164,24 @@ def _ends_in(step: Step, inner: Atom | None) -> bool:
     return (step.new_cell is None) == (inner is None) and (step.new_cell is None or step.new_cell.atom is inner)
 
 
-def found(values: Iterable[Form]) -> list[Chain]:
-    """The chains of a graph, of what it computes from its end to its begin; none has a step of another's."""
+def _chain(value: Form, used: set[Atom], tried: set[Atom], hands_on: HandsOn | None) -> Chain | None:
+    """The chain whose last step is this one, with no step of another's; raises ``AmbiguousError``."""
+    every = (_back(step, known, tried, hands_on) for step, known in _known(value))
+    whole = (each for each in every if each and each.is_whole and used.isdisjoint(each.steps))
+    chain = next(whole, None)
+    if hands_on and chain and chain.states and not chain.cell.tells_its_state:
+        other = next((each for each in whole if each.states), None)
+        if other:
+            raise AmbiguousError(chain.states[0], other.states[0])
+    return chain
+
+
+def found(values: Iterable[Form], hands_on: HandsOn | None = None) -> list[Chain]:
+    """The chains of a graph, of what it computes from its end to its begin; none has a step of another's.
+
+    A step of an LSTM or a SimpleRNN does with its hidden state what it does with what it reads: if it starts from a
+    state that is read, that is the one that the graph hands on. Where nobody tells, an LSTM's is taken as it comes.
+    """
     chains: list[Chain] = []
     used: set[Atom] = set()
     tried: set[Atom] = set()
@@ -161,8 +189,7 @@ def found(values: Iterable[Form]) -> list[Chain]:
         if value.constant or value.atom in tried:
             continue
         tried.add(value.atom)
-        every = (_back(step, known, tried) for step, known in _known(value))
-        chain = next((each for each in every if each and each.is_whole and used.isdisjoint(each.steps)), None)
+        chain = _chain(value, used, tried, hands_on)
         if chain is not None:
             chains.append(chain)
             used.update(chain.steps)

@@ -17,10 +17,11 @@ from tests.probe import CORES
 from tests.support import onnx_files
 from tests.support.device import Device
 from tests.support.host import Host
-from tests.support.onnx_files import DATA, EVERY, compared, fed, samples, session
+from tests.support.onnx_files import DATA, EVERY, compared, fed, going_on, samples, session
 
 UNROLLED = "dynamo_one_rnn_start"
-STATES = {"lstm_states": ("h", "c"), "gru_states": ("h",)}
+STATES = {"lstm_states": ("h", "c"), "gru_states": ("h",), "rnn_states": ("h",), "odd_states": ("s",)}
+STEPS = ("step_", "steps_", "bare_", "joined_", "odd_")  # single ones, in the names of files
 OPEN = ("dynamo_open", "dynamo_open_states", "ts_open", "ts_open_states")  # the number of steps, too
 NEEDS_STEPS = "ts_open_both"
 LOADED = tuple(name for name in EVERY if name not in (UNROLLED, NEEDS_STEPS, *OPEN))
@@ -33,7 +34,7 @@ def states_of(name: str) -> tuple[str, ...]:
 
 def dropped_of(name: str) -> int:
     """How many of its outputs are states: they are the last."""
-    return 2 if name.endswith("zeros") else len(states_of(name))
+    return 2 if name.endswith("zeros") else len(states_of(name)) - ("bare" in name)
 
 
 @pytest.mark.parametrize("name", LOADED)
@@ -84,21 +85,29 @@ def test_the_last_step_alone_is_kept(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in LOADED if states_of(name)])
 def test_states_pass_from_one_call_to_the_next(host: Host, name: str) -> None:
     """onnxruntime is handed its states back; the device keeps them."""
-    path = DATA / f"{name}.onnx"
-    network, runs = readers.read(path), session(path)
+    path, states = DATA / f"{name}.onnx", states_of(name)
+    network = readers.read(path)
     assert len(network.inputs) == len(network.outputs) == 1
-    assert sum("are the state" in note for note in network.notes) == len(states_of(name))
-    shape = [1 if isinstance(length, str) else length for length in runs.get_inputs()[0].shape]
-    windows = np.random.default_rng(3).normal(0, 1, (4, *shape)).astype(np.float32)
-    given = {each: np.zeros((2 if "lstm" in name else 1, 1, 4), np.float32) for each in states_of(name)}
-    due = []
-    for window in windows:
-        outputs = runs.run(None, {"x": window, **given})
-        due.append(outputs[0].reshape(-1))
-        given = dict(zip(states_of(name), outputs[1:], strict=True))
-    result = host.run(network, windows[:, 0], "stream")
+    assert sum("are the state" in note for note in network.notes) == len(states)
+    shape = [1 if isinstance(length, str) else length for length in session(path).get_inputs()[0].shape]
+    count = 40 if len(shape) == 2 else 4
+    windows = np.random.default_rng(3).normal(0, 1, (count, *shape)).astype(np.float32)
+    result = host.run(network, windows.reshape(count, *network.inputs[0].shape), "stream")
     assert result.going_on is not None
-    np.testing.assert_allclose(result.going_on.outputs[:, -1], due, rtol=0, atol=TOLERANCE)
+    due = going_on(path, network, windows)
+    np.testing.assert_allclose(result.going_on.outputs[:, -1].reshape(due.shape), due, rtol=0, atol=TOLERANCE)
+
+
+def test_a_single_step_is_a_stream() -> None:
+    """Of both exporters, one cell and two, alone and with layers around it."""
+    names = [name for name in LOADED if any(each in name for each in STEPS) and states_of(name)]
+    assert len(names) == 24
+    for name in names:
+        path = DATA / f"{name}.onnx"
+        assert kinds.check(path).state(path) == "stream"
+        assert sum(isinstance(layer, Recurrent) for layer in readers.read(path).layers) == 1 + (
+            "steps_" in name or "odd_" in name
+        )
 
 
 @pytest.mark.parametrize("name", OPEN)
@@ -151,3 +160,15 @@ def test_on_a_core(tmp_path_factory: pytest.TempPathFactory) -> None:
         due = [onnx_files.by_rows(each, len(inputs)) for each in session(path).run(None, given)]
         np.testing.assert_allclose(outputs.reshape(len(inputs), -1), np.hstack(due), rtol=0, atol=TOLERANCE)
         assert emit.generate(network, "c", "window")
+
+
+def test_single_steps_on_a_core(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Step after step, as onnxruntime is handed its states back."""
+    device = Device(CORES["cortex-m4"], "vfp,armv7em,c", tmp_path_factory.mktemp("device"))
+    for name in ("ts_step_lstm_states", "dynamo_one_bare_gru_states", "dynamo_steps_rnn_states"):
+        path = DATA / f"{name}.onnx"
+        windows = np.random.default_rng(5).normal(0, 1, (20, 1, 3)).astype(np.float32)
+        network = readers.read(path)
+        outputs, _ = device.run(network, windows, "stream")
+        due = going_on(path, network, windows)
+        np.testing.assert_allclose(outputs.reshape(due.shape), due, rtol=0, atol=TOLERANCE)

@@ -13,13 +13,13 @@ import pytest
 from onnx import numpy_helper
 from onnx.helper import make_node
 
-from model import readers
+from model import readers, reference
 from model.errors import UserError
 from model.layers.bidirectional import Bidirectional
 from model.layers.recurrent import Recurrent
 from model.readers.onnx import elements
 from tests.model.test_onnx_graphs import behind, drawn, whole
-from tests.support.onnx_files import DATA, EVERY, compared, graph
+from tests.support.onnx_files import DATA, EVERY, compared, going_on, graph
 
 TOLERANCE = 1e-5
 RNNS = tuple(name for name in EVERY if name.startswith(("dynamo_rnn", "dynamo_one_rnn")) and "start" not in name)
@@ -209,3 +209,82 @@ def test_what_takes_too_much_is_no_cell(limit: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(elements, limit, 1)
     with pytest.raises(UserError, match=r"holds no LSTM"):
         readers.read(side_by_side(tmp_path / "m.onnx"))
+
+
+# ---- single steps ----
+
+
+def cell(path: Path, features: int, outputs: tuple[str, ...], units: int = 4) -> Path:
+    """One step of a cell of matrices and tanh."""
+    nodes = [
+        make_node("MatMul", ["x", "K"], ["k"]),
+        make_node("MatMul", ["h", "H"], ["r"]),
+        make_node("Add", ["k", "r"], ["a"]),
+        make_node("Tanh", ["a"], ["new"]),
+        make_node("MatMul", ["new", "D"], ["y"]),
+    ]
+    constants = {"K": drawn(features, units), "H": drawn(units, units), "D": drawn(units, 2)}
+    return graph(path, nodes, {"x": (1, features), "h": (1, units)}, outputs, constants)
+
+
+def test_a_step_without_a_batch(tmp_path: Path) -> None:
+    path = cell(tmp_path / "m.onnx", 3, ("y", "new"))
+    model = onnx.load(path)
+    for end in model.graph.input:
+        del end.type.tensor_type.shape.dim[0]
+    onnx.save(model, path)
+    network = readers.read(path)
+    windows = np.random.default_rng(1).normal(0, 1, (9, 1, 3)).astype(np.float32)
+    due = going_on(path, network, windows)
+    ours = reference.run(network, windows, goes_on=True)
+    np.testing.assert_allclose(ours.reshape(due.shape), due, rtol=0, atol=TOLERANCE)
+
+
+def test_which_input_is_the_state_is_not_guessed(tmp_path: Path) -> None:
+    """Both are of one size, and a cell reads them alike."""
+    either = r"either of inputs '[xh]' and '[xh]' may be the hidden state.*nn.LSTM, nn.GRU or nn.RNN.*dynamo=False"
+    with pytest.raises(UserError, match=either):
+        readers.read(cell(tmp_path / "m.onnx", 4, ("y", "new")))
+    readers.read(cell(tmp_path / "n.onnx", 3, ("y", "new")))
+
+
+def test_a_state_that_nothing_hands_on_is_none(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"holds no LSTM, GRU or RNN"):
+        readers.read(cell(tmp_path / "m.onnx", 3, ("y",)))
+    model = onnx.load(DATA / "ts_step_gru_states.onnx")
+    del model.graph.output[1]
+    onnx.save(model, tmp_path / "m.onnx")
+    with pytest.raises(UserError, match=r"input 'h' is a first state, but no output hands on.*export both, or neither"):
+        readers.read(tmp_path / "m.onnx")
+
+
+def test_a_cell_alone_puts_out_its_hidden_state(tmp_path: Path) -> None:
+    network = readers.read(DATA / "ts_one_bare_lstm_states.onnx")
+    assert [sum(each in note for note in network.notes) for each in ("and puts it out", "are the state")] == [1, 2]
+    model = onnx.load(DATA / "ts_one_bare_lstm_states.onnx")
+    assert network.output_names == (model.graph.output[0].name,)
+
+
+def in_another_order(path: Path, back: tuple[int, ...]) -> Path:
+    """An LSTM whose h and c lie in the last axis of one state, and are handed on in this order."""
+    nodes = [make_node("Unsqueeze", ["x", "zero"], ["s"])]
+    for at, name in enumerate("hc"):
+        nodes.append(make_node("Gather", ["state", f"at{at}"], [f"{name}0"], axis=3))
+    nodes.append(make_node("LSTM", ["s", "W", "R", "", "", "h0", "c0"], ["y", "h1", "c1"], hidden_size=4))
+    nodes += [make_node("Unsqueeze", [f"{name}1", "last"], [f"{name}2"]) for name in "hc"]
+    nodes.append(make_node("Concat", [f"{'hc'[at]}2" for at in back], ["next"], axis=3))
+    nodes.append(make_node("MatMul", ["h1", "D"], ["z"]))
+    constants = {"W": drawn(1, 16, 3), "R": drawn(1, 16, 4), "D": drawn(4, 2), "zero": whole(0), "last": whole(3)}
+    constants |= {"at0": np.array(0), "at1": np.array(1)}
+    return graph(path, nodes, {"x": (1, 3), "state": (1, 1, 4, 2)}, ["z", "next"], constants)
+
+
+def test_states_in_the_last_axis_come_back_to_their_places(tmp_path: Path) -> None:
+    path = in_another_order(tmp_path / "m.onnx", (0, 1))
+    network = readers.read(path)
+    windows = np.random.default_rng(1).normal(0, 1, (9, 1, 3)).astype(np.float32)
+    due = going_on(path, network, windows)
+    ours = reference.run(network, windows, goes_on=True)
+    np.testing.assert_allclose(ours.reshape(due.shape), due, rtol=0, atol=TOLERANCE)
+    with pytest.raises(UserError, match=r"starts from a state that is computed"):
+        readers.read(in_another_order(tmp_path / "n.onnx", (1, 0)))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,22 @@ def by_rows(values: Array, count: int) -> Array:
     """An output (..., N, ...) as (N, ...)."""
     axis = next((axis for axis, length in enumerate(values.shape) if length == count), None)
     return (values[np.newaxis] if axis is None else np.moveaxis(values, axis, 0)).reshape(count, -1)
+
+
+def going_on(path: Path, network: Network, windows: Array) -> Array:
+    """What onnxruntime puts out of window after window (N, ...), handed back what the network says are its states."""
+    runs, (first,) = session(path), network.input_names
+    shapes = {each.name: [1 if isinstance(n, str) else n for n in each.shape] for each in runs.get_inputs()}
+    pairs = dict(re.findall(r"input '(.*?)' and output '(.*?)' are the state", "\n".join(network.notes)))
+    given = {name: np.zeros(shapes[name], np.float32) for name in pairs}
+    assert shapes.keys() == {first, *pairs}
+    due = []
+    for window in windows:
+        made = runs.run(None, {first: window.reshape(shapes[first]), **given})
+        outputs = {each.name: value for each, value in zip(runs.get_outputs(), made, strict=True)}
+        due.append(np.concatenate([outputs[name].reshape(-1) for name in network.output_names]))
+        given = {name: outputs[following] for name, following in pairs.items()}
+    return np.array(due)
 
 
 def compared(path: Path, states: Sequence[str] = (), dropped: int = 0) -> tuple[Network, float]:

@@ -56,7 +56,8 @@ class Vectors:
 class Elements:
     """The tensors of a graph by their names, of so many samples along these axes of its inputs."""
 
-    def __init__(self, graph: Graph, samples: int, axes: Mapping[str, int | None]) -> None:
+    def __init__(self, graph: Graph, samples: int, axes: Mapping[str, int | None], parted: bool = False) -> None:
+        """``parted``: what is of two inputs is no vector that is read as one."""
         self.samples = samples
         self.constants: dict[str, Array] = dict(graph.constants)
         self.numbers: dict[str, Array] = {}
@@ -66,8 +67,10 @@ class Elements:
         self.same: dict[bytes, Form] = {}  # constant ones by their values
         self.read = 0  # elements that are read as they are
         self.elements, self.rows, self.products = MOST_ELEMENTS, MOST_VECTORS, MOST_PRODUCTS  # that are left
+        self.borders: list[int] = []  # between elements that are read as they are
         for end in graph.inputs:
             self._keep((end.name,), lambda _, end: self._opened(end, axes[end.name]), end)
+            self.borders += [READ + self.read] if parted else []
         for node in graph.nodes:
             self._fold(node)
             for rules in (RULES, LEAVES):
@@ -149,6 +152,7 @@ class Elements:
     def _put_together(self, row: Array) -> Form:
         which = np.minimum(row, READ) // PLACES
         apart = (np.diff(which) != 0) | ((np.diff(row) != 1) & (row[1:] < READ))
+        apart |= np.diff(np.searchsorted(self.borders, row, side="right")) != 0
         parts = np.split(row, np.flatnonzero(apart) + 1)
         if len(parts) > MOST_PARTS:
             raise ValueError("too many parts")
@@ -203,6 +207,11 @@ class Elements:
             if length == self.samples and (first // SAMPLE == 1).all() and np.array_equal(numbers, first + own):
                 return axis
         raise ValueError("samples are mixed")
+
+    def one(self, name: str) -> Array:
+        """The numbers of one sample, one after the other; raises ``ValueError``, or ``KeyError`` of what is unknown."""
+        axis, numbers = self.batch(name), self.numbers[name]
+        return np.asarray((numbers if axis is None else np.take(numbers, 0, axis)) % SAMPLE).reshape(-1)
 
     def of_one(self, name: str) -> list[Form]:
         """The vectors of a tensor of one sample; none if they are not known, constants, or not the same of each."""
@@ -360,10 +369,12 @@ def _convolved(elements: Elements, node: Node) -> list[Array]:
     """(N, channels, steps), windows that are whole and of zeros around."""
     kernel = elements.shape(node.input(1)) if node.input(1) else (0, 0, *node.attributes["kernel_shape"])
     samples, channels, steps = elements.shape(node.input(0))
-    if node.attributes.get("auto_pad", "NOTSET") != "NOTSET" or node.attributes.get("ceil_mode", 0):
+    padded = node.attributes.get("auto_pad", "NOTSET")
+    if padded not in ("NOTSET", "VALID") or node.attributes.get("ceil_mode", 0):
         raise ValueError("another number of steps")
+    pads = (0, 0) if padded == "VALID" else node.attributes.get("pads", (0, 0))
     (stride,), (dilation,) = (node.attributes.get(name, (1,)) for name in ("strides", "dilations"))
-    left = steps + sum(node.attributes.get("pads", (0, 0))) - dilation * (kernel[2] - 1) - 1
+    left = steps + sum(pads) - dilation * (kernel[2] - 1) - 1
     return [elements.leaf((samples, kernel[0] or channels, left // stride + 1), elements.batch(node.input(0)))]
 
 
@@ -376,8 +387,10 @@ def _recurrent(elements: Elements, node: Node) -> list[Array]:
     if late:
         every, lasts = (one, other, directions, units), (one, directions, units)
     batches = (None, None, None) if elements.samples == 1 else (0, 0, 0) if late else (2, 1, 1)
-    shapes = zip((every, lasts, lasts), batches, node.outputs, strict=False)
-    return [elements.leaf(shape, batch) for shape, batch, _ in shapes]
+    made = [elements.leaf(shape, batch) for shape, batch in zip((every, lasts, lasts), batches, strict=True)]
+    if math.prod(every) == math.prod(lasts):  # the only step is the last one
+        made[0] = made[1].reshape(every)
+    return made
 
 
 LEAVES: dict[str, Rule] = {

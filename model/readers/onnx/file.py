@@ -21,7 +21,7 @@ COUNT_LIMIT = 20_000  # nodes, constants, or inputs
 FIELD_LIMIT = 500_000
 ELEMENT_LIMIT = 1 << 24  # elements of one tensor
 RANK_LIMIT = 8  # axes
-OPSETS = (7, 28)  # of the standard operators, from the oldest to the newest that is read
+OPSETS = (6, 28)  # of the standard operators, from the oldest to the newest that is read
 TYPES = {
     "FLOAT": "float32",
     "DOUBLE": "float64",
@@ -40,6 +40,8 @@ MISSING = (
     "pip install -r requirements/onnx.txt"
 )
 
+WITH_BODIES = ("Loop",)  # operators whose graphs are read
+
 Dimension = int | str  # a number, or the name of what is left open
 
 
@@ -57,6 +59,12 @@ class Node:
     def __str__(self) -> str:
         return f"{self.operator} '{self.name}'" if self.name else f"{self.operator}, node {self.number},"
 
+    @property
+    def reads(self) -> set[str]:
+        """The names of its inputs, and of what its graphs read."""
+        bodies = [value for value in self.attributes.values() if isinstance(value, Body)]
+        return set(self.inputs).union(*(node.reads for body in bodies for node in body.nodes))
+
     def input(self, index: int) -> str:
         """The name of an input; empty if it is left out."""
         return self.inputs[index] if index < len(self.inputs) else ""
@@ -64,6 +72,16 @@ class Node:
     def output(self, index: int) -> str:
         """The name of an output; empty if it is left out."""
         return self.outputs[index] if index < len(self.outputs) else ""
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A graph within an operator: what is not named in it is of the graph around it."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    constants: dict[str, Array]
+    nodes: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
@@ -84,6 +102,7 @@ class Graph:
     constants: dict[str, Array]
     inputs: tuple[End, ...]
     outputs: tuple[str, ...]  # names: of what type and shape they are, the nodes say
+    loops: int = 0  # that it had before their copies
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -91,7 +110,7 @@ class Graph:
         wanted = set(self.outputs)
         for node in reversed(self.nodes):
             if wanted & set(filter(None, node.outputs)):
-                wanted |= set(node.inputs)
+                wanted |= node.reads
         return frozenset(wanted - {""})
 
 
@@ -170,7 +189,19 @@ class _File:
                 "quantised for a runtime: quant=int8 quantises"
             )
         node.attributes.update({each.name: self.attribute(each, str(node)) for each in message.attribute})
+        if node.operator in WITH_BODIES and "body" in node.attributes:
+            node.attributes["body"] = self.body(node.attributes["body"], node)
         return node
+
+    def body(self, message: Any, node: Node) -> Body:
+        """The graph within an operator."""
+        parts = (message.node, message.initializer, message.input, message.output)
+        if message.sparse_initializer or any(len(each) > COUNT_LIMIT for each in parts):
+            raise self.refuse(f"{node} holds a graph with sparse tensors, or more than {COUNT_LIMIT} nodes")
+        constants = {each.name: self.array(each, f"constant '{each.name}'") for each in message.initializer}
+        nodes = tuple(self.node(number, each) for number, each in enumerate(message.node))
+        inputs, outputs = (tuple(each.name for each in ends) for ends in (message.input, message.output))
+        return Body(inputs, outputs, constants, nodes)
 
     def end(self, message: Any) -> End:
         """An input of the graph."""

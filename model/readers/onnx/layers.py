@@ -247,6 +247,14 @@ def _batch_norm(reader: Reader, node: Node) -> Tensor:
     return replace(laid, source=normalised(reader, node, number, factor, offset - mean * factor))
 
 
+def _of_features(reader: Reader, node: Node, index: int, what: str, features: int) -> Array:
+    """A constant (F,), or (1, ..., F)."""
+    value = reader.constant(node, index, what)
+    if value.shape[-1:] != (features,) or value.size != features:
+        raise reader.refuse(node, f"{what} has shape {value.shape}, ({features}) is due")
+    return value.reshape(-1)
+
+
 def _layer_norm(reader: Reader, node: Node) -> Tensor:
     value = reader.signals(node)
     if axis_of(int(node.attributes.get("axis", -1)), len(value.shape)) != len(value.shape) - 1:
@@ -255,8 +263,10 @@ def _layer_norm(reader: Reader, node: Node) -> Tensor:
         raise reader.refuse(node, "puts out its mean; supported: the normalised values alone")
     number, laid = reader.features(node, value, len(value.shape) - 1)
     features = reader.signal(number).shape[-1]
-    scale = reader.constant(node, 1, "its scale", features) if node.input(1) else np.ones(features)
-    offset = reader.constant(node, 2, "its bias", features) if node.input(2) else np.zeros(features)
+    scale, offset = (
+        _of_features(reader, node, at, what, features) if node.input(at) else np.full(features, 2.0 - at)
+        for at, what in ((1, "its scale"), (2, "its bias"))
+    )
     epsilon = float(node.attributes.get("epsilon", 1e-5))
     if not 0 < epsilon <= 1:
         raise reader.refuse(node, f"has epsilon {epsilon}; supported: above 0 and up to 1")

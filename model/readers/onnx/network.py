@@ -26,10 +26,15 @@ from model.network import Node as Placed
 from model.readers.onnx import joins, layers, quantised, shapes, states, steps, values
 from model.readers.onnx.constants import FOLDED, FoldError
 from model.readers.onnx.file import ELEMENT_LIMIT, End, Graph, Node, load
+from model.readers.onnx.flat import over_time
+from model.readers.onnx.loops import LoopError, without_loops
+from model.readers.onnx.older import OlderError, as_newer
 from model.readers.onnx.patterns import gathered
 from model.readers.onnx.reader import BatchError, Reader
 from model.readers.onnx.recurrent import GATES, make_cell, read_recurrent
-from model.readers.onnx.unrolled import is_taken_apart, without_unrolled
+from model.readers.onnx.rows import with_rows
+from model.readers.onnx.states import is_hidden
+from model.readers.onnx.unrolled import UntoldError, is_taken_apart, without_unrolled
 from model.readers.onnx.values import MisfitError, Value
 from model.signal import Signal
 from model.store import stored
@@ -50,10 +55,14 @@ APART = (
     " (PyTorch's newer exporter takes an nn.RNN apart, and lstmcu finds one again that starts from zeros and reads a "
     "whole sequence: torch.onnx.export(..., dynamo=False) keeps every one whole)"
 )
+IN_LOOPS = (
+    " (its loops are no layers that start from zeros and read a whole sequence, without a mask: give the .keras file)"
+)
 QUANTISED = ("DynamicQuantizeLinear", "QLinearMatMul", "QLinearConv", "MatMulInteger", "ConvInteger")
-LOOP = "a loop, as tf2onnx makes of Keras's cells: give the .keras file; of PyTorch export an nn.LSTM, nn.GRU or nn.RNN"
+KERAS = "of Keras give the .keras file; of PyTorch export an nn.LSTM, nn.GRU or nn.RNN"
 INNER = {  # operators that hold graphs of their own
-    **dict.fromkeys(("Loop", "Scan"), LOOP),
+    "Loop": f"a loop in a loop: {KERAS}",
+    "Scan": f"a loop: {KERAS}",
     "If": "a branch: export with fixed shapes, and what is behind the condition alone",
 }
 WAYS_OUT = {
@@ -89,10 +98,11 @@ def _size(end: End, wanted: int | None) -> int | None:
 
 
 def _with_cells(graph: Graph, wanted: int | None, opened: tuple[int, int] = OPEN) -> Graph:
-    """The graph with cells that were unrolled as operators, an axis for the batch."""
+    """The graph with cells that were unrolled as operators, and states as rows; an axis for the batch."""
     size = _size(graph.inputs[0], wanted)
     axes = {end.name: _axis(end, wanted, size or opened[0]) for end in graph.inputs}
-    return without_unrolled(graph, size or opened[1], axes)
+    samples = size or opened[1]
+    return with_rows(without_unrolled(graph, samples, axes), samples, axes)
 
 
 # ---- one reading ----
@@ -100,9 +110,17 @@ def _with_cells(graph: Graph, wanted: int | None, opened: tuple[int, int] = OPEN
 Read = tuple[Reader, dict[str, int]]  # and the numbers of the outputs by their names
 
 
+def _is_step(end: End, axis: int | None) -> bool:
+    """Whether an input is a vector, or a sequence of one, beside its batch."""
+    kept = [length for at, length in enumerate(end.shape or ()) if at != axis]
+    return len(kept) == 1 or kept[:1] == [1]
+
+
 def _open_inputs(reader: Reader, wanted: int | None, count: int) -> None:
     """A signal for each input, though it be a first state; ``count`` steps where the file leaves them open."""
     firsts = states.of_inputs(reader.graph)
+    sequences = [end for end in reader.graph.inputs if end.name not in firsts]
+    reader.single = bool(firsts) and all(_is_step(end, _axis(end, wanted, reader.batch)) for end in sequences)
     for end in reader.graph.inputs:
         if end.shape is None:
             raise reader.refuse(None, f"input '{end.name}' has no shape; export with fixed steps and features")
@@ -121,7 +139,8 @@ def _open_inputs(reader: Reader, wanted: int | None, count: int) -> None:
             )
         reader.endless |= bool(left)
         lengths = [length if isinstance(length, int) else count for length in kept]
-        signal = Signal((lengths[0], int(np.prod(lengths[1:]))) if len(lengths) > 1 else tuple(lengths) or (1,))
+        lead = lengths[:1] if len(lengths) > 1 else [1] * reader.single
+        signal = Signal((*lead, int(np.prod(lengths[len(lengths) > 1 :]))))
         if signal.size > ELEMENT_LIMIT:
             raise reader.refuse(None, f"input '{end.name}' has shape {end.shape}; supported: {ELEMENT_LIMIT} elements")
         state = states.rows(end, reader.batch, axis) if end.name in firsts else None
@@ -195,15 +214,18 @@ def _put_out(reader: Reader) -> dict[str, int]:
             quantised.check(reader, None, value)
             outputs[name] = reader.put_out(value)
     states.check(reader.states, kept, reader.path, bool(reader.moved))
+    alone = {} if outputs else {name: given[name] for name in kept.values()}  # of a cell that nothing reads
+    shown = {name: value for name, value in alone.items() if not isinstance(value, np.ndarray) and is_hidden(value)}
+    outputs |= {name: reader.put_out(value) for name, value in shown.items()}
     for first, following in kept.items():
         reader.note(
             f"input '{first}' and output '{following}' are the state, which the device keeps: a reset sets it to zero, "
-            "a step goes on from it"
+            f"a step goes on from it{' and puts it out' * (following in shown)}"
         )
     for name in dropped:
         reader.note(f"output '{name}' is a state after the last step, which the device keeps: it is not put out")
     if not outputs:
-        raise reader.refuse(None, "puts out nothing but states; export what is computed of them, too")
+        raise reader.refuse(None, "puts out nothing but cell states; export the hidden states, too")
     return outputs
 
 
@@ -280,7 +302,11 @@ def _read(path: Path, graph: Graph) -> Network:
         raise UserError(f"{path}: has no inputs or no outputs; export the model again")
     complaints: list[UserError] = []
     for wanted in (0, 1, None):
-        whole = _with_cells(graph, wanted)
+        try:
+            whole = _with_cells(graph, wanted)
+        except UntoldError as error:
+            complaints.append(UserError(f"{path}: {error}"))
+            continue
         if not any(node.operator in GATES for node in whole.nodes):
             continue
         try:
@@ -294,7 +320,7 @@ def _read(path: Path, graph: Graph) -> Network:
         if within:
             raise UserError(f"{path}: {within} is an operator that is not supported: {INNER[within.operator]}")
         quantises = any(node.operator in quantised.READERS for node in graph.nodes)
-        raise NoModelError(f"{path}: {quantised.NONE if quantises else NONE + APART}")
+        raise NoModelError(f"{path}: {quantised.NONE if quantises else NONE + (IN_LOOPS if graph.loops else APART)}")
     raise next((each for each in complaints if not isinstance(each, BatchError)), complaints[0])
 
 
@@ -319,7 +345,11 @@ def came_as(path: Path) -> str:
 def _guarded(path: Path) -> Network:
     graph = load(path)
     try:
-        return _read(path, gathered(graph))
+        return _read(path, gathered(over_time(without_loops(as_newer(graph)))))
+    except OlderError as error:
+        raise UserError(f"{path}: {error}; export with opset_version=18") from None
+    except LoopError as error:
+        raise UserError(f"{path}: {error}; {KERAS}") from None
     except (ValueError, TypeError, IndexError, KeyError, ArithmeticError, RecursionError, MemoryError) as error:
         raise UserError(f"{path}: the file is damaged: {error}; export the model again"[:400]) from None
 

@@ -16,6 +16,7 @@ import numpy as np
 from model.readers.onnx.file import Graph, Node
 from model.signal import Array
 
+APART = ("QuantizeLinear", "DequantizeLinear")  # each belongs to what is beside it
 CLOSE = 1e-3  # relative: constants may have been written with few digits
 
 
@@ -45,6 +46,23 @@ class View:
             return ""
         one, two = node.inputs
         return one if self.is_number(two, number) else two if self.is_number(one, number) else ""
+
+    def joined(self, operator: str, one: str, other: str) -> Node | None:
+        """The operator that reads these two."""
+        pairs = ((one, other), (other, one))
+        return next(
+            (
+                each
+                for each in self.readers.get(one, [])
+                if (each.operator, each.inputs) in [(operator, pair) for pair in pairs]
+            ),
+            None,
+        )
+
+    def beside(self, node: Node, name: str) -> str:
+        """What an operator of two reads beside a name; empty if it does not read that."""
+        one, other = (*node.inputs, "", "")[:2]
+        return other if one == name else one if other == name else ""
 
     def reader(self, node: Node, operator: str) -> Node | None:
         """The first node of an operator that reads what a node writes."""
@@ -87,26 +105,59 @@ def _axis(view: View, node: Node) -> int | None:
     return int(axes[0]) if len(axes) == 1 and node.attributes.get("keepdims", 1) else None
 
 
-def _layer_norm(view: View, mean: Node) -> tuple[Node, Node] | None:
-    """The quotient of (x - mean) / sqrt(variance + epsilon), and what it is."""
+Deviation = tuple[Node, Node, dict[str, float | int]]  # x less its mean, the deviation, epsilon and the axis
+
+
+def _deviation(view: View, mean: Node) -> Deviation | None:
+    """What there is of a layer normalisation before anything is divided."""
     x, less = mean.input(0), view.reader(mean, "Sub")
     if less is None or less.inputs != (x, mean.output(0)):
         return None
-    square, quotient = view.reader(less, "Pow") or view.reader(less, "Mul"), view.reader(less, "Div")
+    square = view.reader(less, "Pow") or view.reader(less, "Mul")
     squared = square and (
         view.other(square, "Pow", 2.0) or (square.operator == "Mul" and set(square.inputs) == {less.output(0)})
     )
     variance = view.reader(square, "ReduceMean") if square and squared else None
     plus = view.reader(variance, "Add") if variance else None
     root = view.reader(plus, "Sqrt") if plus else None
-    if not variance or not plus or not root or not quotient or quotient.inputs != (less.output(0), root.output(0)):
+    if not variance or not plus or not root:
         return None
     epsilon = next((view.constants[name] for name in plus.inputs if name in view.constants), None)
     axis = _axis(view, mean)
     if epsilon is None or epsilon.size != 1 or axis is None or _axis(view, variance) != axis:
         return None
-    settings = {"epsilon": float(epsilon.reshape(-1)[0]), "axis": axis}
+    return less, root, {"epsilon": float(epsilon.reshape(-1)[0]), "axis": axis}
+
+
+def _layer_norm(view: View, mean: Node) -> tuple[Node, Node] | None:
+    """The last node of a layer normalisation, and what it is."""
+    found = _deviation(view, mean)
+    if found is None:
+        return None
+    less, root, settings = found
+    quotient, x = view.reader(less, "Div"), mean.input(0)
+    if quotient is None:
+        return _spread_norm(view, mean, root, settings)
+    if quotient.inputs != (less.output(0), root.output(0)):
+        return None
     return quotient, replace(quotient, operator="LayerNormalization", inputs=(x,), attributes=settings)
+
+
+def _spread_norm(view: View, mean: Node, root: Node, settings: dict[str, float | int]) -> tuple[Node, Node] | None:
+    """The last node of x * s + (offset - mean * s), with s = scale / deviation, and what it is."""
+    x, less, part = mean.input(0), view.reader(mean, "Neg"), view.reader(root, "Reciprocal")
+    factor = view.reader(part, "Mul") if part else None
+    if less is None or part is None or factor is None:
+        return None
+    one, other = (view.joined("Mul", name, factor.output(0)) for name in (x, less.output(0)))
+    offset = view.reader(other, "Add") if other else None
+    last = view.joined("Add", one.output(0), offset.output(0)) if one and offset else None
+    if last is None or other is None or offset is None:
+        return None
+    scale, shift = view.beside(factor, part.output(0)), view.beside(offset, other.output(0))
+    if scale not in view.constants or shift not in view.constants:
+        return None
+    return last, replace(last, operator="LayerNormalization", inputs=(x, scale, shift), attributes=settings)
 
 
 PATTERNS = {"Erf": _gelu, "Sigmoid": _silu, "ReduceMean": _layer_norm}
@@ -118,7 +169,26 @@ def found(view: View, nodes: Iterable[Node]) -> dict[int, Node]:
     return {last.number: whole for last, whole in filter(None, made)}
 
 
+def without_copies(graph: Graph) -> Graph:
+    """The same with one node for those that compute the same of the same."""
+    first: dict[object, Node] = {}
+    instead: dict[str, str] = {}
+    nodes = []
+    for node in graph.nodes:
+        node = replace(node, inputs=tuple(instead.get(name, name) for name in node.inputs))
+        settings = tuple(sorted(node.attributes.items()))
+        plain = all(isinstance(value, int | float | str | tuple) for _, value in settings)
+        copied = plain and len(node.outputs) == 1 and node.inputs and node.operator not in APART
+        same = first.setdefault((node.operator, node.inputs, settings), node) if copied else node
+        if same is node or node.output(0) in graph.outputs:
+            nodes.append(node)
+        else:
+            instead[node.output(0)] = same.output(0)
+    return replace(graph, nodes=tuple(nodes))
+
+
 def gathered(graph: Graph) -> Graph:
     """The same with later operators for groups of nodes."""
+    graph = without_copies(graph)
     later = found(View(graph), graph.nodes)
     return replace(graph, nodes=tuple(later.get(node.number, node) for node in graph.nodes)) if later else graph

@@ -49,6 +49,7 @@ class Reader:
     recurring: dict[int, Any] = field(default_factory=dict)  # recurrent nodes that were read, by their numbers
     cells: dict[Cell | tuple[Cell, ...], int] = field(default_factory=dict)  # signals of those that are layers
     endless: bool = False  # whether the number of steps is left open
+    single: bool = False  # whether it is of single steps that go on from states: each is a sequence of one
     states: States = field(default_factory=States)
     made: dict[tuple[object, ...], int] = field(default_factory=dict)  # signals in another order or shape
     scales: dict[str, Array] = field(default_factory=dict)  # (n,) that constants were dequantised with, by name

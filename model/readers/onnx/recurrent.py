@@ -292,6 +292,8 @@ def make_cell(reader: Reader, what: Cell | tuple[Cell, ...]) -> int:
         turns = made_backwards(recurring, what.direction) and steps > 1  # a cell hands on its steps as it computes them
         return reader.add(Reverse(reader.name("reverse"), output), made) if turns else made
     every = Cell(what.node, what.direction, SEQUENCE)
+    if reader.single and steps == 1:
+        return reader.number(every)
     if every in reader.asked and not made_backwards(recurring, what.direction):
         cropped = Cropping(reader.name("last_step"), steps - 1, 0, Signal((1, units)))
         return reader.shaped(reader.add(cropped, reader.number(every)), (units,))

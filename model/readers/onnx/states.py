@@ -54,17 +54,19 @@ def of_inputs(graph: Graph) -> frozenset[str]:
 def rows(end: End, batch: int, at: int | None) -> Value | None:
     """An input of states: side by side along what is neither batch nor units; None if it is none by its shape."""
     shape = [length if isinstance(length, int) else batch for length in end.shape or ()]
-    if at is None or not 2 <= len(shape) <= 3 or shape[-1] < 1 or at == len(shape) - 1:
+    rank, front = len(shape), None if at is None else 0  # front: where the batch of a row is
+    if not 1 <= rank <= 3 or shape[-1] < 1 or at == rank - 1 or (at is None and (batch > 1 or rank > 2)):
         return None
-    first = values.of_signal(State(end.name, 0), (shape[-1],), batch, 0)
-    if len(shape) == 2:
+    first = values.of_signal(State(end.name, 0), (shape[-1],), batch, front)
+    if rank == 1 + (at is not None):
         return first
-    count = shape[1 - at]
+    axis = 0 if at is None else 1 - at
+    count = shape[axis]
     if not 0 < count <= MOST_ROWS:
         return None
-    each = [values.of_signal(State(end.name, row), (shape[-1],), batch, 0) for row in range(count)]
-    parts = [one.unsqueezed([1 - at]) for one in each]
-    return values.joined(1 - at, parts)
+    each = [values.of_signal(State(end.name, row), (shape[-1],), batch, front) for row in range(count)]
+    parts = [one.unsqueezed([axis]) for one in each]
+    return values.joined(axis, parts)
 
 
 def sources(value: Value) -> list[object]:
@@ -81,6 +83,12 @@ def hands_on(states: States, value: Value) -> str:
     if first is None or given != [State(first.input, row) for row in range(len(given))]:
         return ""
     return first.input if len(given) == sum(each.input == first.input for each in states.starts.values()) else ""
+
+
+def is_hidden(value: Value) -> bool:
+    """Whether it consists of hidden states alone."""
+    found = sources(value)
+    return bool(found) and all(isinstance(each, Cell) and each.what == "last" for each in found)
 
 
 def is_final(value: Value) -> bool:

@@ -3,6 +3,7 @@
 """Recurrent layers that were unrolled, as PyTorch's newer exporter leaves an nn.RNN, each as ONNX's own operator.
 
 Two chains of steps (model/cells/chain.py) over one sequence, one from either end, are both directions of one operator.
+A chain may be a single step, as an nn.LSTMCell is, whose state is an input of the graph.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from model.cells.cell import Cell
-from model.cells.chain import Chain, found
+from model.cells.chain import AmbiguousError, Chain, found
 from model.cells.forms import Atom
 from model.layers.gru import Gru
 from model.layers.lstm import Lstm
 from model.layers.simple_rnn import SimpleRnn
 from model.readers.onnx.elements import OF_CELLS, Elements
 from model.readers.onnx.file import Graph, Node
+from model.readers.onnx.handed import Handed
 from model.readers.onnx.recurrent import GATES
 from model.signal import Array
 
@@ -34,8 +36,9 @@ FUNCTIONS = {ours: name for name, ours in OF_CELLS.items()}
 class Series:
     """Names of what a chain gives: every step (T, N, H), in the order of what is read, and its last cell state."""
 
-    every: str
+    every: str  # empty of a single step
     steps: tuple[Atom, ...]
+    last: str  # (N, H), of a single step
     cell: str  # (N, H), of an LSTM
 
 
@@ -69,6 +72,10 @@ def _weights(cell: Cell) -> tuple[Array, Array, Array]:
         own[-1] = cell.candidate_bias
     bias = np.concatenate([_gates(cell, cell.bias), _gates(cell, own)])
     return _gates(cell, cell.kernel), _gates(cell, cell.recurrent), bias
+
+
+class UntoldError(Exception):
+    """What a graph leaves open."""
 
 
 class Unrolled:
@@ -127,8 +134,12 @@ class Unrolled:
         return next(iter(steps), None), next(iter(rest[-1:]), None) if batch is None else batch
 
     def read(self, name: str) -> str:
-        """A sequence as (T, N, F)."""
-        _, batch = self.axes(name) or (0, 1)
+        """A sequence as (T, N, F), or one vector as (1, N, F)."""
+        steps, batch = self.axes(name) or (0, 1)
+        if steps is None:
+            others = tuple(axis for axis in range(self.elements.numbers[name].ndim - 1) if axis != batch)
+            made = self.add("Squeeze", [name], axes=others) if others else name
+            return self.add("Unsqueeze", [made], axes=(0, 1) if batch is None else (0,))
         if batch is None:
             return self.add("Unsqueeze", [name], axes=(1,))
         return self.add("Transpose", [name], perm=(1, 0, 2)) if batch == 0 else name
@@ -157,25 +168,31 @@ class Unrolled:
         if order is None or not _names(chain.cell):
             return None
         alike = chain.xs == back  # then what it gives says how it reads
-        return self.sources[order], chain.steps[::-1] in self.held if alike else order == back
+        backwards = chain.steps[::-1] in self.held if alike else order == back
+        return self.sources[order], backwards and len(order) > 1
+
+    def from_the_other_end(self, chain: Chain, read: tuple[str, bool]) -> Chain | None:
+        """The chain that reads the same the other way round; both start from zeros."""
+        others = (each for each in self.chains if each not in self.made and _shape(each) == _shape(chain))
+        fitting = (each for each in others if not each.states and not chain.states)
+        return next((each for each in fitting if self.source(each) == (read[0], not read[1])), None)
 
     def operator(self, chain: Chain) -> None:
         """Make the operator that a chain is, if what it reads is written; with the chain from the other end."""
         self.made[chain] = None
-        read, shape = self.source(chain), _shape(chain)
-        if read is None:
+        read, states = self.source(chain), [self.sources.get((leaf,)) for leaf in chain.states]
+        if read is None or None in states:
             return
-        pairs = [(each, self.source(each)) for each in self.chains if each not in self.made and _shape(each) == shape]
-        other = next((each for each, found in pairs if found == (read[0], not read[1])), None)
+        other = self.from_the_other_end(chain, read)
         both = [chain] if other is None else [other, chain] if read[1] else [chain, other]
         parts = [_weights(each.cell) for each in both]
         weights = [self.constant(np.stack(each)) for each in zip(*parts, strict=True)]
-        y, *last = self.name(), *([] if chain.new_cell is None else ["", self.name()])
+        single, has_cell = len(chain.steps) == 1, chain.new_cell is not None
+        y, last, cell = "" if single else self.name(), self.name() if single else "", self.name() if has_cell else ""
         self.add(
             OPERATORS[chain.cell.kind],
-            [self.read(read[0]), *weights],
-            y,
-            *last,
+            [self.read(read[0]), *weights, *([""] if states else []), *(self.read(name) for name in states if name)],
+            *(y, last, cell)[: 3 if has_cell else 2 if single else 1],
             direction="bidirectional" if other else "reverse" if read[1] else "forward",
             hidden_size=chain.cell.units,
             activations=tuple(name for each in both for name in _names(each.cell)),
@@ -183,7 +200,8 @@ class Unrolled:
         )
         for at, each in enumerate(both):
             steps = each.steps[::-1] if at or (read[1] and not other) else each.steps
-            self.made[each] = Series(self.place(y, at, 1), steps, self.place(last[1], at, 0) if last else "")
+            given = [self.place(name, at, axis) if name else "" for name, axis in ((y, 1), (last, 0), (cell, 0))]
+            self.made[each] = Series(given[0], steps, given[1], given[2])
 
     def replaced(self, name: str) -> bool:
         """Whether a tensor is one or all steps of a chain, or its cell state, and now read from its operator."""
@@ -200,14 +218,16 @@ class Unrolled:
             return self.write(name, series.every, True)
         if len(atoms) > 1:
             return False
-        one = self.place(series.every, series.steps.index(atoms[0]), 0) if atoms[0] in series.steps else series.cell
+        if atoms[0] not in series.steps:
+            return self.write(name, series.cell, False)
+        one = self.place(series.every, series.steps.index(atoms[0]), 0) if series.every else series.last
         return self.write(name, one, False)
 
     def written(self, name: str) -> None:
-        """Note down a sequence that may be read: of steps, features, and at most a batch beside."""
+        """Note down what may be read: a vector, or a sequence of steps, features, and at most a batch beside."""
         atoms = self.steps.get(name, ())
-        axes = self.axes(name) if len(atoms) > 1 else None
-        if axes is not None and self.elements.numbers[name].ndim == 2 + (axes[1] is not None):
+        axes = self.axes(name) if atoms else None
+        if axes is not None and (len(atoms) == 1 or self.elements.numbers[name].ndim == 2 + (axes[1] is not None)):
             self.sources.setdefault(atoms, name)
 
     def whole(self) -> Graph:
@@ -224,14 +244,32 @@ class Unrolled:
         return replace(graph, nodes=tuple(node for node in graph.nodes if not wanted.isdisjoint(node.outputs)))
 
 
+def _chains(graph: Graph, elements: Elements) -> list[Chain]:
+    """Those that start from zeros, or from inputs of the graph; raises ``UntoldError``."""
+    vectors = (elements.of_one(name) for node in reversed(graph.nodes) for name in node.outputs)
+    handed = Handed(graph, elements)
+    try:
+        every = found((one[0] for one in vectors if len(one) == 1), handed.hands_on)
+    except AmbiguousError as either:
+        names = " and ".join(f"'{handed.input_of(leaf)}'" for leaf in either.leaves)
+        raise UntoldError(
+            f"either of inputs {names} may be the hidden state of a cell, as both are of one size and read alike; "
+            "export an nn.LSTM, nn.GRU or nn.RNN over one step with dynamo=False"
+        ) from None
+    return [each for each in every if all(handed.input_of(leaf) for leaf in each.states)]
+
+
 def without_unrolled(graph: Graph, samples: int, axes: Mapping[str, int | None]) -> Graph:
     """The graph with one operator for each cell that was unrolled; ``axes`` of its inputs are the batch."""
-    if sum(node.operator in OF_CELLS for node in graph.nodes) < 2:
+    several = len(graph.inputs) > 1  # of which some may be states
+    if sum(node.operator in OF_CELLS for node in graph.nodes) < 2 - several:
         return graph
-    elements = Elements(graph, samples, axes)
-    vectors = (elements.of_one(name) for node in reversed(graph.nodes) for name in node.outputs)
-    chains = [each for each in found(one[0] for one in vectors if len(one) == 1) if not each.states]
-    return Unrolled(graph, elements, chains).whole() if chains else graph
+    for parted in (False, True)[: 1 + several]:
+        elements = Elements(graph, samples, axes, parted)
+        chains = _chains(graph, elements)
+        if chains:
+            return Unrolled(graph, elements, chains).whole()
+    return graph
 
 
 def is_taken_apart(graph: Graph) -> bool:
