@@ -169,7 +169,7 @@ def _chain(value: Form, used: set[Atom], tried: set[Atom], hands_on: HandsOn | N
     every = (_back(step, known, tried, hands_on) for step, known in _known(value))
     whole = (each for each in every if each and each.is_whole and used.isdisjoint(each.steps))
     chain = next(whole, None)
-    if hands_on and chain and chain.states and not chain.cell.tells_its_state:
+    if chain and chain.states and not chain.cell.tells_its_state:
         other = next((each for each in whole if each.states), None)
         if other:
             raise AmbiguousError(chain.states[0], other.states[0])
@@ -180,7 +180,7 @@ def found(values: Iterable[Form], hands_on: HandsOn | None = None) -> list[Chain
     """The chains of a graph, of what it computes from its end to its begin; none has a step of another's.
 
     A step of an LSTM or a SimpleRNN does with its hidden state what it does with what it reads: if it starts from a
-    state that is read, that is the one that the graph hands on. Where nobody tells, an LSTM's is taken as it comes.
+    state that is read, that is the one that the graph hands on. Where nobody tells, an LSTM's is what only it can be.
     """
     chains: list[Chain] = []
     used: set[Atom] = set()

@@ -171,6 +171,12 @@ CHAINS: dict[str, tuple[list[onnx.NodeProto], dict[str, Array]]] = {
         {"pads": whole(0, 0, 2, 0, 0, 0), "k": drawn(2, 4, 3)},
     ),
     "zeros behind": ([make_node("Pad", ["s", "pads"], ["z"])], {"pads": whole(0, 0, 0, 0, 2, 0)}),
+    "zeros that are told": (
+        [make_node("Pad", ["s", "pads", "fill"], ["z"])], {"pads": whole(0, 1, 0, 0, 2, 0), "fill": np.float32(0)},
+    ),
+    "zeros of an axis": (
+        [make_node("Pad", ["s", "pads", "", "axes"], ["z"])], {"pads": whole(1, 2), "axes": whole(-2)},
+    ),
     "pools": (
         [
             make_node("Transpose", ["s"], ["v"], perm=[0, 2, 1]), make_node("MaxPool", ["v"], ["w"], kernel_shape=[2]),
@@ -300,6 +306,10 @@ NODES: dict[str, tuple[list[onnx.NodeProto], dict[str, Array], str]] = {
         [make_node("Reshape", ["s", "shape"], ["v"]), make_node("Transpose", ["v"], ["z"], perm=[0, 2, 1, 3])],
         {"shape": whole(-1, 5, 2, 2)},
         "takes more than swapping two",
+    ),
+    "ones": (
+        [make_node("Pad", ["s", "pads", "fill"], ["z"])], {"pads": whole(0, 0, 0, 0, 2, 0), "fill": np.float32(1)},
+        "pads with other than zeros",
     ),
     "a scan": ([make_node("Scan", ["s"], ["z"], num_scan_inputs=1)], {}, "Scan.* is an operator .*: a loop"),
 }  # fmt: skip

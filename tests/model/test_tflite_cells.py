@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from model import reference
+from model.errors import UserError
 from model.network import Network
 from model.quantise import quantise
 from model.readers.tflite import KIND
@@ -128,6 +129,7 @@ STEPS = (
     block(lstm, "keras"),
     block(gru, "tf_keras"),
 )
+ALIKE = Apart("step-alike", (1, 5), (lstm(5, return_state=True, unroll=True),), library="tf_keras", states=True)
 STARTED = (started(lstm, "keras", gru(3), dense(2)), started(gru, "tf_keras"), started(rnn, "keras"))
 ALL = (
     *DYNAMIC,
@@ -141,6 +143,7 @@ ALL = (
     unrolled("lstm", "tf_keras", open_batch=True),
     *map(with_functions, FUNCTIONS),
     *STEPS,
+    ALIKE,
     *STARTED,
 )
 
@@ -232,6 +235,11 @@ def test_a_state_that_comes_in_and_goes_out(host: Host, made: Apart) -> None:
         on_device = host.run(network, given, "stream").going_on
         assert on_device is not None
         close(on_device.outputs, theirs)
+
+
+def test_which_of_two_inputs_of_one_size_is_the_state_is_not_guessed() -> None:
+    with pytest.raises(UserError, match=r"two inputs alike, and either may be the hidden state .*; give the \.keras"):
+        read(ALIKE)
 
 
 @pytest.mark.parametrize("made", STARTED, ids=str)

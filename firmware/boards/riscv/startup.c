@@ -52,12 +52,12 @@ __attribute__((naked, used, section(".reset"))) void reset(void)
                      ".option pop");
 }
 
-/* Switch on what misa says the core has: F or D (5, 3) by mstatus.FS, V (21) by mstatus.VS. */
+/* Switch on what misa says the core has: F (5), which D needs, by mstatus.FS, V (21) by its VS. */
 static void enable_units(void)
 {
     uintptr_t misa;
     CSR_READ("misa", misa);
-    if (misa & (1u << 5 | 1u << 3))
+    if (misa & 1u << 5)
         CSR_SET("mstatus", (uintptr_t)1 << 13);
     if (misa & 1u << 21)
         CSR_SET("mstatus", (uintptr_t)1 << 9);

@@ -143,7 +143,7 @@ def _pairs(graph: Graph, refuse: Refuse) -> dict[int, int]:
     operators = tuple(replace(each, name=named.get(each.name, each.name)) for each in graph.operators)
     real = replace(graph, operators=operators, tensors=tuple(map(_in_numbers, graph.tensors)))
     try:
-        unrolled = Unrolled(real, symbols_of(real, refuse))
+        unrolled = Unrolled(real, symbols_of(real, refuse), refuse)
         return pairs_of(real, unrolled.symbols, list(unrolled.chains.values()), refuse)
     except UserError:
         return {}

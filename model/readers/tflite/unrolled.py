@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from model.cells.chain import Chain, found
+from model.cells.chain import AmbiguousError, Chain, found
 from model.cells.forms import Atom, Form, Leaf
 from model.formats import REAL
 from model.readers.tflite.file import Graph, Operator, Refuse, Tensor
@@ -29,12 +29,16 @@ SLICE = {"BeginMask": 5, "EndMask": 5, "ShrinkAxisMask": 2}  # the last of (1, T
 class Unrolled:
     """The cells of a graph, found from its end, and the operators that stand for them."""
 
-    def __init__(self, graph: Graph, symbols: Symbols) -> None:
+    def __init__(self, graph: Graph, symbols: Symbols, refuse: Refuse) -> None:
         self.graph, self.symbols = graph, symbols
         self.tensors = list(graph.tensors)
         self.numbers = max((each.number for each in graph.operators), default=0)
         values = (symbols.values.get(each.outputs[0]) for each in reversed(graph.operators) if each.outputs)
-        self.chains = {each.steps: each for each in found(value for value in values if isinstance(value, Form))}
+        try:
+            chains = found(value for value in values if isinstance(value, Form))
+        except AmbiguousError as either:
+            raise refuse(f"{either}, and either may be the hidden state of a cell; give the .keras") from None
+        self.chains = {each.steps: each for each in chains}
         self.made: dict[tuple[Atom, ...], int] = {}  # the tensors that hold what they give
 
     def tensor(self, values: Array | None, *shape: int) -> int:
@@ -109,7 +113,7 @@ class Unrolled:
 
 def without_unrolled(graph: Graph, refuse: Refuse) -> tuple[Graph, tuple[str, ...]]:
     """The graph with one operator for each cell that was unrolled, and what to tell of its states."""
-    unrolled = Unrolled(graph, symbols_of(graph, refuse))
+    unrolled = Unrolled(graph, symbols_of(graph, refuse), refuse)
     if not unrolled.chains:
         return graph, ()
     ended, note = without_states(graph, unrolled.symbols, list(unrolled.chains.values()), refuse)
