@@ -143,7 +143,7 @@ def _back(step: Step, known: Cell, tried: set[Atom], hands_on: HandsOn | None) -
             told = known.has_gates if hands_on is None else known.tells_its_state or hands_on(before, hidden[-1])
             if not told:
                 return None
-            states = [atom for atom in (before, inner) if isinstance(atom, Leaf)]
+            states = [atom for atom in (before, inner) if isinstance(atom, Leaf) and atom.size == known.units]
             whole = len(states) == 1 + (inner is not None)
             return Chain(known, tuple(xs), tuple(hidden), last, tuple(states)) if whole else None
         new, new_cell = _form_of(before), None if inner is None else _form_of(inner)
