@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutants import trial
 from tests.support.checkout import Checkout
 from tests.support.exported import forecasts, printed
 from tests.support.host import HANG, ROOT
@@ -125,6 +126,10 @@ def test_every_long_command_works(checkout: Checkout, command: str) -> None:
 
 
 PYTHON = re.compile(r"(?:^|`)(\.venv/bin/python -m [^`\n]+?)(?: +#.*)?(?:`|$)", re.MULTILINE)
+LONG_OF_PYTHON = {
+    ".venv/bin/python -m train.cells", ".venv/bin/python -m measure.cost.build_times --page docs/build.md",
+    ".venv/bin/python -m tests.style",
+}  # fmt: skip
 OF_PYTHON = [(page, command) for page in PAGES for command in PYTHON.findall(page.read_text(encoding="utf-8"))]
 
 
@@ -132,13 +137,24 @@ def test_pages_have_commands_of_python() -> None:
     assert len([command for page, command in OF_PYTHON if page.name == "CONTRIBUTING.md"]) >= 8
 
 
-@pytest.mark.parametrize("command", dict.fromkeys(command for _, command in OF_PYTHON))
-def test_commands_of_python_work(command: str) -> None:
-    """Tests are found, not run: what they are named by is there."""
+def run_python(root: Path, command: str) -> None:
+    """Of tests only that they are found: what they are named by is there."""
     words = [sys.executable, *shlex.split(command)[1:]]
     words += ["--collect-only"] if words[2] == "pytest" else []
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=HANG)
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False, timeout=HANG)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", sorted({command for _, command in OF_PYTHON} - LONG_OF_PYTHON))
+def test_commands_of_python_work(command: str) -> None:
+    run_python(ROOT, command)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("command", sorted(LONG_OF_PYTHON & {command for _, command in OF_PYTHON}))
+def test_long_commands_of_python_work(command: str, tmp_path: Path) -> None:
+    """In a copy: one of them writes a page."""
+    run_python(trial.copy(tmp_path / "lstmcu"), command)
 
 
 def test_the_chinese_readme_has_the_same_commands_and_code() -> None:
