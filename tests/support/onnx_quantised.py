@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,8 @@ def quantise(path: Path, into: Path, kind: str = "u8", **more: Any) -> Path:
     """By onnxruntime; int8 activations come with a scale for each row of weights."""
     logging.disable(logging.WARNING)
     settings = {"weight_type": QuantType.QInt8, "per_channel": kind == "s8", "activation_type": TYPES[kind], **more}
-    quantize_static(path, into, Given(path), quant_format=QuantFormat.QDQ, **settings)
+    own = shutil.copy(path, into.with_name(f"{into.stem}_of.onnx"))  # it writes and removes files beside what it reads
+    quantize_static(own, into, Given(path), quant_format=QuantFormat.QDQ, **settings)
     logging.disable(logging.NOTSET)
     return into
 
