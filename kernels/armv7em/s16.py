@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels.common import assembly, wide
 from kernels.common.assembly import output_addend, set_symbols, stream
-from kernels.common.constants import Constants, ConstArray, dense_parts
+from kernels.common.constants import Constants
 from kernels.common.words import groups
 from kernels.common.work import UnprovenError, Work
 from model import lower
@@ -77,11 +77,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     rows, text = ONCE_ROWS if once else STEP_ROWS, ""
     matrices = lower.gate_matrices(layer, work.source, once)
     for matrix in matrices:
-        factors = [
-            wide.high_word(factor, wide.peak(values, starts))
-            for factor, values, starts in zip(matrix.factors, matrix.rows, matrix.starts, strict=True)
-        ]
-        text += assembly.set_factors(matrix.which, rows, factors)
+        text += assembly.set_factors(matrix.which, rows, wide.gate_factors(matrix))
     addend = output_addend(assembly.hidden_factor(layer), layer.output.zero_point, 1 << 30)
     words, hidden_words = vector_words(layer.features), 0 if once else vector_words(layer.units)
     loops, of_layer = LSTM_LOOPS[work.optimize], words + hidden_words
@@ -111,29 +107,21 @@ def lstm(work: Work[Lstm]) -> Constants:
 
 def dense(work: Work[Dense]) -> Constants:
     """Constants and code of a Dense, whole or in parts."""
-    name, layer, parts = work.name, work.layer, work.parts
-    outputs, whole = len(layer.bias), parts == 1
-    factors = wide.dense_factors(layer, work.source, not whole)
-    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
-    wide.peak(kernel, np.zeros(1, np.int64))
-    bias = lower.dense_starts(layer, work.source)
+    held = wide.dense_rows(work)
     order: list[Array] = []
+    parts, outputs, inputs = held.kernel.shape
     for part in range(parts):
         for rows in groups(outputs):
-            order += [_starts(bias[rows])] if whole else []
-            order.append(_packed(kernel[part, rows]))
-            order += [factors[rows]] if whole else []
-    array = stream(f"{name}_weights", order, f"({parts} parts) four rows at a time, packed as P2")
-    words = vector_words(kernel.shape[-1])
-    text = set_symbols(
-        inputs=kernel.shape[-1],
-        outputs=outputs,
+            order += [_starts(held.starts[rows])] if parts == 1 else []
+            order.append(_packed(held.kernel[part, rows]))
+            order += [held.factors[rows]] if parts == 1 else []
+    words = vector_words(inputs)
+    return wide.dense(
+        work,
+        held,
+        stream(f"{work.name}_weights", order, f"({parts} parts) four rows at a time, packed as P2"),
+        4 * words + 3,  # 3 to align it
         input_turn=turn(words, words, DENSE_LOOPS[work.optimize]),
         packing=PACKINGS[4],
         rest_packing=PACKINGS[outputs % 4 or 4],
-        part_bytes=4 * len(array.values) // parts,
-        rows_low=lower.lowest(layer),
     )
-    starts = ConstArray(f"{name}_bias", bias.astype(np.int64), "int64_t", f"({outputs} outputs)")
-    scales = stream(f"{name}_scales", [factors], f"({outputs} outputs): factors")
-    return assembly.dense(work, text, array, (starts, scales), 4 * words + 3)  # 3 to align it

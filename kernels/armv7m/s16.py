@@ -9,7 +9,7 @@ import numpy as np
 from kernels.armv7m.layout import PAIRS, STEP_ROWS, hidden_forms
 from kernels.common import assembly, wide
 from kernels.common.assembly import set_symbols, stream
-from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
+from kernels.common.constants import ONCE_GATES, Constants
 from kernels.common.words import bytes_of, groups
 from kernels.common.work import Work
 from model import lower
@@ -43,11 +43,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     gates, text = list(ONCE_GATES if once else STEP_ROWS), ""
     matrices = lower.gate_matrices(layer, work.source, once)
     for matrix in matrices:
-        factors = [
-            wide.high_word(factor, wide.peak(values, starts))
-            for factor, values, starts in zip(matrix.factors, matrix.rows, matrix.starts, strict=True)
-        ]
-        text += assembly.set_factors(matrix.which, gates, factors)
+        text += assembly.set_factors(matrix.which, gates, wide.gate_factors(matrix))
     text += set_symbols(
         inputs=layer.features,
         units=layer.units,
@@ -68,26 +64,18 @@ def lstm(work: Work[Lstm]) -> Constants:
 
 def dense(work: Work[Dense]) -> Constants:
     """Constants and code of a Dense, whole or in parts."""
-    name, layer, parts = work.name, work.layer, work.parts
-    outputs, whole = len(layer.bias), parts == 1
-    factors = wide.dense_factors(layer, work.source, not whole)
-    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
-    wide.peak(kernel, np.zeros(1, np.int64))
-    bias, inputs = lower.dense_starts(layer, work.source), kernel.shape[-1]
+    held = wide.dense_rows(work)
     order: list[Array] = []
+    parts, outputs, inputs = held.kernel.shape
     for part in range(parts):
         for rows in groups(outputs):
-            order += _rows(kernel[part, rows], bias[rows] if whole else None)
-            order += [factors[rows]] if whole else []
-    array = stream(f"{name}_weights", order, f"({parts} parts) four rows at a time, side by side")
-    text = set_symbols(
-        inputs=inputs,
-        outputs=outputs,
+            order += _rows(held.kernel[part, rows], held.starts[rows] if parts == 1 else None)
+            order += [held.factors[rows]] if parts == 1 else []
+    return wide.dense(
+        work,
+        held,
+        stream(f"{work.name}_weights", order, f"({parts} parts) four rows at a time, side by side"),
+        4 * (inputs + HEAD) + 3,  # 3 to align it
         input_turn=turn(inputs, DENSE_STRAIGHT[work.optimize]),
         rest_packing=PAIRS[outputs % 4 or 4],
-        part_bytes=4 * len(array.values) // parts,
-        rows_low=lower.lowest(layer),
     )
-    starts = ConstArray(f"{name}_bias", bias.astype(np.int64), "int64_t", f"({outputs} outputs)")
-    scales = stream(f"{name}_scales", [factors], f"({outputs} outputs): factors")
-    return assembly.dense(work, text, array, (starts, scales), 4 * (inputs + HEAD) + 3)  # 3 to align it

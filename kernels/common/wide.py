@@ -8,10 +8,14 @@ a requantisation needs.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from kernels.common import assembly
+from kernels.common.constants import Constants, ConstArray, dense_parts
 from kernels.common.words import bytes_of
-from kernels.common.work import UnprovenError
+from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
 from model import lower
 from model.layers.dense import Dense
@@ -49,6 +53,14 @@ def high_word(factor: fp.Multiplier, largest: int) -> fp.Multiplier:
     return fp.Multiplier(reduced << (32 - max(right, 16)), left)
 
 
+def gate_factors(matrix: lower.GateMatrix) -> list[fp.Multiplier]:
+    """Each gate's factor, as ``high_word`` gives it for the largest of its sums."""
+    return [
+        high_word(factor, peak(rows, starts))
+        for factor, rows, starts in zip(matrix.factors, matrix.rows, matrix.starts, strict=True)
+    ]
+
+
 def dense_factors(layer: Dense, source: Signal, in_parts: bool) -> Array:
     """Each row's factor (O,), whose product's high word, rounded, is the output; proved for sums saturated to 32 bits.
 
@@ -63,6 +75,39 @@ def dense_factors(layer: Dense, source: Signal, in_parts: bool) -> Array:
     if not in_parts or any(0 < word.value < BEYOND for word in words):
         peak(layer.kernel.values, layer.bias)
     return np.array([word.value for word in words], np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class DenseRows:
+    """What a set packs of a Dense, whose sums are proved to fit 32 bits in each part."""
+
+    kernel: Array  # (parts, O, I)
+    starts: Array  # (O,) int64: what the sums start from
+    factors: Array  # (O,), see ``dense_factors``
+
+
+def dense_rows(work: Work[Dense]) -> DenseRows:
+    """Of a Dense, whole or in parts."""
+    layer, outputs = work.layer, len(work.layer.bias)
+    factors = dense_factors(layer, work.source, work.parts > 1)
+    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(work.parts, outputs, -1)
+    peak(kernel, np.zeros(1, np.int64))
+    return DenseRows(kernel, lower.dense_starts(layer, work.source), factors)
+
+
+def dense(work: Work[Dense], rows: DenseRows, weights: ConstArray, scratch: int, **symbols: int | str) -> Constants:
+    """Constants and code of a Dense whose weights are packed; ``symbols``: what its macros want beside the usual."""
+    outputs = len(rows.starts)
+    text = assembly.set_symbols(
+        inputs=rows.kernel.shape[-1],
+        outputs=outputs,
+        part_bytes=4 * len(weights.values) // work.parts,
+        rows_low=lower.lowest(work.layer),
+        **symbols,
+    )
+    starts = ConstArray(f"{work.name}_bias", rows.starts.astype(np.int64), "int64_t", f"({outputs} outputs)")
+    scales = assembly.stream(f"{work.name}_scales", [rows.factors], f"({outputs} outputs): factors")
+    return assembly.dense(work, text, weights, (starts, scales), scratch)
 
 
 def raised(rows: Array) -> Array:

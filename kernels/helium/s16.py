@@ -10,7 +10,7 @@ import numpy as np
 
 from kernels.common import assembly, wide
 from kernels.common.assembly import set_symbols
-from kernels.common.constants import Constants, ConstArray, dense_parts
+from kernels.common.constants import Constants
 from kernels.common.words import groups
 from kernels.common.work import Work
 from kernels.helium import layout
@@ -38,11 +38,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     gates, columns, text = ONCE_GATES if once else STEP_GATES, layout.by_columns(layer), ""
     matrices = lower.gate_matrices(layer, work.source, once)
     for matrix in matrices:
-        factors = [
-            wide.high_word(factor, wide.peak(values, starts))
-            for factor, values, starts in zip(matrix.factors, matrix.rows, matrix.starts, strict=True)
-        ]
-        text += assembly.set_factors(matrix.which, gates, factors)
+        text += assembly.set_factors(matrix.which, gates, wide.gate_factors(matrix))
     text += set_symbols(
         inputs=layer.features,
         units=units,
@@ -63,29 +59,16 @@ def lstm(work: Work[Lstm]) -> Constants:
 
 def dense(work: Work[Dense]) -> Constants:
     """Constants and code of a Dense, whole or in parts."""
-    name, layer, parts = work.name, work.layer, work.parts
-    outputs, whole = len(layer.bias), parts == 1
-    factors = wide.dense_factors(layer, work.source, not whole)
-    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
-    wide.peak(kernel, np.zeros(1, np.int64))
-    bias = lower.dense_starts(layer, work.source)
+    held = wide.dense_rows(work)
     order: list[bytes] = []
+    parts, outputs, inputs = held.kernel.shape
     for part in range(parts):
         for rows in groups(outputs, ROWS):
-            order += [words(bias[rows])] if whole else []
-            order.append(packed(kernel[part, rows], CHUNK))
-            order += [_in_fours(factors[rows])] if whole else []
-    array = layout.stream(f"{name}_weights", order, f"({parts} parts), eight rows at a time")
-    text = set_symbols(
-        inputs=kernel.shape[-1],
-        outputs=outputs,
-        part_bytes=4 * len(array.values) // parts,
-        rows_low=lower.lowest(layer),
-    )
-    starts = ConstArray(f"{name}_bias", bias.astype(np.int64), "int64_t", f"({outputs} outputs)")
-    scales = assembly.stream(f"{name}_scales", [factors], f"({outputs} outputs): factors")
-    scratch = layout.vector_bytes(2 * kernel.shape[-1]) + 3  # 3 to align it
-    return assembly.dense(work, text, array, (starts, scales), scratch)
+            order += [words(held.starts[rows])] if parts == 1 else []
+            order.append(packed(held.kernel[part, rows], CHUNK))
+            order += [_in_fours(held.factors[rows])] if parts == 1 else []
+    array = layout.stream(f"{work.name}_weights", order, f"({parts} parts), eight rows at a time")
+    return wide.dense(work, held, array, layout.vector_bytes(2 * inputs) + 3)  # 3 to align it
 
 
 def _in_fours(factors: Array) -> bytes:

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from kernels.common import assembly, wide
 from kernels.common.assembly import set_symbols, stream
-from kernels.common.constants import Constants, ConstArray, dense_parts
+from kernels.common.constants import Constants
 from kernels.common.words import bytes_of, groups
 from kernels.common.work import UnprovenError, Work
 from kernels.rv32im.layout import ONCE_ROWS, STEP_ROWS
@@ -104,27 +105,15 @@ def _with_zeros(gates: Array) -> Array:
 
 def dense(work: Work[Dense]) -> Constants:
     """Constants and code of a Dense, whole or in parts."""
-    name, layer, parts, optimize = work.name, work.layer, work.parts, work.optimize
-    outputs, whole = len(layer.bias), parts == 1
-    factors = 2 * wide.dense_factors(layer, work.source, not whole)
-    kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
-    wide.peak(kernel, np.zeros(1, np.int64))
-    bias = lower.dense_starts(layer, work.source)
+    held, optimize = wide.dense_rows(work), work.optimize
+    held = replace(held, factors=2 * held.factors)
     order: list[Array] = []
+    parts, outputs, inputs = held.kernel.shape
     for part in range(parts):
         for rows in groups(outputs):
             spare = -(rows.stop - rows.start) % wide.ROWS if optimize == "size" else 0  # rows of zeros
-            order += [_starts(np.pad(bias[rows], (0, spare)), optimize)] if whole else []
-            order.append(_packed(np.pad(kernel[part, rows], ((0, spare), (0, 0))), optimize))
-            order += [factors[rows]] if whole else []
-    array = stream(f"{name}_weights", order, f"({parts} parts) four rows at a time, column by column")
-    text = set_symbols(
-        inputs=kernel.shape[-1],
-        outputs=outputs,
-        input_turn=wide.turn(kernel.shape[-1], DENSE_STRAIGHT[optimize]),
-        part_bytes=4 * len(array.values) // parts,
-        rows_low=lower.lowest(layer),
-    )
-    starts = ConstArray(f"{name}_bias", bias.astype(np.int64), "int64_t", f"({outputs} outputs)")
-    scales = stream(f"{name}_scales", [factors], f"({outputs} outputs): factors, doubled")
-    return assembly.dense(work, text, array, (starts, scales), 1)
+            order += [_starts(np.pad(held.starts[rows], (0, spare)), optimize)] if parts == 1 else []
+            order.append(_packed(np.pad(held.kernel[part, rows], ((0, spare), (0, 0))), optimize))
+            order += [held.factors[rows]] if parts == 1 else []
+    array = stream(f"{work.name}_weights", order, f"({parts} parts) four rows at a time, column by column")
+    return wide.dense(work, held, array, 1, input_turn=wide.turn(inputs, DENSE_STRAIGHT[optimize]))

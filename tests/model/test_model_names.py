@@ -28,7 +28,10 @@ MEANT = (
     "lstmcu", "lstmcu_kernels", "LSTMCU", "lstmcu_dense_s8", "bench", "elementwise", "trace", "arch", "semihosting",
     "activation", "dense_s8", "dot", "cell", "hybrid", "startup", "fixed-point", "float math",
 )  # fmt: skip
-FREE = ("forecast", "exercises", "forecast_window", "model", "net", "stringy", "integer", "maths", "lstm", "lstmcus")
+FREE = (
+    "forecast", "exercises", "forecast_window", "model", "net", "stringy", "integer", "maths", "lstm", "size",
+    "lstmcus",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("stem", MEANT)
