@@ -18,8 +18,7 @@ from model.errors import UserError
 from model.layers.bidirectional import Bidirectional
 from model.layers.recurrent import Recurrent
 from model.readers.onnx import elements
-from tests.model.test_onnx_graphs import behind, drawn, whole
-from tests.support.onnx_files import DATA, EVERY, compared, going_on, graph
+from tests.support.onnx_files import DATA, EVERY, behind, compared, drawn, going_on, graph, whole
 
 TOLERANCE = 1e-5
 RNNS = tuple(name for name in EVERY if name.startswith(("dynamo_rnn", "dynamo_one_rnn")) and "start" not in name)

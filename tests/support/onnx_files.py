@@ -22,6 +22,9 @@ DATA = Path(__file__).parents[1] / "model/data/onnx"
 EVERY = tuple(sorted(path.stem for path in DATA.glob("*.onnx")))
 WINDOWS = 3
 OPEN = "batch"
+X = {"x": (5, OPEN, 3)}  # steps, batch, features
+RANDOM = np.random.default_rng(2)
+LSTM = helper.make_node("LSTM", ["x", "W", "R", "B"], ["y", "h"], hidden_size=4)
 
 
 def graph(
@@ -54,6 +57,24 @@ def weights(operator: str, features: int, units: int, directions: int = 1, seed:
         "B": (directions, 2 * gates * units),
     }
     return {name: random.normal(0, 0.5, shape).astype(np.float32) for name, shape in shapes.items()}
+
+
+def whole(*numbers: int) -> Array:
+    return np.array(numbers, np.int64)
+
+
+def drawn(*shape: int) -> Array:
+    return RANDOM.normal(0, 0.7, shape).astype(np.float32)
+
+
+def behind(path: Path, *nodes: onnx.NodeProto, opset: int = 18, **constants: Array) -> Path:
+    """Nodes behind an LSTM that gives every step as ``s`` (batch, 5, 4); the last one writes ``z``."""
+    ordered = helper.make_node("Transpose", ["q"], ["s"], perm=[1, 0, 2])
+    newer = opset >= 13  # where axes are an input
+    more: dict[str, Any] = {} if newer else {"axes": [1]}
+    squeezed = helper.make_node("Squeeze", ["y", "one"] if newer else ["y"], ["q"], **more)
+    held = {**weights("LSTM", 3, 4), **({"one": whole(1)} if newer else {}), **constants}
+    return graph(path, [LSTM, squeezed, ordered, *nodes], X, ["z"], held, opset)
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
