@@ -20,8 +20,6 @@ LOOP = "Loop"
 MOST_NODES = 100_000  # of all copies
 MOST_ELEMENTS = 1 << 24  # of all that is worked out
 MISFITS = (fold.FoldError, ArithmeticError, IndexError, KeyError, TypeError, ValueError)
-
-
 TOO_MANY = "its copies have too many nodes, or constants that are too large"
 
 
