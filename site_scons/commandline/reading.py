@@ -104,6 +104,10 @@ def _given(arguments: Mapping[str, str], root: Path, goals: Sequence[Goal]) -> d
     for name, (goal, sentence) in OF_ONE_GOAL.items():
         if arguments.get(name) and goal not in (each.name for each in goals):
             raise UserError(f"{name}={arguments[name]}: {sentence}")
+    for goal in goals:
+        for name, value in goal.implies.items() if goal.fixed else ():
+            if arguments.get(name, value) != value:
+                raise UserError(f"{name}={arguments[name]}: {goal.name} is of {name}={value}; {goal.fixed}")
     implied = {name: value for goal in goals for name, value in goal.implies.items()}
     return {name: default for name, (default, _) in OPTIONS.items()} | implied | dict(arguments)
 

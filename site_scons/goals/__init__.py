@@ -9,6 +9,7 @@ A goal says of itself, in literals, which the launcher reads before there is a .
     TOOLS     programs that it runs itself, each with the Debian packages that bring it
     BUILDS    False if it needs nothing that SConstruct builds
     IMPLIES   options, and what they are unless the command line says otherwise
+    FIXED     what to do instead of saying otherwise than IMPLIES, if that would write half a page
     ISA       the only instruction set that it is for
     WRITES    files besides its nodes that ``scons -c`` removes
     LIKE      the goal whose words hold where it has none of its own
@@ -32,7 +33,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 FOLDER = os.path.dirname(os.path.realpath(__file__))  # noqa: PTH120 (pathlib would cost the launcher more than its work)
-WORDS = ("HELP", "PACKAGES", "TOOLS", "BUILDS", "IMPLIES", "ISA", "WRITES", "LIKE")
+WORDS = ("HELP", "PACKAGES", "TOOLS", "BUILDS", "IMPLIES", "FIXED", "ISA", "WRITES", "LIKE")
 
 
 class Goal:
@@ -46,6 +47,7 @@ class Goal:
         self.tools: dict[str, list[str]] = told.get("TOOLS", {})
         self.builds: bool = told.get("BUILDS", True)
         self.implies: dict[str, str] = told.get("IMPLIES", {})
+        self.fixed: str = told.get("FIXED", "")
         self.isa: str = told.get("ISA", "")
         self.writes: list[str] = told.get("WRITES", [])
 

@@ -74,3 +74,10 @@ def test_words_of_a_goal_are_taken_over() -> None:
     assert goals.read("test-all").tools == goals.read("test").tools
     assert goals.read("test-all").help != goals.read("test").help
     assert (goals.read("build/report.txt").help, goals.read("build/report.txt").builds) == ("", True)
+
+
+def test_a_page_of_all_is_not_written_from_less() -> None:
+    said = "target=cortex-m4: bench-docs is of target=all; scons bench prints less, as in: scons bench target=cortex-m4"
+    assert Checkout(ROOT).scons("bench-docs", "target=cortex-m4").sentence == said
+    said = "optimize=size: bench-docs is of optimize=all; "
+    assert Checkout(ROOT).scons("bench-docs", "target=all", "optimize=size").sentence.startswith(said)
