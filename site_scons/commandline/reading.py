@@ -101,8 +101,8 @@ def _given(arguments: Mapping[str, str], root: Path, goals: Sequence[Goal]) -> d
             raise UserError(f"unknown option '{name}='{did_you_mean(name, OPTIONS)}")
         check_text(f"{name}=", arguments[name])
     check_root(root)
-    for name, (goal, sentence) in OF_ONE_GOAL.items():
-        if arguments.get(name) and goal not in (each.name for each in goals):
+    for name, (only, sentence) in OF_ONE_GOAL.items():
+        if arguments.get(name) and only not in (goal.name for goal in goals):
             raise UserError(f"{name}={arguments[name]}: {sentence}")
     for goal in goals:
         for name, value in goal.implies.items() if goal.fixed else ():
