@@ -30,7 +30,7 @@ READ = 1 << 40  # the first number of an element that is read as it is
 SAMPLE = 1 << 41  # numbers of a sample; the first ones are nobody's, as constants are
 
 MOST_ELEMENTS = 1 << 24  # of all tensors
-MOST_VECTORS = 1 << 19  # of all that is computed with
+MOST_VECTORS = 1 << 16  # of all that is computed with
 MOST_PRODUCTS = 1 << 34  # of matrices by matrices
 MOST_PARTS = 64  # forms that a vector is put together of
 
