@@ -26,9 +26,9 @@ from tests.support.host import Host
 from tests.support.networks import Chain, Word
 
 FLAT: tuple[Word, ...] = (("lstm", 13, True, False), ("reshape", (39,)), ("dense", 7, "relu"))
-DEEP: tuple[Word, ...] = (("lstm", 9, True, False), ("lstm", 17, False, False), ("dense", 6, "linear"))
+DEEP: tuple[Word, ...] = (("lstm", 9, True, False), ("lstm", 35, False, False), ("dense", 6, "linear"))
 ONCE: tuple[Word, ...] = (("lstm", 11, False, False), ("dense", 5, "relu"))
-SHAPES: tuple[tuple[tuple[int, ...], tuple[Word, ...]], ...] = (((3, 5), FLAT), ((4, 22), DEEP), ((1, 6), ONCE))
+SHAPES: tuple[tuple[tuple[int, ...], tuple[Word, ...]], ...] = (((3, 5), FLAT), ((4, 22), DEEP), ((1, 47), ONCE))
 # the core, its kernels, the compiler; vfp and c in the same order, clang's C by another way to the instruction
 RUNS = [
     ("cortex-m4", "vfp", "gcc"), ("cortex-m7", "vfp", "clang"), ("cortex-m33", "vfp", "gcc"),
@@ -55,8 +55,9 @@ def cases() -> list[tuple[Network, Array]]:
         for clip in (False, True):
             network = networks.build_chain(Chain("float32", shape, words, clip=clip, seed=seed))
             made.append((network, wild(network, seed)))
-            usual = np.random.default_rng(seed).normal(0, 1, (4, *shape)).astype(np.float32)
-            made.append((quantise.quantise(network, usual, "dynamic"), wild(network, seed)))
+            if clip != bool(seed % 2):
+                usual = np.random.default_rng(seed).normal(0, 1, (4, *shape)).astype(np.float32)
+                made.append((quantise.quantise(network, usual, "dynamic"), wild(network, seed)))
     return [*made, (rounding(), ends())]
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -94,6 +95,7 @@ INTEGERS = [
 ]
 OWN = [("c", quantisation) for quantisation in formats.names()] + INTEGERS
 OWN += [(kernels, "float32") for kernels in ("vfp", "helium_f32", "rvv")]
+OWN += [("vfp", "dynamic")]
 OWN += [("cmsis_nn", "int8"), ("cmsis_nn", "int16x8")]
 CORE_OF = {**{kernels: core for core, kernels in FLOATS.items()}, **ASSEMBLED}  # others run on any
 
@@ -120,6 +122,23 @@ def test_assembly_on_random_chains(device: MakeDevice, assembly: str, quantisati
 @settings(max_examples=6, phases=(Phase.generate,))
 def test_floats_in_assembly_are_those_of_c(device: MakeDevice, target: str, network: Network) -> None:
     """To the last bit: the same operations in the same order."""
+    same_as_c(device, target, network)
+
+
+@pytest.mark.parametrize(
+    "target", [core for core, kernels in FLOATS.items() if all_sets()[kernels].covers_format("dyn")]
+)
+@given(networks.specs(integer=False), st.integers(0, 1))
+@settings(max_examples=6, phases=(Phase.generate,))
+def test_vectors_quantised_in_assembly_are_those_of_c(device: MakeDevice, target: str, spec: Spec, once: int) -> None:
+    """Of one step, too, else seldom drawn."""
+    network = networks.build(replace(spec, steps=1 if once else spec.steps))
+    usual = np.random.default_rng(spec.seed).normal(0, 1, (COUNT, *network.input.shape)).astype(np.float32)
+    same_as_c(device, target, quantise.quantise(network, usual, "dynamic"))
+
+
+def same_as_c(device: MakeDevice, target: str, network: Network) -> None:
+    """As windows, and as those of one stream."""
     inputs = networks.chain_inputs(network, COUNT, False, 1)
     for state in ("window", "stream"):
         if state == "stream" and planner.make(network, stream=True).streamable:
