@@ -27,7 +27,7 @@ from model.lower import GateMatrix
 from model.signal import Array
 
 STEP_GATES, ONCE_GATES = (2, 0, 1, 3), (2, 0, 3)  # rows A B C D of a unit: c, i, f, o
-SMALL = ("s8",)  # formats that have macros of their own for size
+SMALL = ("s8", "s16")  # formats that have macros of their own for size
 BLOCKS = (12, 8, 6, 5, 4, 3, 2, 1)  # columns of a block, the best first
 UNROLL = {"balanced": 16, "speed": 76}  # columns of a layer, kernel and recurrent kernel, whose code stands straight
 MAX_STRAIGHT = 1000  # bytes of a vector's code: a branch over all of a unit's reaches 2 KB
@@ -38,7 +38,7 @@ ORDERED_BLOCK = 3  # columns of a block that is worth an order
 # ---- proofs ----
 
 
-def _prove_columns(*counts: int) -> None:
+def prove_columns(*counts: int) -> None:
     if max(counts) > MAX_COLUMNS:
         raise UnprovenError(f"more than {MAX_COLUMNS} columns or rows")
 
@@ -140,7 +140,7 @@ def _matrices(work: Work[Lstm]) -> list[GateMatrix]:
     """The kernel and, unless once, the recurrent kernel; all sums proved to fit."""
     layer = work.layer
     assembly.prove_cell(layer)
-    _prove_columns(layer.features, layer.units)
+    prove_columns(layer.features, layer.units)
     matrices = lower.gate_matrices(layer, work.source, work.once)
     for matrix in matrices:
         for gate in ONCE_GATES if work.once else STEP_GATES:
@@ -148,26 +148,27 @@ def _matrices(work: Work[Lstm]) -> list[GateMatrix]:
     return matrices
 
 
-def _small_lstm(work: Work[Lstm]) -> Constants:
-    """For ``size``: all biases, then all rows, unit after unit; each gate's kernel, then recurrent kernel."""
+def small_lstm(work: Work[Lstm], matrices: list[GateMatrix], biased: int, text: str) -> Constants:
+    """For ``size``: all biases, then all rows, unit after unit; each gate's kernel, then recurrent kernel.
+
+    ``biased``: how many of the matrices have a bias; ``text``: symbols that describe the layer.
+    """
     name, layer, once = work.name, work.layer, work.once
     gates = list(ONCE_GATES if once else STEP_GATES)
-    matrices = _matrices(work)
-    starts = np.stack([matrix.starts[gates].T for matrix in matrices], axis=2)  # (H, gates, matrices)
+    starts = np.stack([matrix.starts[gates].T for matrix in matrices[:biased]], axis=2)  # (H, gates, biased)
     rows = np.concatenate([matrix.rows[gates].transpose(1, 0, 2) for matrix in matrices], axis=2)  # (H, gates, F + H)
-    text = "".join(assembly.set_factors(matrix.which, gates, matrix.factors) for matrix in matrices)
-    text += _lstm_symbols(layer) + set_symbols(bias_bytes=4 * starts.size)
-    comment = f"{layer.units} units: biases, then rows, of {_gates(once)}"
+    comment = f"{layer.units} units: biases, then rows, of {gates_of(once)}"
     array = stream(f"{name}_weights", [starts, bytes_of(rows)], comment)
-    scratch = 1 if once else layer.units  # the hidden state while the new one is made
-    return assembly.lstm(work, text, array, scratch)
+    value = layer.format.values.bytes
+    scratch = 1 if once else value * (layer.units + 1) - 1  # the hidden state while the new one is made, aligned
+    return assembly.lstm(work, text + set_symbols(bias_bytes=4 * starts.size), array, scratch)
 
 
-def _gates(once: bool) -> str:
+def gates_of(once: bool) -> str:
     return "candidate, input, output gate" if once else "candidate, input, forget, output gate"
 
 
-def _lstm_symbols(layer: Lstm) -> str:
+def lstm_symbols(layer: Lstm) -> str:
     return set_symbols(
         inputs=layer.features,
         units=layer.units,
@@ -180,12 +181,13 @@ def _lstm_symbols(layer: Lstm) -> str:
 def lstm(work: Work[Lstm]) -> Constants:
     """Constants and code of an LSTM's step, or of its only one from reset."""
     name, layer, once, optimize = work.name, work.layer, work.once, work.optimize
+    gates, matrices = list(ONCE_GATES if once else STEP_GATES), _matrices(work)
+    text, scratch, parts, notes = lstm_symbols(layer), 3, [], []  # 3 bytes to align the vectors
     if optimize == "size":
-        return _small_lstm(work)
-    gates = list(ONCE_GATES if once else STEP_GATES)
-    text, scratch, parts, notes = "", 3, [], []  # 3 bytes to align the vectors
+        text += "".join(assembly.set_factors(matrix.which, gates, matrix.factors) for matrix in matrices)
+        return small_lstm(work, matrices, len(matrices), text)
     orders: list[int] = []
-    for matrix in _matrices(work):
+    for matrix in matrices:
         which, rows, factors = matrix.which, matrix.rows, matrix.factors
         bits = _sum_bits(rows[gates], matrix.starts[gates], [factors[gate] for gate in gates])
         if bits == 30:
@@ -205,9 +207,9 @@ def lstm(work: Work[Lstm]) -> Constants:
     ]
     weights_bytes = 4 * sum(part.size for part in words)
     words.append(bytes_of(np.array(orders)))
-    array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {_gates(once)}")
+    array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {gates_of(once)}")
     unroll = _unroll([(rows.shape[-1], n) for rows, _, n in parts], optimize)
-    text += _lstm_symbols(layer) + set_symbols(weights_bytes=weights_bytes, unroll=unroll)
+    text += set_symbols(weights_bytes=weights_bytes, unroll=unroll)
     return assembly.lstm(work, text, array, scratch, notes)
 
 
@@ -235,7 +237,7 @@ def dense(work: Work[Dense]) -> Constants:
     prove_doubled(values, bias)
     factors = assembly.dense_factors(layer, source)
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
-    _prove_columns(kernel.shape[-1], outputs)
+    prove_columns(kernel.shape[-1], outputs)
     text = set_symbols(inputs=kernel.shape[-1], outputs=outputs)
     if optimize == "size":
         (array, of_rows), more, scratch = _small_dense(name, layer, kernel, bias, factors)
@@ -294,7 +296,7 @@ def _dense_in_fours(name: str, kernel: Array, bias: Array, scales: Array, optimi
 
 
 def gate_lines() -> Array:
-    """(512,) slope << 18 | (x > 0) << 17 | offset of the sigmoid's lines, for a falling x; see lstm_s8.inc.
+    """(512,) slope << 18 | (x > 0) << 17 | offset of the sigmoid's lines, for a falling x; see cell.inc.
 
     The offset is that of x + 192 entries, modulo 2^17, with half of the last bit of the result.
     """
@@ -313,7 +315,7 @@ def _table(optimize: str) -> tuple[str, list[int], int]:
 def prologue(optimize: str, formats: Iterable[str]) -> str:
     """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
     directive, values, start = _table(optimize)
-    comment = "the sigmoid; see `activations` in lstm_s8.inc, `interpolate` in size_s8.inc"
+    comment = "the sigmoid; see `activations` in cell.inc, `interpolate` in size_integers.inc"
     table = assembly.shared_table(comment, 4, directive, values)
     opening = assembly.opening("armv6m", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {start}

@@ -24,7 +24,7 @@ from model.signal import Array, Signal
 MOST = 1 << 15  # the largest magnitude of an int16
 BITS = 31  # of a magnitude in 32 bits
 ROWS = 4  # of a word, see ``raised``
-RAISED = np.array([[128], [128], [128], [0]])  # what its bytes are above the weights
+RAISED = 128  # what its bytes are above the weights
 BEYOND = 1 << 16  # times a sum that leaves 32 bits it leaves 16 bits in the high word
 
 
@@ -111,11 +111,21 @@ def dense(work: Work[Dense], rows: DenseRows, weights: ConstArray, scratch: int,
 
 
 def raised(rows: Array) -> Array:
-    """Four rows (4, I) of int8 as a word a column: shifted right by 8, 16, 24 bits it holds the rows that are left.
+    """Rows (R, I) of int8, column by column: shifted right by so many bytes a word holds the rows that are left.
 
-    All bytes but the last one are raised by 128, so that none is below 0 and borrows from the next.
+    All bytes of a column but the last one are raised by 128, so that none is below 0 and borrows from the next.
     """
-    return bytes_of((rows.astype(np.int64) + RAISED).T)
+    above = np.full((len(rows), 1), RAISED)
+    above[-1] = 0
+    return bytes_of((rows.astype(np.int64) + above).T)
+
+
+def raw_starts(starts: Array) -> Array:
+    """What sums of such words start from, for rows whose own do from ``starts`` (R,)."""
+    raw = starts.astype(np.int64)
+    for row in reversed(range(len(raw) - 1)):
+        raw[row] += raw[row + 1] << 8
+    return raw
 
 
 def turn(columns: int, straight: int) -> int:

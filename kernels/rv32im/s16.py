@@ -38,11 +38,7 @@ def _packed(rows: Array, optimize: str) -> Array:
 
 def _starts(bias: Array, optimize: str) -> Array:
     """What the sums of rows (R,) start from."""
-    starts = bias.astype(np.int64)
-    if _raised(len(starts), optimize):
-        for row in (2, 1, 0):
-            starts[row] += starts[row + 1] << 8
-    return starts
+    return wide.raw_starts(bias) if _raised(len(bias), optimize) else bias.astype(np.int64)
 
 
 def _factor(factor: fp.Multiplier, rows: Array, starts: Array) -> tuple[fp.Multiplier, int]:

@@ -17,11 +17,12 @@ import numpy as np
 import pytest
 
 from kernels import OPTIMIZE
-from kernels.armv6m import layout
+from kernels.armv6m import layout, s16
 from kernels.common.blocks import equal, in_order
 from kernels.common.work import Work
 from model import fixed_point as fp
-from model.signal import Array
+from model import formats, lower
+from model.signal import Array, scale_of
 from target import compiler
 from tests.probe import ROOT, TARGETS
 from tests.support.assembly import Assembly
@@ -56,7 +57,7 @@ def trained_cases(optimize: str) -> Iterator[Case]:
 
 
 KERNELS = Assembly("armv6m", replace(M0, qemu=M4.qemu, flash=M4.flash, ram=M4.ram))
-ON_M0 = Small("armv6m", M0)
+LAYOUTS = {"int8": layout.lstm, "int16x8": s16.lstm}
 
 
 @pytest.mark.parametrize("optimize", ["balanced", "speed"])
@@ -69,22 +70,26 @@ def test_blocks_of_many_columns(tmp_path: Path, optimize: str) -> None:
     KERNELS.check(tmp_path, cases, optimize)
 
 
+SHAPES = [(1, 75), (75, 1), (38, 38), (41, 35), (200, 200), (11, 11), (7, 76), (64, 64), (15, 15), (47, 55)]
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
 @pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_the_longest_code_is_within_the_reach_of_its_branches(tmp_path: Path, optimize: str) -> None:
-    random = np.random.default_rng(1)
-    text = layout.prologue(optimize, ("s8",))
+def test_the_longest_code_is_within_the_reach_of_its_branches(tmp_path: Path, optimize: str, name: str) -> None:
+    random, format = np.random.default_rng(1), formats.named(name)
+    text = layout.prologue(optimize, (format.suffix,))
     for weight in (-128, 127):  # blocks of one column, of two
-        for k, (features, units) in enumerate([(1, 75), (75, 1), (38, 38), (41, 35), (200, 200), (11, 11), (7, 76)]):
-            source, layer = random_lstm(random, 1, features, units, 0)
+        for k, (features, units) in enumerate(SHAPES):
+            source, layer = random_lstm(random, 1, features, units, 0, format)
             kernel, recurrent = (
-                replace(weights, values=np.full_like(weights.values, weight))
+                replace(weights, values=np.full_like(weights.values, weight), scale=scale_of(weights) / 16384)
                 for weights in (layer.kernel, layer.recurrent)
             )
-            bias = np.full_like(layer.bias, 1 << 24)  # for the widest requantisation
+            bias = np.full_like(layer.bias, 1 << 24)  # with such scales, for the widest requantisation
             layer = replace(layer, kernel=kernel, recurrent=recurrent, bias=bias, cell_clip=0.7, cell_scale=2.0**-9)
             for once in (False, True):
                 kinds = ("lstm_once",) if once else ("lstm",)
-                made = layout.lstm(Work(f"layer{k}_{weight & 255}", layer, source, kinds, optimize=optimize))
+                made = LAYOUTS[name](Work(f"layer{k}_{weight & 255}", layer, source, kinds, optimize=optimize))
                 assert made.assembly
                 text += made.assembly
     (tmp_path / "layers.S").write_text(text)
@@ -95,14 +100,39 @@ def test_the_longest_code_is_within_the_reach_of_its_branches(tmp_path: Path, op
         subprocess.run([*words, *folders], cwd=tmp_path, check=True)
 
 
+@pytest.mark.parametrize("name", LAYOUTS)
 @pytest.mark.parametrize("optimize", OPTIMIZE)
-def test_they_run_on_a_cortex_m0(tmp_path: Path, optimize: str) -> None:
-    cases = list(ON_M0.cases(optimize, 8, 16))
-    ON_M0.check(tmp_path, cases, optimize)
+def test_they_run_on_a_cortex_m0(tmp_path: Path, optimize: str, name: str) -> None:
+    on_m0 = Small("armv6m", M0, formats.named(name))
+    on_m0.check(tmp_path, list(on_m0.cases(optimize, 8, 16)), optimize)
+
+
+def test_scales_of_rows_of_int16x8_are_their_factors() -> None:
+    """Of a factor of 15 bits that is shifted right by 16 to 32, twice its bits: the sum's high half times them fits."""
+    for right in range(16, 33):
+        for reduced in (0x4000, 0x5A5A, 0x7FFF):
+            (scale,) = s16.row_scales(np.array([reduced << (32 - right)])).tolist()
+            multiplier, shift = scale & 0xFFFF, scale >> 16
+            assert (multiplier, shift) == (2 * reduced, right - 15)
+            assert -(1 << 15) * multiplier >= -(1 << 31)
+            assert 32767 * multiplier + (65535 * multiplier >> 16) + 1 < 1 << 31
+    assert s16.row_scales(np.zeros(1, np.int64)).tolist() == [1 << 16]
+
+
+def test_a_sum_of_int16x8_leaves_room_for_what_is_added_to_its_product() -> None:
+    largest = (1 << 31) - 1
+    for right in range(2, 47):
+        left = max(16 - right, 0)
+        rows, starts = np.ones((1, 1), np.int8), np.array([(largest >> left) - (1 << 15)])
+        factor, n = s16.gate_factor(fp.Multiplier(0x7FFF0000, 15 - right), rows, starts)
+        assert (factor.value, max(factor.shift, 0), n) == (0x7FFF, left, max(right - 16, 0))
+        assert lower.peak(rows, starts, 1 << 15).max() << left <= largest
+        added = (1 << n >> 1) + (0x8000 << n if n <= 14 else 0)
+        assert (largest * factor.value >> 16) + added + 1 < 1 << 31
 
 
 def _looked_up(w: Array) -> Array:
-    """What `look_up` of lstm_s8.inc makes of ``w``: 2^31 times the sigmoid, modulo 2^32."""
+    """What `look_up` of cell.inc makes of ``w``: 2^31 times the sigmoid, modulo 2^32."""
     entry = layout.gate_lines()[(w >> 15) + 256 + 192]
     borrow = 1 - (entry >> 17 & 1)
     return np.asarray(((entry << 15) - (entry >> 18) * w - borrow) % (1 << 32))
