@@ -39,7 +39,7 @@ def turn(words: int, of_layer: int, loops: tuple[int, int, int]) -> int:
     return chosen if of_layer > straight and words >= 2 * chosen else 0
 
 
-def _packed(rows: Array) -> Array:
+def packed(rows: Array) -> Array:
     """Rows (R, I) of int8 to weight words in the order of use, see mac_s16.inc."""
     if rows.min() < -127:
         raise UnprovenError("a weight is -128, and the products of pairs of rows could overflow")
@@ -95,7 +95,7 @@ def lstm(work: Work[Lstm]) -> Constants:
         for unit in range(layer.units)
         for part in (
             _starts(matrices[0].starts[chosen, unit]),
-            *(_packed(matrix.rows[chosen, unit]) for matrix in matrices),
+            *(packed(matrix.rows[chosen, unit]) for matrix in matrices),
         )
     ]
     what = (
@@ -113,7 +113,7 @@ def dense(work: Work[Dense]) -> Constants:
     for part in range(parts):
         for rows in groups(outputs):
             order += [_starts(held.starts[rows])] if parts == 1 else []
-            order.append(_packed(held.kernel[part, rows]))
+            order.append(packed(held.kernel[part, rows]))
             order += [held.factors[rows]] if parts == 1 else []
     words = vector_words(inputs)
     return wide.dense(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""What the assembly sets for float32 share: a layer's symbols, its functions and how they are called."""
+"""What the assembly sets for floats share: a layer's symbols, its functions and how they are called."""
 
 from __future__ import annotations
 
@@ -25,47 +25,59 @@ def parts_of(work: Work[Dense]) -> Array:
     return dense_parts(work.layer, work.steps, work.blocks)[0].reshape(work.parts, len(work.layer.bias), -1)
 
 
-def lstm(work: Work[Lstm], weights: ConstArray) -> Constants:
-    """Code of the set's macro lstm_f32_step (or _once).
+def lstm(work: Work[Lstm], weights: ConstArray, scratch: int | None = None, **symbols: int) -> Constants:
+    """Code of the set's macro lstm_<format>_step (or _once), with more ``symbols`` of the layer.
 
-    void <name>_step(const float *weights, const float *x, float *hidden, float *cell, float *scratch)
-    void <name>_once(const float *weights, const float *x, float *hidden)
+    void <name>_step(const void *weights, const float *x, float *hidden, float *cell, float *scratch)
+    void <name>_once(const void *weights, const float *x, float *hidden, float *scratch)
+
+    ``scratch``: words; None: as many as units, and of a single step no such argument.
     """
     name, layer, once = work.name, work.layer, work.once
     kind = "once" if once else "step"
     limit = int(np.float32(layer.cell_clip).view(np.uint32))
-    code = set_symbols(inputs=layer.features, units=layer.units, cell_limit=limit)
-    code += f"    lstm_f32_{kind} {name}_{kind}\n"
-    arguments = "const float *weights, const float *x, float *hidden"
-    arguments += "" if once else ", float *cell, float *scratch"
-    scratch = () if once else (("float32", layer.units),)
-    calls = {work.kinds[0]: Kernel(f"{name}_{kind}", weights.name, scratch)}
+    code = set_symbols(inputs=layer.features, units=layer.units, cell_limit=limit, **symbols)
+    code += f"    lstm_{layer.suffix}_{kind} {name}_{kind}\n"
+    arguments = "const void *weights, const float *x, float *hidden"
+    arguments += "" if once else ", float *cell"
+    needs = _needs(layer.units if scratch is None and not once else scratch)
+    arguments += ", float *scratch" if needs else ""
+    calls = {work.kinds[0]: Kernel(f"{name}_{kind}", weights.name, needs)}
     return Constants((weights,), calls=calls, assembly=code, declarations=(f"void {name}_{kind}({arguments});",))
 
 
-def dense(work: Work[Dense], weights: ConstArray) -> Constants:
-    """Code of the set's macro dense_f32_run; of a Dense in parts of dense_f32_add and dense_f32_finish.
+def dense(
+    work: Work[Dense], weights: ConstArray, scratch: int | None = None, before: int = 0, **symbols: int
+) -> Constants:
+    """Code of the set's macro dense_<format>_run; of a Dense in parts of _add and _finish, with more ``symbols``.
 
-    void <name>_run(const float *weights, const float *x, float *y)
-    void <name>_add(const float *weights, int32_t part, const float *x, float *sums)
-    void <name>_finish(const float *unused, const float *sums, float *y)
+    void <name>_run(const void *weights, const float *x, float *y, float *scratch)
+    void <name>_add(const void *weights, int32_t part, const float *x, float *sums, float *scratch)
+    void <name>_finish(const void *unused, const float *sums, float *y)
+
+    ``scratch``: words; None: no such argument. ``before``: words of the weights before the first part.
     """
     name, layer, outputs = work.name, work.layer, len(work.layer.bias)
     inputs = layer.kernel.values.size // outputs // work.parts
-    part_bytes = 4 * len(weights.values) // work.parts
-    code = set_symbols(inputs=inputs, outputs=outputs, rows_relu=int(layer.clamps), part_bytes=part_bytes)
+    part_bytes = 4 * (len(weights.values) - before) // work.parts
+    code = set_symbols(inputs=inputs, outputs=outputs, rows_relu=int(layer.clamps), part_bytes=part_bytes, **symbols)
+    macro, needs, more = f"    dense_{layer.suffix}", _needs(scratch), ", float *scratch" if scratch else ""
     if work.parts == 1:
-        calls = {"dense": Kernel(f"{name}_run", weights.name)}
-        run = f"void {name}_run(const float *weights, const float *x, float *y);"
-        return Constants((weights,), calls=calls, assembly=f"{code}    dense_f32_run {name}_run\n", declarations=(run,))
+        calls = {"dense": Kernel(f"{name}_run", weights.name, needs)}
+        run = f"void {name}_run(const void *weights, const float *x, float *y{more});"
+        return Constants((weights,), calls=calls, assembly=f"{code}{macro}_run {name}_run\n", declarations=(run,))
     bias = ConstArray(f"{name}_bias", layer.bias, "float", f"({outputs} outputs)")
     calls = {
-        "dense_add": Kernel(f"{name}_add", weights.name),
+        "dense_add": Kernel(f"{name}_add", weights.name, needs),
         "dense_finish": Kernel(f"{name}_finish", weights.name),
     }
     declared = (
-        f"void {name}_add(const float *weights, int32_t part, const float *x, float *sums);",
-        f"void {name}_finish(const float *weights, const float *sums, float *y);",
+        f"void {name}_add(const void *weights, int32_t part, const float *x, float *sums{more});",
+        f"void {name}_finish(const void *weights, const float *sums, float *y);",
     )
-    code += f"    dense_f32_add {name}_add\n    dense_f32_finish {name}_finish\n"
+    code += f"{macro}_add {name}_add\n{macro}_finish {name}_finish\n"
     return Constants((weights, bias), calls=calls, assembly=code, declarations=declared)
+
+
+def _needs(scratch: int | None) -> tuple[tuple[str, int], ...]:
+    return (("float32", scratch),) if scratch else ()

@@ -45,4 +45,4 @@ def dense(work: Work[Dense]) -> Constants:
 
 def prologue(optimize: str, formats: Iterable[str]) -> str:
     """What stands before the layers' code: the macros."""
-    return f'{THUMB}#include "vfp/vfp_f32.inc"\n'
+    return THUMB + "".join(f'#include "vfp/vfp_{format}.inc"\n' for format in formats)

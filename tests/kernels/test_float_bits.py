@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""float32 on the device, bit for bit: one result on all cores with a fused multiply-add, another on all without."""
+"""Floats on the device, bit for bit: one result on all cores with a fused multiply-add, another on all without."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from model import formats, quantise
 from model.layers.dense import Dense
 from model.network import Network, chained
 from model.signal import Array, Signal, Weights
@@ -25,9 +26,9 @@ from tests.support.host import Host
 from tests.support.networks import Chain, Word
 
 FLAT: tuple[Word, ...] = (("lstm", 13, True, False), ("reshape", (39,)), ("dense", 7, "relu"))
-DEEP: tuple[Word, ...] = (("lstm", 9, True, False), ("lstm", 17, False, False), ("dense", 6, "linear"))
+DEEP: tuple[Word, ...] = (("lstm", 9, True, False), ("lstm", 35, False, False), ("dense", 6, "linear"))
 ONCE: tuple[Word, ...] = (("lstm", 11, False, False), ("dense", 5, "relu"))
-SHAPES: tuple[tuple[tuple[int, ...], tuple[Word, ...]], ...] = (((3, 5), FLAT), ((4, 22), DEEP), ((1, 6), ONCE))
+SHAPES: tuple[tuple[tuple[int, ...], tuple[Word, ...]], ...] = (((3, 5), FLAT), ((4, 22), DEEP), ((1, 47), ONCE))
 # the core, its kernels, the compiler; vfp and c in the same order, clang's C by another way to the instruction
 RUNS = [
     ("cortex-m4", "vfp", "gcc"), ("cortex-m7", "vfp", "clang"), ("cortex-m33", "vfp", "gcc"),
@@ -54,7 +55,36 @@ def cases() -> list[tuple[Network, Array]]:
         for clip in (False, True):
             network = networks.build_chain(Chain("float32", shape, words, clip=clip, seed=seed))
             made.append((network, wild(network, seed)))
-    return made
+            if clip != bool(seed % 2):
+                usual = np.random.default_rng(seed).normal(0, 1, (4, *shape)).astype(np.float32)
+                made.append((quantise.quantise(network, usual, "dynamic"), wild(network, seed)))
+    return [*made, (rounding(), ends())]
+
+
+def rounding() -> Network:
+    """A Dense in ``dynamic`` that gives each element of a vector as it was quantised."""
+    kernel = Weights(np.eye(11, dtype=np.int8), np.ones(11, np.float32))
+    layer = Dense("dense", kernel, np.zeros(11, np.float32), "linear", Signal((11,)), formats.named("dynamic"))
+    return chained("net", "made by a test", "0" * 64, "dynamic", Signal((11,)), (layer,))
+
+
+def ends() -> Array:
+    """Vectors with a step of 2^-7 and elements at and beside all halves of it; ranges of all sizes and of none."""
+    halves = (np.arange(126, dtype=np.float32) + np.float32(0.5)).repeat(3)
+    halves[0::3], halves[2::3] = np.nextafter(halves[0::3], 0), np.nextafter(halves[2::3], np.inf, dtype=np.float32)
+    near = np.concatenate([halves, -halves]) / 128
+    centred = np.zeros((84, 11), np.float32)  # zero point 0, where set c's way to round has one number more go up
+    centred[:, 0], centred[:, 1], centred[:, 2:] = -1, 127 / 128, near.reshape(84, 9)
+    random = np.random.default_rng(7)
+    many = random.normal(0, 1, (60, 11)) * 10.0 ** random.integers(-44, 38, (60, 1))
+    many[:20], many[20:30] = np.abs(many[:20]), -np.abs(many[20:30])
+    least = np.finfo(np.float32).smallest_normal
+    special = np.zeros((9, 11), np.float32)
+    special[:, 3] = 0, -0.0, 255 * least, np.nextafter(255 * least, 0), 1e-45, 3.4e38, -3.4e38, np.inf, -np.nan
+    special[5, 4], special[6, 10] = -1e30, 1e30
+    wide = np.zeros((2, 11), np.float32)
+    wide[:, 0], wide[:, 10] = -1.7e38, (1.69e38, 1.8e38)
+    return np.concatenate([centred, centred / 4 + 0.25, many.astype(np.float32), special, wide])
 
 
 def fuses(target: str) -> bool:

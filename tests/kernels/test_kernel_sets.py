@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from kernels import OPTIMIZE, all_sets
 from kernels.cmsis_nn import library as cmsis_nn
 from model import emit, formats, planner, quantise, readers, reference
-from model.layers.base import Layer
+from model.layers.base import Layer, Place
 from model.layers.convert import Convert
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
@@ -94,6 +95,7 @@ INTEGERS = [
 ]
 OWN = [("c", quantisation) for quantisation in formats.names()] + INTEGERS
 OWN += [(kernels, "float32") for kernels in ("vfp", "helium_f32", "rvv")]
+OWN += [("vfp", "dynamic")]
 OWN += [("cmsis_nn", "int8"), ("cmsis_nn", "int16x8")]
 CORE_OF = {**{kernels: core for core, kernels in FLOATS.items()}, **ASSEMBLED}  # others run on any
 
@@ -120,6 +122,23 @@ def test_assembly_on_random_chains(device: MakeDevice, assembly: str, quantisati
 @settings(max_examples=6, phases=(Phase.generate,))
 def test_floats_in_assembly_are_those_of_c(device: MakeDevice, target: str, network: Network) -> None:
     """To the last bit: the same operations in the same order."""
+    same_as_c(device, target, network)
+
+
+@pytest.mark.parametrize(
+    "target", [core for core, kernels in FLOATS.items() if all_sets()[kernels].covers_format("dyn")]
+)
+@given(networks.specs(integer=False), st.integers(0, 1))
+@settings(max_examples=6, phases=(Phase.generate,))
+def test_vectors_quantised_in_assembly_are_those_of_c(device: MakeDevice, target: str, spec: Spec, once: int) -> None:
+    """Of one step, too, else seldom drawn."""
+    network = networks.build(replace(spec, steps=1 if once else spec.steps))
+    usual = np.random.default_rng(spec.seed).normal(0, 1, (COUNT, *network.input.shape)).astype(np.float32)
+    same_as_c(device, target, quantise.quantise(network, usual, "dynamic"))
+
+
+def same_as_c(device: MakeDevice, target: str, network: Network) -> None:
+    """As windows, and as those of one stream."""
     inputs = networks.chain_inputs(network, COUNT, False, 1)
     for state in ("window", "stream"):
         if state == "stream" and planner.make(network, stream=True).streamable:
@@ -152,6 +171,24 @@ def test_sets_share_a_model(device: MakeDevice) -> None:
     places = [text.index(words) for words in included]
     assert places == sorted(places)
     assert text.count("#include") == 4  # of lstmcu_version.h by the file and by a set
+
+
+def test_sets_share_macros(device: MakeDevice) -> None:
+    """One set's products serve another's format, too, in one file."""
+    lstm = _calm_layers()[0].quantised(Place(0), Signal((4, 3)), {}, formats.named("dynamic"))
+    between, out = Signal((5,), "int16", 2.0**-15), Signal((9,), "int16", 2.0**-14)
+    kernel = Weights(np.arange(-20, 25, dtype=np.int8).reshape(9, 5), np.full(9, 0.01, np.float32))
+    dense = Dense("dense", kernel, np.arange(9, dtype=np.int64), "linear", out, formats.named("int16x8"))
+    network = chained(
+        "net", "made by a test", "0" * 64, "float32", Signal((4, 3)), (lstm, Convert("c", between), dense)
+    )
+    inputs = np.random.default_rng(6).normal(0, 1, (20, 4, 3)).astype(np.float32)
+    ours, notes = device("cortex-m4", "vfp,armv7em").run(network, inputs, "window")
+    expected, _ = device("cortex-m4", "c").run(network, inputs, "window")
+    assert notes == []
+    assert_bits(network, ours, expected)
+    text = emit.generate(network, "vfp,armv7em", "window")["net_kernels.S"]
+    assert text.index("lstm_dyn_step net_L0_lstm_step") < text.index("dense_s16_run net_L2_dense")
 
 
 STREAMS: dict[str, tuple[tuple[int, int], tuple[Word, ...]]] = {

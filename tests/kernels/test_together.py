@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from kernels import OPTIMIZE, all_sets
-from model import quantise, reference
+from model import formats, quantise, reference
 from model.network import Network
 from model.signal import Array
 from model.version import VERSION
@@ -43,15 +43,16 @@ def named(spec: Spec, name: str) -> tuple[Network, Array]:
 
 
 def parts_of(target: str, tree: Path = ROOT, prefix: str = "m") -> Iterator[Part]:
-    """Two models of every set at every level, one of int16x8 if it has that; of a set for floats one of those."""
+    """Two models of every set at every level, one more of int16x8, of dynamic; of a set for floats one of those."""
     for kernels in TOGETHER[target]:
         floats = not all_sets()[kernels].covers_format("s8")
         for optimize in OPTIMIZE:
             for number, spec in enumerate((FLOATS,) if floats else (FIRST, SECOND)):
                 name = f"{prefix}_{kernels}_{optimize}_{number}"
                 yield Part(*named(spec, name), kernels, optimize, tree)
-            if all_sets()[kernels].covers_format("s16"):
-                yield Part(*calm(f"{prefix}_{kernels}_{optimize}_s16", 0, "int16x8"), kernels, optimize, tree)
+            for format in ("int16x8", "dynamic") if kernels != "c" else ():
+                if all_sets()[kernels].covers_format(formats.named(format).suffix):
+                    yield Part(*calm(f"{prefix}_{kernels}_{optimize}_{format}", 0, format), kernels, optimize, tree)
 
 
 def test_every_set_is_there() -> None:

@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kernels import all_sets
+from kernels import KernelSet, all_sets
+from kernels.common.constants import Constants
 from kernels.common.work import Work
 from measure.run import qemu
+from model import formats
+from model.formats.base import Format
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.signal import Signal, Weights
@@ -39,43 +42,59 @@ int main(void)
 """
 
 
-def weights(*shape: int) -> Weights:
-    return Weights(np.random.default_rng(1).normal(0, 1, shape).astype(np.float32))
+def made_of(kernels: KernelSet, format: Format) -> dict[str, tuple[Constants, str]]:
+    """Layers of all kinds in a format, and what they are called with behind their weights."""
+
+    def weights(*shape: int) -> Weights:
+        return format.quantise_weights(np.random.default_rng(1).normal(0, 1, shape).astype(np.float32))
+
+    source, bias = Signal((3, 5)), np.zeros((4, 17), np.float32)
+    lstm = Lstm("l", weights(4, 17, 5), weights(4, 17, 17), bias, True, False, 1.0, Signal((3, 17)), format=format)
+    dense = Dense("d", weights(7, 18), np.zeros(7, np.float32), "relu", Signal((7,)), format)
+    of_lstm, of_dense = (kernels.function(f"{kind}.{format.suffix}") for kind in ("lstm", "dense"))
+    return {
+        "step": (of_lstm(Work("step", lstm, source, ("lstm",))), "x, hidden, cell, scratch"),
+        "once": (of_lstm(Work("once", lstm, source, ("lstm_once",))), "x, hidden, scratch, 0"),
+        "whole": (of_dense(Work("whole", dense, Signal((18,)), ("dense",))), "x, hidden, scratch, 0"),
+        "parts": (
+            of_dense(Work("parts", dense, Signal((18,)), ("dense_add", "dense_finish"), 3)),
+            "(void *)1, x, hidden, scratch",
+        ),
+    }
 
 
 @pytest.mark.parametrize("chosen", compiler.COMPILERS)
+@pytest.mark.parametrize("quantisation", ["float32", "dynamic"])
 @pytest.mark.parametrize("target", ["cortex-m4", "cortex-m7", "cortex-m33", "cortex-m55"])
-def test_callee_saved_registers_survive(tmp_path: Path, target: str, chosen: str) -> None:
-    core, layout = TARGETS[target], all_sets()[FLOATS[target]].layout
-    source = Signal((3, 5))
-    bias = np.zeros((4, 17), np.float32)
-    lstm = Lstm("l", weights(4, 17, 5), weights(4, 17, 17), bias, True, False, 1.0, Signal((3, 17)))
-    dense = Dense("d", weights(7, 18), np.zeros(7, np.float32), "relu", Signal((7,)))
-    parts = Work("parts", dense, Signal((18,)), ("dense_add", "dense_finish"), 3)
-    made = {
-        "step": (layout.lstm(Work("step", lstm, source, ("lstm",))), "x, hidden, cell, scratch"),
-        "once": (layout.lstm(Work("once", lstm, source, ("lstm_once",))), "x, hidden, 0, 0"),
-        "whole": (layout.dense(Work("whole", dense, Signal((18,)), ("dense",))), "x, hidden, 0, 0"),
-        "parts": (
-            layout.dense(parts),
-            "(void *)1, x, hidden, 0",
-        ),
-    }
+def test_callee_saved_registers_survive(tmp_path: Path, target: str, quantisation: str, chosen: str) -> None:
+    core, kernels, format = TARGETS[target], all_sets()[FLOATS[target]], formats.named(quantisation)
+    if not kernels.covers_format(format.suffix):
+        pytest.skip(f"{kernels.name} has no kernels for {quantisation}")
+    made = made_of(kernels, format)
     declarations, arrays, calls = "", "", ""
     for constants, arguments in made.values():
         declarations += "".join(f"{line}\n" for line in constants.declarations)
         for array in constants.arrays:
-            arrays += f"static const float {array.name}[] = {{{', '.join(map(repr, array.values.tolist()))}}};\n"
+            arrays += (
+                f"static const {array.ctype} {array.name}[] = {{{', '.join(map(repr, array.values.tolist()))}}};\n"
+            )
         for kernel in constants.calls.values():
             words = arguments if not kernel.function.endswith("finish") else "x, hidden, 0, 0"
             values = ", ".join(f"(uint32_t){word}" for word in (kernel.layer, *words.split(", ")))
             calls += f"    {{ const uint32_t a[5] = {{{values}}};\n"
             calls += f"      lost |= poisoned_call((function){kernel.function}, a); }}\n"
     (tmp_path / "main.c").write_text(PROGRAM.format(declarations=declarations, arrays=arrays, calls=calls))
-    code = layout.prologue("balanced", ("f32",)) + "".join(constants.assembly for constants, _ in made.values())
+    code = kernels.layout.prologue("balanced", (format.suffix,)) + "".join(
+        constants.assembly for constants, _ in made.values()
+    )
     (tmp_path / "layers.S").write_text(code)
     found, firmware = compiler.find(core, chosen), ROOT / "firmware"
-    folders = ("firmware/include", "firmware/boards/common", "kernels", "kernels/common")
+    folders = (
+        "firmware/include",
+        "firmware/boards/common",
+        "kernels",
+        *(f"kernels/{name}" for name in kernels.extends),
+    )
     include = [f"-I{ROOT}/{name}" for name in folders]
     sources = [tmp_path / "main.c", tmp_path / "layers.S", stub(FLOATS[target])]
     sources += [firmware / "boards/cortex-m/startup.c", firmware / "boards/common/semihosting.c"]

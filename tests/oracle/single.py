@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Networks of LSTM and Dense layers in float32 as a device computes them: every operation in its order, each rounded
-once; a product and the sum it is added to together, on a core that has an instruction for it (``fused``).
+"""Networks of LSTM and Dense layers in floats as a device computes them: every operation in its order, each rounded
+once; a product and the sum it is added to together, on a core that has an instruction for it (``fused``). In
+``dynamic`` the sums are of integers, and what they come to is added apart on all cores.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ from collections.abc import Callable
 
 import numpy as np
 
+from model.formats.dynamic import quantise_vectors
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.network import Network
-from model.signal import Array
+from model.signal import Array, Weights
 
 F = np.float32
 Sum = Callable[[Array, Array, Array], Array]  # of a, b and sum: sum + a b
@@ -51,6 +53,20 @@ def rows(weights: Array, x: Array, first: Array, add: Sum) -> Array:
     return first
 
 
+def shares(weights: Weights, x: Array, first: Array, add: Sum) -> Array:
+    """first + weights (R, I) times x (N, I); of int8 weights with scales of all rows, or one, x is quantised."""
+    if weights.scale is None:
+        return rows(weights.values, x, first, add)
+    stored, scale, zero_point = quantise_vectors(x)
+    dots = (stored - zero_point).astype(np.int64) @ weights.values.astype(np.int64).T
+    return np.asarray(first + dots.astype(F) * (scale * weights.scale), F)
+
+
+def of_gate(weights: Weights, gate: int) -> Weights:
+    """A gate's rows."""
+    return Weights(weights.values[gate], None if weights.scale is None else weights.scale[gate])
+
+
 def lstm(layer: Lstm, x: Array, add: Sum) -> Array:
     """Windows (N, T, F) from reset; a single step has no state before it."""
     samples, steps = x.shape[:2]
@@ -59,8 +75,8 @@ def lstm(layer: Lstm, x: Array, add: Sum) -> Array:
     for t in range(steps)[:: -1 if layer.go_backwards else 1]:
         gates = []
         for g in range(4):
-            sums = rows(layer.kernel.values[g], x[:, t], np.broadcast_to(layer.bias[g], hidden.shape), add)
-            gates.append(sums if steps == 1 else rows(layer.recurrent.values[g], hidden, sums, add))
+            sums = shares(of_gate(layer.kernel, g), x[:, t], np.broadcast_to(layer.bias[g], hidden.shape), add)
+            gates.append(sums if steps == 1 else shares(of_gate(layer.recurrent, g), hidden, sums, add))
         i, f, c, o = (decay(gate + gate if g == 2 else gate, add) for g, gate in enumerate(gates))
         one = F(1)
         share = (one + i) * (one + c)
@@ -74,24 +90,26 @@ def lstm(layer: Lstm, x: Array, add: Sum) -> Array:
     return np.stack(outputs, 1) if layer.return_sequences else hidden
 
 
-def dense(layer: Dense, x: Array, add: Sum) -> Array:
-    """On the last axis."""
+def dense(layer: Dense, x: Array, add: Sum, parts: int) -> Array:
+    """On the last axis, in parts of which each may be quantised on its own."""
     flat = x.reshape(-1, x.shape[-1])
-    sums = rows(layer.kernel.values, flat, np.broadcast_to(layer.bias, (len(flat), len(layer.bias))), add)
+    sums = np.broadcast_to(layer.bias, (len(flat), len(layer.bias)))
+    for kernel, part in zip(np.split(layer.kernel.values, parts, 1), np.split(flat, parts, 1), strict=True):
+        sums = shares(Weights(kernel, layer.kernel.scale), part, sums, add)
     sums = np.where(sums < 0, F(0), sums) if layer.clamps else sums
     return sums.reshape(*x.shape[:-1], -1)
 
 
 def run(network: Network, inputs: Array, add: Sum) -> Array:
     """Outputs of windows (N, ...), each from reset."""
-    x = inputs
+    x, parts = inputs, 1
     with np.errstate(over="ignore", invalid="ignore"):
         for layer in network.layers:
             if isinstance(layer, Lstm):
                 x = lstm(layer, x, add)
             elif isinstance(layer, Dense):
-                x = dense(layer, x, add)
+                x, parts = dense(layer, x, add, parts), 1
             else:
-                x = x.reshape(len(x), *layer.output.shape)
+                x, parts = x.reshape(len(x), *layer.output.shape), x.shape[1]
             assert x.dtype == F, layer
     return x
