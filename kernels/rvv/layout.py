@@ -213,7 +213,7 @@ def dense(work: Work[Dense]) -> Constants:
 
 
 def _table(optimize: str) -> list[int]:
-    """Halfwords; see `activations` in lstm_s8.inc."""
+    """Halfwords; see `activations` in cell.inc."""
     entries = fp.SIGMOID_TABLE
     doubled = 2 * (entries - 32768)
     if optimize == "size":
@@ -227,7 +227,7 @@ def _table(optimize: str) -> list[int]:
 
 def prologue(optimize: str, formats: Iterable[str]) -> str:
     """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
-    table = assembly.shared_table("the sigmoid; see `activations` in lstm_s8.inc", 4, ".half", _table(optimize))
+    table = assembly.shared_table("the sigmoid; see `activations` in cell.inc", 4, ".half", _table(optimize))
     opening = assembly.opening("rvv", optimize)
     return f"""{opening}#define LSTMCU_TABLE LSTMCU_SHARED(table)
 #define LSTMCU_TANH_OFFSET {4 * 193}
