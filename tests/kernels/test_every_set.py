@@ -30,6 +30,7 @@ PROVED = {  # layers of the first test that are not left to C, by OPTIMIZE; of o
     "rv32im": (40, 46, 40),
     "rv32im-int16x8": (52, 48, 52),
     "rvv": (51, 49, 48),
+    "rvv-int16x8": (52, 48, 52),
 }
 FORMATS = [formats.named("int8"), formats.named("int16x8")]
 KINDS = {  # of kernels: a set, and a format that it has
