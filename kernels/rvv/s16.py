@@ -22,7 +22,6 @@ from model.signal import Array
 
 STRAIGHT = {"size": 1, "balanced": 40, "speed": 128}  # columns of one matrix's code in an LSTM
 STRAIGHT_DENSE = {"size": 1, "balanced": 16, "speed": 128}
-MULTIPLIER = 31  # bits of it
 
 # ---- pairs of rows ----
 
@@ -66,8 +65,7 @@ def _shared(words: Sequence[fp.Multiplier], largest: int) -> tuple[list[int], di
     left = max(0, *(word.shift for word in words))
     if largest << left >= 1 << wide.BITS:
         raise UnprovenError(f"a sum can reach {largest}, and overflow 32 bits once it is shifted left by {left}")
-    right = min(MULTIPLIER - word.value.bit_length() + left - word.shift for word in words)
-    right = min(right, MULTIPLIER)
+    right = min(wide.BITS, *(wide.BITS - word.value.bit_length() + left - word.shift for word in words))
     ups = [word.shift - left + right - (right == 0) for word in words]
     if any(word.value % (1 << max(-up, 0)) for word, up in zip(words, ups, strict=True)):
         raise UnprovenError("the rows' scales are too far apart to share a shift")
