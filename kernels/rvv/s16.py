@@ -50,8 +50,7 @@ def _packed(rows: Array, twice: bool = True) -> Array:
 
 def _starts(bias: Array) -> Array:
     """What the sums of rows (R,) start from."""
-    first, second = _first(bias).astype(np.int64), _second(bias).astype(np.int64)
-    return np.concatenate([first + 256 * second, second])
+    return wide.raw_starts(np.stack([_first(bias), _second(bias)]))
 
 
 # ---- multipliers ----
