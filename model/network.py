@@ -184,22 +184,24 @@ def chained(
     return Network(name, source, sha256, quantisation, (input,), nodes, outputs, notes, came_quantised)
 
 
-def check_ends(network: Network) -> None:
-    """Raise ``UserError`` naming what no step after the reader can take."""
+def check_ends(network: Network, where: str = "") -> None:
+    """Raise ``UserError`` naming what no step after the reader can take; ``where`` begins its sentence."""
     for what, ends in (("inputs", network.given), ("outputs", network.made)):
         if len({each.dtype for each in ends.signals}) != 1:
             types = " and ".join(dict.fromkeys(each.dtype for each in ends.signals))
-            raise UserError(f"model '{network.name}' has {what} of {types}; supported: all of one type")
+            raise UserError(f"{where}model '{network.name}' has {what} of {types}; supported: all of one type")
     for number, signal in enumerate(network.inputs):
         if not network.readers(number) and number not in network.outputs:
             raise UserError(
-                f"model '{network.name}': nothing reads its input {number}, {signal.shape}; save it without"
+                f"{where}model '{network.name}': nothing reads its input {number}, {signal.shape}; save it without"
             )
     for index, node in enumerate(network.nodes):
         if len(node.reads) != 1 and not node.layer.joins:
-            raise UserError(f"layer '{node.layer.name}' reads {len(node.reads)} signals; a {node.layer.kind} reads one")
+            raise UserError(
+                f"{where}layer '{node.layer.name}' reads {len(node.reads)} signals; a {node.layer.kind} reads one"
+            )
         if network.written(index) not in network.outputs and not network.readers(network.written(index)):
-            raise UserError(f"layer '{node.layer.name}' writes what nothing reads; save the model without it")
+            raise UserError(f"{where}layer '{node.layer.name}' writes what nothing reads; save the model without it")
 
 
 def check_state(network: Network, state: str) -> None:

@@ -74,10 +74,10 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     "MEAN": ("ReducerOptions", ("KeepDims",)),
     "SOFTMAX": ("SoftmaxOptions", ("Beta",)),
     "TRANSPOSE": ("TransposeOptions", ()),
-    "SPLIT": ("SplitOptions", ()),
-    "SPLIT_V": ("SplitVOptions", ()),
-    "PACK": ("PackOptions", ("Axis",)),
-    "UNPACK": ("UnpackOptions", ("Axis",)),
+    "SPLIT": ("SplitOptions", ("NumSplits",)),
+    "SPLIT_V": ("SplitVOptions", ("NumSplits",)),
+    "PACK": ("PackOptions", ("Axis", "ValuesCount")),
+    "UNPACK": ("UnpackOptions", ("Axis", "Num")),
     "DIV": ("DivOptions", ("FusedActivationFunction",)),
     "GATHER": ("GatherOptions", ("Axis", "BatchDims")),
     "WHILE": ("WhileOptions", GRAPHS),
@@ -87,6 +87,8 @@ OPTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
 }
 
+COUNTED = {"PACK": "ValuesCount", "SPLIT": "NumSplits", "SPLIT_V": "NumSplits", "UNPACK": "Num"}  # said twice
+BIAS_TYPES = (tflite.TensorType.FLOAT32, tflite.TensorType.INT32, tflite.TensorType.INT64)  # the first one says nothing
 
 LIST_RESERVE, LIST_SET, LIST_STACK = "FlexTensorListReserve", "FlexTensorListSetItem", "FlexTensorListStack"
 LISTS = (LIST_RESERVE, LIST_SET, LIST_STACK)  # TensorFlow's own operators that a loop may keep its outputs by
@@ -241,12 +243,26 @@ def _options(operator: Any, name: str, what: str, refuse: Refuse) -> dict[str, A
     return {field: getattr(table, field)() for field in fields}
 
 
+def _check_options(operator: Operator, refuse: Refuse) -> None:
+    """Refuse options that no value of another field bears out."""
+    counted = COUNTED.get(operator.name)
+    parts = operator.inputs if operator.name == "PACK" else operator.outputs
+    if counted and operator.options.get(counted) != len(parts):
+        said = operator.options.get(counted, "none")
+        raise refuse(f"{operator}: it has {len(parts)} parts and its options say {said}; the file is damaged")
+    if operator.options.get("QuantizedBiasType", 0) not in BIAS_TYPES:
+        said = operator.options["QuantizedBiasType"]
+        raise refuse(f"{operator}: the type of its bias is said to be number {said}; supported: int32 and int64")
+
+
 def _operator(model: Any, graph: Any, number: int, refuse: Refuse) -> Operator:
     operator = graph.Operators(number)
     name = _operator_name(model, operator.OpcodeIndex())
     made = Operator(number, name, indices(operator, "Inputs"), indices(operator, "Outputs"), {})
     _check_fields(operator, "Operator", str(made), refuse)
-    return replace(made, options=_options(operator, name, str(made), refuse))
+    made = replace(made, options=_options(operator, name, str(made), refuse))
+    _check_options(made, refuse)
+    return made
 
 
 def _data(model: Any, index: int) -> Array:

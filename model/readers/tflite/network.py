@@ -155,7 +155,7 @@ def _read(path: Path, name: str, sha256: str, data: bytes) -> Network:
     inputs, quantised = tuple(reader.inputs), format != FLOAT32
     network = Network(name, path.name, sha256, format.name, inputs, nodes, tuple(outputs), notes, quantised)
     network = joined(network)
-    check_ends(network)
+    check_ends(network, f"{path}: ")
     limits.check(network, f"{path}: ")
     return network
 
