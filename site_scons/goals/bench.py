@@ -19,7 +19,7 @@ from model.formats import REAL
 
 HELP = "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)"
 PACKAGES = "plots"
-IMPLIES = {"model": "all", "quant": "int8,int16x8", "kernels": "all", "optimize": "all"}
+IMPLIES = {"model": "all", "quant": "all", "kernels": "all", "optimize": "all"}
 
 PEERS = "measure/cost/bench/peers/peers.csv"
 MODELS = Path("build/bench/models")
