@@ -10,6 +10,7 @@ import json
 import pytest
 
 from measure.cost.bench import ratios
+from model import formats
 from tests.probe import ROOT
 from tests.support.checkout import Shared
 
@@ -54,7 +55,7 @@ def test_no_peer_where_none_was_measured() -> None:
 
 
 def test_bench_builds_the_shapes_and_writes_what_was_measured(built: Shared) -> None:
-    root = built("bench", "target=cortex-m4", "model=S0", "kernels=asm").root
+    root = built("bench", "target=cortex-m4", "model=S0", "kernels=asm", "quant=int8,int16x8").root
     rows = json.loads((root / "build/bench/bench.json").read_text())["rows"]
     assert {(r["shape"], r["quant"], r["optimize"], r["state"]) for r in rows} == {
         ("S0", quantisation, optimize, state)
@@ -74,5 +75,6 @@ def test_bench_builds_the_shapes_and_writes_what_was_measured(built: Shared) -> 
     shown = [line for line in (root / "build/bench/bench.md").read_text().splitlines() if line.startswith("| S0")]
     assert len(shown) == len(rows)
     assert [line for line in map(_cells, shown) if line not in [_cells(line) for line in page.splitlines()]] == []
+    assert {line[2] for line in map(_cells, page.splitlines()) if line[1:2] == ["S0 window"]} == set(formats.names())
     assert (root / "build/bench/bench.png").read_bytes().startswith(b"\x89PNG")
     assert f"{rows[0]['instructions']:,}" in (root / "build/bench/bench.txt").read_text()
