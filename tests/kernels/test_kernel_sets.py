@@ -148,6 +148,16 @@ def same_as_c(device: MakeDevice, target: str, network: Network) -> None:
         assert_bits(network, ours, expected)
 
 
+def shared_by_two(device: MakeDevice, network: Network) -> str:
+    """The assembly of a network (4, 3) that two sets run without a note, and with the bits of set c."""
+    inputs = np.random.default_rng(6).normal(0, 1, (20, 4, 3)).astype(np.float32)
+    ours, notes = device("cortex-m4", "vfp,armv7em").run(network, inputs, "window")
+    expected, _ = device("cortex-m4", "c").run(network, inputs, "window")
+    assert notes == []
+    assert_bits(network, ours, expected)
+    return emit.generate(network, "vfp,armv7em", "window")["net_kernels.S"]
+
+
 def test_sets_share_a_model(device: MakeDevice) -> None:
     """Each layer runs on the first set of the list that has kernels for it, in one file of assembly."""
     lstm, _ = _calm_layers()
@@ -156,12 +166,7 @@ def test_sets_share_a_model(device: MakeDevice) -> None:
     dense = Dense("dense", kernel, np.arange(4, dtype=np.int32), "linear", out, formats.named("int8"))
     layers = (lstm, Convert("between", between), dense)
     network = chained("net", "made by a test", "0" * 64, "float32", Signal((4, 3)), layers)
-    inputs = np.random.default_rng(6).normal(0, 1, (20, 4, 3)).astype(np.float32)
-    ours, notes = device("cortex-m4", "vfp,armv7em").run(network, inputs, "window")
-    expected, _ = device("cortex-m4", "c").run(network, inputs, "window")
-    assert notes == []
-    assert_bits(network, ours, expected)
-    text = emit.generate(network, "vfp,armv7em", "window")["net_kernels.S"]
+    text = shared_by_two(device, network)
     included = [
         "vfp/vfp_f32.inc",
         "lstm_f32_step net_L0_lstm_step",
@@ -182,12 +187,7 @@ def test_sets_share_macros(device: MakeDevice) -> None:
     network = chained(
         "net", "made by a test", "0" * 64, "float32", Signal((4, 3)), (lstm, Convert("c", between), dense)
     )
-    inputs = np.random.default_rng(6).normal(0, 1, (20, 4, 3)).astype(np.float32)
-    ours, notes = device("cortex-m4", "vfp,armv7em").run(network, inputs, "window")
-    expected, _ = device("cortex-m4", "c").run(network, inputs, "window")
-    assert notes == []
-    assert_bits(network, ours, expected)
-    text = emit.generate(network, "vfp,armv7em", "window")["net_kernels.S"]
+    text = shared_by_two(device, network)
     assert text.index("lstm_dyn_step net_L0_lstm_step") < text.index("dense_s16_run net_L2_dense")
 
 

@@ -50,7 +50,7 @@ def parts_of(target: str, tree: Path = ROOT, prefix: str = "m") -> Iterator[Part
             for number, spec in enumerate((FLOATS,) if floats else (FIRST, SECOND)):
                 name = f"{prefix}_{kernels}_{optimize}_{number}"
                 yield Part(*named(spec, name), kernels, optimize, tree)
-            for format in ("int16x8", "dynamic") if kernels != "c" else ():
+            for format in ("int16x8", "dynamic"):
                 if all_sets()[kernels].covers_format(formats.named(format).suffix):
                     yield Part(*calm(f"{prefix}_{kernels}_{optimize}_{format}", 0, format), kernels, optimize, tree)
 

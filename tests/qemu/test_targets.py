@@ -153,7 +153,7 @@ def test_one_model_on_every_target(built: Shared, tmp_path: Path) -> None:
 
 
 def few(model: str, path: Path) -> Path:
-    """The model's samples with fifty of the windows to compare: a core without a float unit does the rest in hours."""
+    """The model's samples with fifty of the windows to compare: a core without a float unit takes minutes for all."""
     samples = dict(np.load(ROOT / f"models/{model}/{model}.npz"))
     np.savez(path, **{name: data if name == "calibration" else data[:50] for name, data in samples.items()})
     return path

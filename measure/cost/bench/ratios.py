@@ -148,7 +148,8 @@ The same networks, shapes and state as measured for others ([how](../measure/cos
 Regenerate with `./scons bench-docs`; `./scons bench target=cortex-m4` prints the same for one core. `ratio` is the
 instructions of one call to those of the fastest peer of the same arithmetic and state, so below 1 is ahead; bytes
 are of flash (code and tables first, then with the weights), RAM and stack; all outputs equal the reference.
-`asm` is the assembly of the core's instruction set with `optimize=balanced`, the default.
+`asm` is the assembly of the core's instruction set with `optimize=balanced`, the default; where `asm size` and
+`asm speed` have no rows, it is the same at all levels.
 
 S0: a single step, 32 inputs, 32 units, Dense 16, or a stream · S1: 32 steps, 1 input, 32 units, Dense 16 ·
 S2: 28 steps, 28 inputs, 20 units, Dense 10 over the flattened sequence · S3: 50 steps, 6 inputs, 64 units, Dense 6.
