@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from kernels.cmsis_nn import library as cmsis_nn
-from tests.probe import CORES
+from tests.probe import CORES, ROOT
 from tests.support import differences, stand_in
 from tests.support.checkout import Shared, alone
 from tests.support.host import Host
@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nothing is read from, or written to, the settings of whoever runs the tests: cache= keeps its key there."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CCACHE_DIR", str(ROOT / "build/ccache"))
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         yield
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from target import compiler
 from target.description import Target, load_target, target_names
 
 ROOT = Path(__file__).resolve().parent.parent
+# before a compiler that makes one object: most tests compile the same sources
+CACHED = ("ccache",) if shutil.which("ccache") else ()
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wundef", "-Werror"]
 
 
@@ -83,7 +86,7 @@ def build(
     sources = [boards / target.board / "startup.c", boards / "common/semihosting.c", ROOT / "firmware/bench/bench.c"]
     for source in (*sources, directory / "probe.c"):
         objects.append(str(directory / f"{source.stem}.o"))
-        command = [found.program, *found.compile, "-std=c99", optimize, "-g", *WARNINGS, "-c", str(source)]
+        command = [*CACHED, found.program, *found.compile, "-std=c99", optimize, "-g", *WARNINGS, "-c", str(source)]
         command += ["-ffunction-sections", "-fdata-sections", f"-I{boards}/common", f"-I{directory}"]
         _call([*command, '-DMODEL_BENCH_H="probe_bench.h"', "-o", objects[-1]])
     command = [found.program, *found.link, *objects, *map(str, found.libraries)]

@@ -29,7 +29,7 @@ from model.formats.base import Format
 from model.formats.int8 import FORMAT as INT8
 from target import compiler
 from target.description import Target
-from tests.probe import ROOT, WARNINGS
+from tests.probe import CACHED, ROOT, WARNINGS
 from tests.support import differences
 from tests.support.host import HANG
 from tests.support.layer_cases import Case, Random, dense_case, lstm_case, tie_case
@@ -240,7 +240,7 @@ class Assembly:
         objects = [str(directory / f"{source.name}.o") for source in sources]
         for source, made in zip(sources, objects, strict=True):
             own = [*WARNINGS, "-std=c11" if source.name == "layers.c" else "-std=c99"] if source.suffix == ".c" else []
-            words = [found.program, *found.compile, *flags, *own, "-Wa,--fatal-warnings"]
+            words = [*CACHED, found.program, *found.compile, *flags, *own, "-Wa,--fatal-warnings"]
             subprocess.run([*words, "-c", str(source), "-o", made], check=True)
         memory = {"flash_origin": target.flash.origin, "flash_size": target.flash.size}
         memory |= {"ram_origin": target.ram.origin, "ram_size": target.ram.size, "stack_size": STACK}

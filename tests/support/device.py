@@ -27,7 +27,7 @@ from model.signal import Array
 from model.trace import Key
 from target import compiler
 from target.description import Target
-from tests.probe import ROOT, WARNINGS
+from tests.probe import CACHED, ROOT, WARNINGS
 from tests.support.host import TRACING
 
 FIRMWARE = ROOT / "firmware"
@@ -61,7 +61,7 @@ class Device:
     def _compile(self, source: Path, made: Path, *more: str) -> Path:
         found = compiler.find(self.target, self.chosen)
         own = ["-std=c99", *WARNINGS] if source.suffix == ".c" else ["-Wa,--fatal-warnings"]
-        words = [found.program, *found.compile, "-O2", "-ffunction-sections", "-fdata-sections", "-ffp-contract=off"]
+        words = [*CACHED, found.program, *found.compile, "-O2", "-ffunction-sections", "-fdata-sections", "-ffp-contract=off"]
         done = subprocess.run(
             [*words, *own, *self._includes(), *self.words, *more, "-c", str(source), "-o", str(made)],
             capture_output=True, text=True, check=False,

@@ -19,6 +19,7 @@ from model.quantise import calibrated
 from model.signal import Array, to_stored
 from target import compiler
 from target.description import Target
+from tests.probe import CACHED
 from tests.support.host import FIRMWARE, HANG, ROOT, WARNINGS
 
 C99 = ("-x", "c", "-std=c99")
@@ -70,13 +71,13 @@ def run(
     for source in sources(exported):
         objects.append(out / f"{source.name}.o")
         dialect = language if source.suffix == ".c" else ()
-        call(found.program, *found.compile, *mode, *WARNINGS, *dialect, "-c", source, "-o", objects[-1])
+        call(*CACHED, found.program, *found.compile, *mode, *WARNINGS, *dialect, "-c", source, "-o", objects[-1])
     includes = [f"-I{folder}" for folder in (exported / "include", out, boards / target.board, boards / "common")]
     own = [FIRMWARE / "bench/bench.c", boards / "common/semihosting.c", boards / target.board / "startup.c"]
     for source in own:
         objects.append(out / f"own-{source.name}.o")
         words = [*found.compile, *mode, *C99, *includes, f'-DMODEL_BENCH_H="{header}"']
-        call(found.program, *words, "-c", source, "-o", objects[-1])
+        call(*CACHED, found.program, *words, "-c", source, "-o", objects[-1])
     memory = {"flash": target.flash, "ram": target.ram}
     symbols = {f"{name}_origin": region.origin for name, region in memory.items()}
     symbols |= {f"{name}_size": region.size for name, region in memory.items()} | {"stack_size": STACK}

@@ -19,6 +19,7 @@ from model import emit
 from model.network import Network
 from model.signal import Array
 from model.trace import Key
+from tests.probe import CACHED
 
 ROOT = Path(__file__).resolve().parents[2]
 HANG = 7200  # seconds after which a program of a test is sure to hang, however busy the machine
@@ -34,9 +35,9 @@ TRACING = "-DLSTMCU_TRACE"
 BOARD = tuple(f"-I{FIRMWARE / folder}" for folder in ("boards/host", "boards/common"))
 
 
-def compile_c(*words: str | Path) -> None:
-    """Run the host's compiler; its complaints become the test's."""
-    done = subprocess.run(["cc", *map(str, words)], capture_output=True, text=True, check=False)
+def compile_c(*words: str | Path, before: Sequence[str] = ()) -> None:
+    """Run the host's compiler, behind another program; its complaints become the test's."""
+    done = subprocess.run([*before, "cc", *map(str, words)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
@@ -88,7 +89,7 @@ class Host:
         sources = [*(FIRMWARE / "runtime").glob("*.c"), *(ROOT / "kernels/c").glob("*.c")]
         objects = tuple(directory / f"{source.stem}.o" for source in sources)
         for source, object_file in zip(sources, objects, strict=True):
-            compile_c(*SANITIZED, *WARNINGS, *INCLUDES, *words, "-c", source, "-o", object_file)
+            compile_c(*SANITIZED, *WARNINGS, *INCLUDES, *words, "-c", source, "-o", object_file, before=CACHED)
         return Host(directory, objects, words)
 
     def program(self, name: str, sources: Iterable[Path], *words: str | Path) -> Path:

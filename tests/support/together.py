@@ -27,7 +27,7 @@ from model.network import Network
 from model.signal import Array
 from target import compiler
 from target.description import Target
-from tests.probe import ROOT
+from tests.probe import CACHED, ROOT
 
 STACK = 8192
 MODE = ("-std=c99", "-O2", "-ffunction-sections", "-fdata-sections", "-ffp-contract=off")
@@ -116,7 +116,7 @@ class Together:
         """One object."""
         found = compiler.find(self.target, "gcc")
         own = MODE if source.suffix == ".c" else MODE[1:]
-        command = [found.program, *found.compile, *own, *words, "-c", str(source), "-o", str(made)]
+        command = [*CACHED, found.program, *found.compile, *own, *words, "-c", str(source), "-o", str(made)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return made
