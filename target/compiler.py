@@ -52,7 +52,7 @@ def find(target: Target, name: str) -> Compiler:
     if name == "gcc":
         return Compiler(driver, gcc_flags, (*target.flags, *bare), libraries, identity)
     assert target.clang is not None
-    if _say((driver, "-print-prog-name=ld.lld")).strip() == "ld.lld":  # it knows no path to it
+    if _linker(driver) == "ld.lld":  # it knows no path to it
         raise UserError(f"{driver} links with lld, and there is no ld.lld beside it or on PATH")
     flags = (*target.flags, *target.clang.flags)
     headers = tuple(word for folder in _include_folders(gcc, gcc_flags) for word in ("-isystem", folder))
@@ -86,6 +86,12 @@ def _say(command: tuple[str, ...]) -> str:
 def _version(driver: str) -> str:
     """Version and configuration, multilibs included (gcc's)."""
     return _say((driver, "-v"))
+
+
+@cache
+def _linker(driver: str) -> str:
+    """Where clang finds lld."""
+    return _say((driver, "-print-prog-name=ld.lld")).strip()
 
 
 @cache

@@ -10,6 +10,7 @@ like.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -27,6 +28,16 @@ def generate(
     """File name to text of everything generated; ``kernels``: names of sets with commas between them, best first."""
     sets = named(kernels.split(","))
     values = context(network, sets, optimize, state, tracing)
+    files = {
+        f"{network.name}{ending}": _templates().get_template(f"model{ending}.jinja").render(values)
+        for ending in (".h", ".c", "_bench.h", *(["_kernels.S"] if any(each.assembly for each in sets) else []))
+    }
+    return {**files, "model.json": card.text(network, values)}
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    """What the files look like, compiled once."""
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
@@ -36,8 +47,4 @@ def generate(
         autoescape=False,
     )
     templates.filters |= {**escape.FILTERS, "folded": text.folded}
-    files = {
-        f"{network.name}{ending}": templates.get_template(f"model{ending}.jinja").render(values)
-        for ending in (".h", ".c", "_bench.h", *(["_kernels.S"] if any(each.assembly for each in sets) else []))
-    }
-    return {**files, "model.json": card.text(network, values)}
+    return templates
