@@ -64,7 +64,8 @@ def environment(given: Mapping[str, str], root: Path, ccache: str) -> dict[str, 
     utf8 = {"PYTHONUTF8": "1"}  # of texts that name no encoding, whatever the user's language
     if not ccache:
         return {**utf8, **{name: given[name] for name in names}}
-    own = {**utf8, "CCACHE_BASEDIR": str(root), "CCACHE_COMPILERCHECK": "content"}
+    # ccache takes $x in a setting for a variable, which it replaces once
+    own = {**utf8, "CCACHE_BASEDIR": "$LSTMCU_ROOT", "LSTMCU_ROOT": str(root), "CCACHE_COMPILERCHECK": "content"}
     own |= {"CCACHE_REMOTE_STORAGE": ccache} if ccache != "1" else {}
     names += [name for name in given if name.startswith(("CCACHE_", "XDG_"))]
     return {**own, **{name: given[name] for name in names if name != "CCACHE_REMOTE_STORAGE" or ccache == "1"}}

@@ -86,9 +86,11 @@ def test_another_machine_finds_objects_in_redis(
     built: Shared, redis: str, local: Callable[[str], Path], tmp_path: Path
 ) -> None:
     """Another checkout, in another folder, with nothing in its own ccache; and all are what gcc alone makes."""
-    without = products(built(*BOTH))
+    plain = Checkout.copy(tmp_path / "plain")
+    plain.build(*BOTH)
+    without = products(plain)
     here = built.copy(tmp_path / "here", *BOTH)
-    there = here.copy_to(tmp_path / "dort drüben")
+    there = here.copy_to(tmp_path / "dort drüben $x ${HOME}")
 
     first = local("first")
     with_ccache = again(here, *BOTH, f"ccache={redis}")

@@ -65,15 +65,19 @@ def say(checkout: Checkout, *words: str, **environment: str) -> subprocess.Compl
     return subprocess.run(command, cwd=checkout.root, env=settings, capture_output=True, check=False, timeout=HANG)
 
 
+@pytest.fixture(scope="module")
+def own(built: Shared, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A copy of what was built, where no other test makes one wait."""
+    return built.copy(tmp_path_factory.mktemp("lines") / "checkout", *REQUEST)
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp437", "utf-8"])
-def test_a_terminal_of_another_encoding(encoding: str, built: Shared) -> None:
+def test_a_terminal_of_another_encoding(encoding: str, own: Checkout) -> None:
     """Of the table and of help, by themselves: what it has no character for is a question mark."""
-    checkout = built(*REQUEST)
-    checkout.build("report", *REQUEST)  # others build here, too: the table may be of something else
     for words in (["report", *REQUEST], ["-h"]):
-        done = say(checkout, *words, PYTHONIOENCODING=encoding)
+        done = say(own, *words, PYTHONIOENCODING=encoding)
         assert (done.returncode, done.stderr) == (0, b"")
-        right = say(checkout, *words, PYTHONIOENCODING="utf-8").stdout.decode()
+        right = say(own, *words, PYTHONIOENCODING="utf-8").stdout.decode()
         assert done.stdout == right.encode(encoding, "replace")
         assert "─" in right or words == ["-h"]
 
@@ -95,11 +99,11 @@ def test_a_language_without_utf_8(built: Shared, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["report", *REQUEST], ["-h"]])
-def test_a_reader_that_has_gone(words: list[str], built: Shared) -> None:
+def test_a_reader_that_has_gone(words: list[str], own: Checkout) -> None:
     read, write = os.pipe()
     os.close(read)
     command = [sys.executable, "-m", "SCons", "-Q", *words]
-    done = subprocess.run(command, cwd=built(*REQUEST).root, stdout=write, stderr=subprocess.PIPE, check=False)
+    done = subprocess.run(command, cwd=own.root, stdout=write, stderr=subprocess.PIPE, check=False)
     os.close(write)
     assert (done.returncode, done.stderr) == (0, b"")
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.probe import CACHED
 from tests.support.host import HANG, ROOT
 
 NEEDED = (
@@ -115,8 +116,8 @@ def alone(folder: Path) -> Iterator[None]:
 class Shared:
     """The checkout in ``folder`` that all processes of a test run build in, one at a time.
 
-    What the words made stays; what every build writes (``build/report.txt``, the page, the editors' database) is of
-    whichever words came last: ask for a copy to read it."""
+    Objects come through ccache where it is installed. What the words made stays; what every build writes
+    (``build/report.txt``, the page, the editors' database) is of whichever words came last: ask for a copy to read it."""
 
     folder: Path
 
@@ -137,6 +138,7 @@ class Shared:
         checkout = Checkout(root) if root.exists() else Checkout.copy(root)
         done = self.folder / hashlib.sha256("\n".join(words).encode()).hexdigest()  # they may be too many for a name
         if not done.exists():
-            checkout.build(*words)
+            cached = CACHED and not any(word.startswith("ccache=") for word in words)
+            checkout.build(*words, *(["ccache=1"] if cached else []))
             done.touch()
         return checkout

@@ -61,9 +61,10 @@ class Device:
     def _compile(self, source: Path, made: Path, *more: str) -> Path:
         found = compiler.find(self.target, self.chosen)
         own = ["-std=c99", *WARNINGS] if source.suffix == ".c" else ["-Wa,--fatal-warnings"]
-        words = [*CACHED, found.program, *found.compile, "-O2", "-ffunction-sections", "-fdata-sections", "-ffp-contract=off"]
+        mode = ["-O2", "-ffunction-sections", "-fdata-sections", "-ffp-contract=off"]
         done = subprocess.run(
-            [*words, *own, *self._includes(), *self.words, *more, "-c", str(source), "-o", str(made)],
+            [*CACHED, found.program, *found.compile, *mode, *own, *self._includes(), *self.words, *more,
+             "-c", str(source), "-o", str(made)],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
