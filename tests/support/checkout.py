@@ -117,7 +117,8 @@ class Shared:
     """The checkout in ``folder`` that all processes of a test run build in, one at a time.
 
     Objects come through ccache where it is installed. What the words made stays; what every build writes
-    (``build/report.txt``, the page, the editors' database) is of whichever words came last: ask for a copy to read it."""
+    (``build/report.txt``, the page, the editors' database) is of whichever words came last: ask for a copy to read it.
+    """
 
     folder: Path
 
