@@ -195,10 +195,10 @@ def tie_case(kernels: str, name: str, optimize: str, format: Format = INT8) -> C
             units.append((off, int(gates[which]), 0, 0, factor - (1 << 15) * int(random.integers(2))))
             same = np.flatnonzero(tanh % (1 << 15) == factor)
             units += [(int(gates[which]), off, int(gates[k]), 0, 0) for k in random.permutation(same)[:2]]
-    for cell in random.permutation(gates):
-        kept = fp.requantise32(sigmoid[-1:] * cell, fp.multiplier(2.0**-15))
-        if len(units) < 180 and int(fp.tanh16(kept, -15)[0]) % (512 // finer) == 256 // finer:
-            units.append((off, on, 0, 0, int(cell)))
+    cells = random.permutation(gates)
+    kept = fp.requantise32(sigmoid[-1] * cells, fp.multiplier(2.0**-15))
+    tied = cells[fp.tanh16(kept, -15) % (512 // finer) == 256 // finer]
+    units += [(off, on, 0, 0, int(cell)) for cell in tied[: max(180 - len(units), 0)]]
     columns = np.array(units, np.int64).T
     count = len(units)
     source = Signal((1, 1), format.values.name, 2.0**-6, 0)
