@@ -14,6 +14,11 @@ from model.layers.lstm import Lstm
 from model.signal import Array
 
 
+def bits(values: Array) -> Array:
+    """Floats as words."""
+    return values.astype(np.float32).view(np.int32)
+
+
 def stream(name: str, parts: list[Array], comment: str) -> ConstArray:
     """A layer's weights in the order of use."""
     values = np.concatenate([part.reshape(-1) for part in parts]).astype(np.float32)

@@ -18,18 +18,13 @@ from model.layers.lstm import Lstm
 from model.signal import Array, scale_of
 
 
-def _bits(values: Array) -> Array:
-    """Floats as words."""
-    return values.astype(np.float32).view(np.int32)
-
-
 def lstm(work: Work[Lstm]) -> Constants:
     """Constants and code of an LSTM's step, or of its only one from reset."""
     layer, rows = work.layer, list(ONCE_ROWS if work.once else STEP_ROWS)
     matrices = [layer.kernel] if work.once else [layer.kernel, layer.recurrent]
-    parts = [_bits(scale_of(matrix)[rows]) for matrix in matrices]
+    parts = [floats.bits(scale_of(matrix)[rows]) for matrix in matrices]
     for unit in range(layer.units):
-        parts.append(_bits(layer.bias[rows, unit]))
+        parts.append(floats.bits(layer.bias[rows, unit]))
         parts += [packed(matrix.values[rows, unit]) for matrix in matrices]
     comment = f"scales; {layer.units} units: bias and rows of {len(rows)} gates, packed in pairs"
     words, hidden_words = vector_words(layer.features), 0 if work.once else vector_words(layer.units)
@@ -45,7 +40,7 @@ def lstm(work: Work[Lstm]) -> Constants:
 
 def dense(work: Work[Dense]) -> Constants:
     """Constants and code of a Dense, whole or in parts."""
-    bias, scales = _bits(work.layer.bias), _bits(scale_of(work.layer.kernel))
+    bias, scales = floats.bits(work.layer.bias), floats.bits(scale_of(work.layer.kernel))
     whole = work.parts == 1
     order = [] if whole else [scales]
     for part in floats.parts_of(work):

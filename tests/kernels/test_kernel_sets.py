@@ -95,7 +95,7 @@ INTEGERS = [
 ]
 OWN = [("c", quantisation) for quantisation in formats.names()] + INTEGERS
 OWN += [(kernels, "float32") for kernels in ("vfp", "helium_f32", "rvv")]
-OWN += [("vfp", "dynamic")]
+OWN += [(kernels, "dynamic") for kernels in ("vfp", "rvv")]
 OWN += [("cmsis_nn", "int8"), ("cmsis_nn", "int16x8")]
 CORE_OF = {**{kernels: core for core, kernels in FLOATS.items()}, **ASSEMBLED}  # others run on any
 
