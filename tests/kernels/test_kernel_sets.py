@@ -95,7 +95,7 @@ INTEGERS = [
 ]
 OWN = [("c", quantisation) for quantisation in formats.names()] + INTEGERS
 OWN += [(kernels, "float32") for kernels in ("vfp", "helium_f32", "rvv")]
-OWN += [(kernels, "dynamic") for kernels in ("vfp", "rvv")]
+OWN += [(kernels, "dynamic") for kernels in ("vfp", "helium_f32", "rvv")]
 OWN += [("cmsis_nn", "int8"), ("cmsis_nn", "int16x8")]
 CORE_OF = {**{kernels: core for core, kernels in FLOATS.items()}, **ASSEMBLED}  # others run on any
 
@@ -148,14 +148,16 @@ def same_as_c(device: MakeDevice, target: str, network: Network) -> None:
         assert_bits(network, ours, expected)
 
 
-def shared_by_two(device: MakeDevice, network: Network) -> str:
+def shared_by_two(
+    device: MakeDevice, network: Network, core: str = "cortex-m4", kernels: str = "vfp,armv7em", optimize: str = "speed"
+) -> str:
     """The assembly of a network (4, 3) that two sets run without a note, and with the bits of set c."""
     inputs = np.random.default_rng(6).normal(0, 1, (20, 4, 3)).astype(np.float32)
-    ours, notes = device("cortex-m4", "vfp,armv7em").run(network, inputs, "window")
-    expected, _ = device("cortex-m4", "c").run(network, inputs, "window")
+    ours, notes = device(core, kernels).run(network, inputs, "window", optimize)
+    expected, _ = device(core, "c").run(network, inputs, "window", optimize)
     assert notes == []
     assert_bits(network, ours, expected)
-    return emit.generate(network, "vfp,armv7em", "window")["net_kernels.S"]
+    return emit.generate(network, kernels, "window", optimize)["net_kernels.S"]
 
 
 def test_sets_share_a_model(device: MakeDevice) -> None:
@@ -178,8 +180,12 @@ def test_sets_share_a_model(device: MakeDevice) -> None:
     assert text.count("#include") == 4  # of lstmcu_version.h by the file and by a set
 
 
-def test_sets_share_macros(device: MakeDevice) -> None:
-    """One set's products serve another's format, too, in one file."""
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+@pytest.mark.parametrize(
+    ("core", "kernels"), [("cortex-m4", "vfp,armv7em"), ("cortex-m55", "helium_f32,helium"), ("rv64gcv", "rvv")]
+)
+def test_sets_share_macros(device: MakeDevice, core: str, kernels: str, optimize: str) -> None:
+    """One format's macros, of a set or of two, serve another's, too, in one file."""
     lstm = _calm_layers()[0].quantised(Place(0), Signal((4, 3)), {}, formats.named("dynamic"))
     between, out = Signal((5,), "int16", 2.0**-15), Signal((9,), "int16", 2.0**-14)
     kernel = Weights(np.arange(-20, 25, dtype=np.int8).reshape(9, 5), np.full(9, 0.01, np.float32))
@@ -187,7 +193,7 @@ def test_sets_share_macros(device: MakeDevice) -> None:
     network = chained(
         "net", "made by a test", "0" * 64, "float32", Signal((4, 3)), (lstm, Convert("c", between), dense)
     )
-    text = shared_by_two(device, network)
+    text = shared_by_two(device, network, core, kernels, optimize)
     assert text.index("lstm_dyn_step net_L0_lstm_step") < text.index("dense_s16_run net_L2_dense")
 
 
