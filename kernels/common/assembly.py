@@ -181,18 +181,14 @@ def directives(directive: str, values: list[int], width: int = 12) -> str:
     return "".join(f"    {directive} {', '.join(map(str, line))}\n" for line in lines)
 
 
-def level(optimize: str) -> str:
-    """What macros ask for the level that they are made for."""
-    return f"#define LSTMCU_OPTIMIZE {OPTIMIZE.index(optimize)} /* {optimize} */\n"
-
-
 def opening(kernels: str, optimize: str) -> str:
     """The first lines of a set's code: what its macros are made for, and what its shared symbols are called.
 
     Layers of every model share them, models of other levels, sets and versions have their own.
     """
     return f"""#include "lstmcu_version.h"
-{level(optimize)}#define LSTMCU_SHARED(name) LSTMCU_SYMBOL({kernels}_{optimize}_##name)
+#define LSTMCU_OPTIMIZE {OPTIMIZE.index(optimize)} /* {optimize} */
+#define LSTMCU_SHARED(name) LSTMCU_SYMBOL({kernels}_{optimize}_##name)
 """
 
 

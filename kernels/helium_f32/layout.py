@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kernels.common import floats
-from kernels.common.assembly import THUMB, level
+from kernels.common.assembly import THUMB
 from kernels.common.constants import Constants
 from kernels.common.work import Work
 from model.layers.dense import Dense
@@ -51,4 +51,4 @@ def dense(work: Work[Dense]) -> Constants:
 def prologue(optimize: str, formats: Iterable[str]) -> str:
     """What stands before the layers' code: the macros."""
     included = "".join(f'#include "helium_f32/helium_{format}.inc"\n' for format in formats)
-    return f"{level(optimize)}{THUMB}{included}"
+    return THUMB + included

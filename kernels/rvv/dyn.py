@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""``dynamic`` for RISC-V vectors (kernels/rvv/dense_dyn.inc): rows side by side as in float32, their weights in bytes."""
+"""``dynamic`` for RISC-V vectors (dense_dyn.inc): rows side by side as in float32, their weights in bytes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kernels.common.work import UnprovenError, Work
 from kernels.rvv.layout import ONCE_ROWS, STEP_ROWS
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.signal import Array, Weights, scale_of
+from model.signal import Weights, scale_of
 
 FURTHEST = 255  # a quantised number from its zero point
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from kernels.armv7em.s16 import DENSE_LOOPS, LSTM_LOOPS, packed, turn, vector_words
 from kernels.common import floats
 from kernels.common.assembly import stream
@@ -15,7 +13,7 @@ from kernels.common.work import Work
 from kernels.vfp.layout import ONCE_ROWS, STEP_ROWS
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
-from model.signal import Array, scale_of
+from model.signal import scale_of
 
 
 def lstm(work: Work[Lstm]) -> Constants:
