@@ -53,8 +53,8 @@ static inline float decay(float x)
     const float below = (x > 29.0f) ? 29.0f : x;
     const float in = (below < -29.0f) ? -29.0f : below;
     /* in = -n ln 2 + r, |r| <= ln 2 / 2; a float as large as 1.5 * 2^23 has no places for a
-     * fraction, so that n is rounded to the nearest, and n + 127 is in its last bits */
-    const float whole = 12582912.0f + 127.0f;
+     * fraction, so that n is rounded to the nearest, halves to even, and is in its last bits */
+    const float whole = 12582912.0f;
     ROUNDED rounded = (in * -1.44269504f) + whole;
     const float shifted = rounded;
     const float n = shifted - whole;
@@ -66,7 +66,7 @@ static inline float decay(float x)
     const float p = lstmcu_fused(lstmcu_fused(high, r2, low), r2, 1.0f - r);
     uint32_t bits;
     (void)memcpy(&bits, &shifted, sizeof bits);
-    bits <<= 23; /* 2^n */
+    bits = (bits + 127U) << 23U; /* 2^n */
     float power;
     (void)memcpy(&power, &bits, sizeof power);
     return p * power;

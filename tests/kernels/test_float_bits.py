@@ -14,6 +14,7 @@ import pytest
 
 from model import formats, quantise
 from model.layers.dense import Dense
+from model.layers.lstm import Lstm
 from model.network import Network, chained
 from model.signal import Array, Signal, Weights
 from target.features import features
@@ -58,7 +59,31 @@ def cases() -> list[tuple[Network, Array]]:
             if clip != bool(seed % 2):
                 usual = np.random.default_rng(seed).normal(0, 1, (4, *shape)).astype(np.float32)
                 made.append((quantise.quantise(network, usual, "dynamic"), wild(network, seed)))
-    return [*made, (rounding(), ends())]
+    return [*made, (rounding(), ends()), between()]
+
+
+def between() -> tuple[Network, Array]:
+    """A step whose gates are in the middle between two multiples of ln 2, as e^-x rounds them: n goes to the even one."""
+    middles = ((np.arange(-40, 41) + 0.5) * np.log(2)).astype(np.float32)
+    near = [middles]
+    for end in (-np.inf, np.inf):
+        last = middles
+        for _ in range(3):
+            last = np.nextafter(last, np.float32(end))
+            near.append(last)
+    found = np.concatenate(near)
+    found = found[np.abs(found * np.float32(-1.44269504)) % 1 == 0.5]
+    assert len(found) > 80
+    inputs = np.resize(found, (1, 1, -(-len(found) // 3) * 3))
+    inputs[..., 2::3] /= 2  # a candidate is doubled
+    units = inputs.size // 3
+    kernel = np.zeros((4, units, inputs.size), np.float32)
+    for nth, gate in enumerate((0, 3, 2)):
+        kernel[gate, range(units), range(nth, inputs.size, 3)] = 1
+    source, out = Signal((1, inputs.size)), Signal((units,))
+    recurrent, bias = Weights(np.zeros((4, units, units), np.float32)), np.zeros((4, units), np.float32)
+    lstm = Lstm("lstm", Weights(kernel), recurrent, bias, False, False, 0.0, out)
+    return chained("net", "made by a test", "0" * 64, "float32", source, (lstm,)), inputs
 
 
 def rounding() -> Network:
