@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fused.h"
+#include "single.h"
 
 float lstmcu_exp(float x)
 {
@@ -47,6 +48,67 @@ float lstmcu_exp(float x)
 #define ROUNDED const float
 #endif
 
+#if defined(LSTMCU_NO_FPU)
+
+#define EXPONENT 23U
+#define FRACTION 0x7FFFFFU
+#define INFINITE 0x7F800000U /* bits of infinity; larger ones are no number */
+#define NOT_A_NUMBER 0x7FC00000U
+#define FARTHEST 0x41E80000U /* 29 */
+
+/* c + a b / 2^30, of numbers over 2^30 */
+static inline int32_t multiply_add(int32_t a, int32_t b, int32_t c)
+{
+    return (int32_t)(((int64_t)a * b) >> 30) + c;
+}
+
+/* e^-x as the header says, in integers */
+static inline float decay(float x)
+{
+    uint32_t bits;
+    float result;
+    (void)memcpy(&bits, &x, sizeof bits);
+    const uint32_t size = bits & 0x7FFFFFFFU;
+    if (size > INFINITE) {
+        bits = NOT_A_NUMBER;
+        (void)memcpy(&result, &bits, sizeof result);
+        return result;
+    }
+    const uint32_t in = (size < FARTHEST) ? size : FARTHEST;
+    /* x over 2^26 */
+    const uint32_t significand = (in & FRACTION) | (FRACTION + 1U);
+    const uint32_t exponent = in >> EXPONENT;
+    uint32_t whole = 0U;
+    if (exponent >= 124U) {
+        whole = significand << (exponent - 124U);
+    } else if (exponent >= 100U) {
+        whole = ((significand >> (123U - exponent)) + 1U) >> 1U;
+    } else {
+        /* less than a quarter of the last bit */
+    }
+    const int32_t fixed = (bits == size) ? -(int32_t)whole : (int32_t)whole;
+    /* -x / ln 2 over 2^56, n, and the rest over 2^30 */
+    const int64_t power = (int64_t)fixed * 1549082005;
+    const int32_t n = ((int32_t)(power >> 32) + (1 << 23)) >> 24;
+    const int32_t rest = (int32_t)((power - ((int64_t)n * (1LL << 56))) >> 26);
+    /* 2^rest: six terms with a relative error below 2.1e-9 */
+    int32_t sum = multiply_add(164855, rest, 1438693);
+    sum = multiply_add(sum, rest, 10327718);
+    sum = multiply_add(sum, rest, 59596241);
+    sum = multiply_add(sum, rest, 257941218);
+    sum = multiply_add(sum, rest, 744261142);
+    sum = multiply_add(sum, rest, 1 << 30);
+    /* to 24 bits */
+    const int32_t less = (sum < (1 << 30)) ? 1 : 0;
+    const uint32_t rounded = (((uint32_t)sum << (uint32_t)less) + 64U) >> 7U;
+    const int32_t of_result = 126 + n - less;
+    bits = ((uint32_t)of_result << EXPONENT) + rounded;
+    (void)memcpy(&result, &bits, sizeof result);
+    return result;
+}
+
+#else
+
 /* e^-x as the header says; what is not a number goes through all of it */
 static inline float decay(float x)
 {
@@ -71,6 +133,8 @@ static inline float decay(float x)
     (void)memcpy(&power, &bits, sizeof power);
     return p * power;
 }
+
+#endif
 
 float lstmcu_decay(float x)
 {

@@ -4,6 +4,8 @@
 #ifndef LSTMCU_FUSED_H
 #define LSTMCU_FUSED_H
 
+#include "single.h"
+
 /** sum + a b: rounded once on a core that has an instruction for it, else twice.
  *
  * Whether is decided here and not by the compiler, so that a core has one result. clang calls a
@@ -18,7 +20,7 @@ static inline float lstmcu_fused(float a, float b, float sum)
 #elif defined(__ARM_FEATURE_FMA) || defined(__riscv_flen) || defined(__FMA__)
     result = __builtin_fmaf(a, b, result);
 #else
-    result += a * b;
+    result = lstmcu_sum_f32(result, lstmcu_product_f32(a, b));
 #endif
     return result;
 }

@@ -1,11 +1,11 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
 /* Normal numbers whose result is one, too; all others are left to the compiler's library. Rounded
- * to the nearest, halves to even, from bits below the last one and a bit that tells of any further
- * ones. */
+ * to the nearest, halves to even, from bits below the last one of which the lowest tells of any
+ * further ones. */
 #include "single.h"
 
-#if defined(LSTMCU_NO_FPU)
+#if defined(LSTMCU_OWN_FLOATS)
 
 #include <stdint.h>
 #include <string.h>
@@ -15,7 +15,8 @@
 #define ONE 0x800000U /* the leading bit of a significand */
 #define SIGN 0x80000000U
 #define BIAS 127U
-#define LARGEST 255U /* exponent of what is no finite number */
+#define NORMAL 254U /* exponents from 1 to below this, and then 1 more, are of normal numbers */
+#define BELOW 7U    /* bits below the last one */
 
 static uint32_t bits_of(float x)
 {
@@ -24,16 +25,9 @@ static uint32_t bits_of(float x)
     return bits;
 }
 
-static float float_of(uint32_t bits)
-{
-    float x;
-    (void)memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
 static uint32_t exponent_of(uint32_t bits)
 {
-    return (bits >> EXPONENT) & LARGEST;
+    return (bits >> EXPONENT) & 255U;
 }
 
 static uint32_t significand_of(uint32_t bits)
@@ -41,75 +35,75 @@ static uint32_t significand_of(uint32_t bits)
     return (bits & FRACTION) | ONE;
 }
 
-/* `wide` has a significand over `below` more bits. */
-static float rounded(uint32_t sign, uint32_t exponent, uint32_t wide, uint32_t below)
+/* `wide` has a significand over BELOW more bits; what it carries counts the exponent up. */
+static inline float rounded(uint32_t sign, uint32_t exponent, uint32_t wide)
 {
-    const uint32_t significand = wide >> below;
-    const uint32_t half = 1U << (below - 1U);
-    const uint32_t rest = wide & ((half << 1U) - 1U);
-    const uint32_t up = (rest + half - 1U + (significand & 1U)) >> below;
-    /* the leading bit, and a carry out of the fraction, count the exponent up */
-    return float_of(sign | (((exponent - 1U) << EXPONENT) + significand + up));
+    const uint32_t half = (1U << (BELOW - 1U)) - 1U + ((wide >> BELOW) & 1U);
+    const uint32_t bits = sign + ((exponent - 1U) << EXPONENT) + ((wide + half) >> BELOW);
+    float x;
+    (void)memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* Of two significands, over BELOW or BELOW - 1 more bits. */
+static inline uint32_t product_of(uint32_t x, uint32_t y)
+{
+#if defined(__ARM_ARCH_6M__) /* it multiplies to 32 bits */
+    const uint32_t middle = ((x >> 12U) * (y & 0xFFFU)) + ((x & 0xFFFU) * (y >> 12U));
+    const uint32_t low = ((x & 0xFFFU) * (y & 0xFFFU)) + ((middle & 0xFFFU) << 12U);
+    const uint32_t high = ((x >> 12U) * (y >> 12U)) + (middle >> 12U) + (low >> 24U);
+    const uint32_t rest = low << 8U;
+    return (high << BELOW) | (rest >> 25U) | (((rest << BELOW) != 0U) ? 1U : 0U);
+#else
+    const uint32_t over = x << 8U;
+    const uint32_t by = y << BELOW;
+    const uint64_t product = (uint64_t)over * by;
+    return (uint32_t)(product >> 32U) | (((uint32_t)product != 0U) ? 1U : 0U);
+#endif
 }
 
 float lstmcu_product_f32(float a, float b)
 {
     const uint32_t x = bits_of(a);
     const uint32_t y = bits_of(b);
-    const uint32_t from_x = exponent_of(x);
-    const uint32_t from_y = exponent_of(y);
-    uint32_t exponent = from_x + from_y - BIAS;
-    float product;
-    if (((from_x - 1U) < (LARGEST - 1U)) && ((from_y - 1U) < (LARGEST - 1U)) &&
-        ((exponent - 1U) < (LARGEST - 2U))) {
-        const uint64_t both = (uint64_t)(significand_of(x) << 8U) * (significand_of(y) << 8U);
-        uint32_t wide = (uint32_t)(both >> 32U) | (((uint32_t)both != 0U) ? 1U : 0U);
-        if (wide < SIGN) {
-            wide <<= 1U;
-        } else {
-            ++exponent;
-        }
-        product = rounded((x ^ y) & SIGN, exponent, wide, 8U);
-    } else {
-        product = a * b;
+    const uint32_t of_x = exponent_of(x) - 1U;
+    const uint32_t of_y = exponent_of(y) - 1U;
+    uint32_t exponent = of_x + of_y + 2U - BIAS;
+    if ((of_x >= NORMAL) || (of_y >= NORMAL) || ((exponent - 1U) >= (NORMAL - 1U))) {
+        return a * b;
     }
-    return product;
+    uint32_t wide = product_of(significand_of(x), significand_of(y));
+    if (wide < (ONE << BELOW)) {
+        wide <<= 1U;
+    } else {
+        ++exponent;
+    }
+    return rounded((x ^ y) & SIGN, exponent, wide);
 }
 
-/* |x| >= |y|, both normal. */
-static float sum_of_normal(uint32_t x, uint32_t y)
+/* |x| >= |y|, both normal or x beyond. */
+static inline float sum_of(uint32_t x, uint32_t y)
 {
-    const uint32_t sign = x & SIGN;
     uint32_t exponent = exponent_of(x);
     const uint32_t shift = exponent - exponent_of(y);
-    float sum = float_of(x);
-    if (shift <= 25U) { /* else y is less than a quarter of x's last bit */
-        const uint32_t aligned = significand_of(y) << 7U;
-        const uint32_t shifted = aligned >> shift;
-        const uint32_t lost = ((shifted << shift) != aligned) ? 1U : 0U;
-        uint32_t wide = significand_of(x) << 7U;
-        if (((x ^ y) & SIGN) == 0U) {
-            wide += shifted | lost;
-            if (wide >= SIGN) {
-                wide = (wide >> 1U) | (wide & 1U);
-                ++exponent;
-            }
-        } else {
-            wide -= shifted | lost;
-            while ((wide < (ONE << 7U)) && (wide != 0U)) {
-                wide <<= 1U;
-                --exponent;
-            }
+    const uint32_t aligned = (shift < 31U) ? (significand_of(y) << BELOW) : 0U;
+    const uint32_t shifted = aligned >> (shift & 31U);
+    const uint32_t added = shifted | (((shifted << (shift & 31U)) != aligned) ? 1U : 0U);
+    uint32_t wide = significand_of(x) << BELOW;
+    if (((x ^ y) & SIGN) == 0U) {
+        wide += added;
+        if (wide >= SIGN) {
+            wide = (wide >> 1U) | (wide & 1U);
+            ++exponent;
         }
-        if (wide == 0U) {
-            sum = 0.0f;
-        } else if ((exponent - 1U) < (LARGEST - 2U)) {
-            sum = rounded(sign, exponent, wide, 7U);
-        } else {
-            sum = float_of(x) + float_of(y);
+    } else {
+        wide -= added;
+        while (wide < (ONE << BELOW)) {
+            wide <<= 1U;
+            --exponent;
         }
     }
-    return sum;
+    return rounded(x & SIGN, exponent, wide);
 }
 
 float lstmcu_sum_f32(float a, float b)
@@ -121,13 +115,12 @@ float lstmcu_sum_f32(float a, float b)
         x = y;
         y = other;
     }
-    float sum;
-    if ((exponent_of(x) < LARGEST) && (exponent_of(y) > 0U)) {
-        sum = sum_of_normal(x, y);
-    } else {
-        sum = a + b;
+    /* beside them what may cancel to less than a normal number, or to nothing */
+    const uint32_t of_x = exponent_of(x) - 25U;
+    if ((of_x >= (NORMAL - 25U)) || (exponent_of(y) == 0U) || (x == (y ^ SIGN))) {
+        return a + b;
     }
-    return sum;
+    return sum_of(x, y);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "dot.h"
 #include "hybrid.h"
 #include "lstmcu_kernels.h"
+#include "single.h"
 
 void lstmcu_dense_dyn_add(const lstmcu_dense_dyn *layer, int32_t part, const float *x, float *sums,
                           int8_t *quantised)
@@ -13,7 +14,8 @@ void lstmcu_dense_dyn_add(const lstmcu_dense_dyn *layer, int32_t part, const flo
     for (int32_t row = 0; row < layer->outputs; ++row) {
         const int32_t dot =
             dot_s8(kernel, quantised, layer->inputs, -range.zero_point * total[row]);
-        sums[row] += (float)dot * (range.scale * layer->scale[row]);
+        const float scale = lstmcu_product_f32(range.scale, layer->scale[row]);
+        sums[row] = lstmcu_sum_f32(sums[row], lstmcu_product_f32((float)dot, scale));
         kernel += layer->inputs;
     }
 }

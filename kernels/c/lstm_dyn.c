@@ -18,12 +18,13 @@ void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *h
         float gate[LSTMCU_GATES];
         for (int g = 0; g < LSTMCU_GATES; ++g) {
             const int32_t row = (unit * LSTMCU_GATES) + g;
-            gate[g] = layer->bias[row];
-            gate[g] += product_dyn(kernel, quantised, layer->inputs, layer->kernel_total[row],
-                                   x_range, layer->kernel_scale[g]);
-            gate[g] +=
+            const float of_x =
+                product_dyn(kernel, quantised, layer->inputs, layer->kernel_total[row], x_range,
+                            layer->kernel_scale[g]);
+            const float of_hidden =
                 product_dyn(recurrent, quantised_hidden, layer->units, layer->recurrent_total[row],
                             hidden_range, layer->recurrent_scale[g]);
+            gate[g] = lstmcu_sum_f32(lstmcu_sum_f32(layer->bias[row], of_x), of_hidden);
             kernel += layer->inputs;
             recurrent += layer->units;
         }
@@ -42,9 +43,9 @@ void lstmcu_lstm_dyn_once(const lstmcu_lstm_once_dyn *layer, const float *x, flo
         float gate[3];
         for (int g = 0; g < 3; ++g) {
             const int32_t row = (unit * 3) + g;
-            gate[g] =
-                layer->bias[row] + product_dyn(kernel, quantised, layer->inputs,
-                                               layer->kernel_total[row], range, layer->scale[g]);
+            const float of_x = product_dyn(kernel, quantised, layer->inputs,
+                                           layer->kernel_total[row], range, layer->scale[g]);
+            gate[g] = lstmcu_sum_f32(layer->bias[row], of_x);
             kernel += layer->inputs;
         }
         lstmcu_trace(gate, sizeof gate);

@@ -9,6 +9,7 @@
 #include "dot.h"
 #include "fixed_point.h"
 #include "hybrid.h"
+#include "single.h"
 
 static inline int32_t product_s8(const int8_t *row, const int8_t *x, int32_t count, int32_t bias,
                                  lstmcu_scale scale)
@@ -35,7 +36,8 @@ static inline lstmcu_scale row_scale(uint32_t packed)
 static inline float product_dyn(const int8_t *row, const int8_t *x, int32_t count, int32_t total,
                                 lstmcu_range range, float scale)
 {
-    return (float)dot_s8(row, x, count, -range.zero_point * total) * (range.scale * scale);
+    const float dot = (float)dot_s8(row, x, count, -range.zero_point * total);
+    return lstmcu_product_f32(dot, lstmcu_product_f32(range.scale, scale));
 }
 
 #endif

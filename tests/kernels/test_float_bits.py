@@ -1,11 +1,12 @@
 # SPDX-FileCopyrightText: 2026 lstmcu contributors
 # SPDX-License-Identifier: Apache-2.0
-"""Floats on the device, bit for bit: one result on all cores with a fused multiply-add, another on all without."""
+"""Floats on the device, bit for bit: one result on all cores with a fused multiply-add, another without an FPU."""
 
 from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import itertools
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +37,7 @@ RUNS = [
     ("cortex-m4", "c", "gcc"), ("cortex-m4", "c", "clang"), ("rv32imafc", "c", "gcc"), ("rv32imafc", "c", "clang"),
     ("rv32imafcv", "rvv", "gcc"), ("rv64gcv", "rvv", "clang"),
     ("cortex-m55", "helium_f32", "gcc"), ("cortex-m55", "helium_f32", "clang"), ("cortex-m55", "c", "gcc"),
-    ("cortex-m0", "c", "gcc"), ("rv32imc", "c", "clang"),
+    ("cortex-m0", "c", "gcc"), ("cortex-m3", "c", "gcc"), ("rv32imc", "c", "clang"),
 ]  # fmt: skip
 
 
@@ -63,7 +64,7 @@ def cases() -> list[tuple[Network, Array]]:
 
 
 def between() -> tuple[Network, Array]:
-    """A step whose gates are in the middle between two multiples of ln 2, as e^-x rounds them: n goes to the even one."""
+    """A step whose gates are in the middle between two multiples of ln 2, as e^-x rounds them: n becomes even."""
     middles = ((np.arange(-40, 41) + 0.5) * np.log(2)).astype(np.float32)
     near = [middles]
     for end in (-np.inf, np.inf):
@@ -112,14 +113,15 @@ def ends() -> Array:
     return np.concatenate([centred, centred / 4 + 0.25, many.astype(np.float32), special, wide])
 
 
-def fuses(target: str) -> bool:
-    """Whether the core has an FPU: all of these fuse."""
-    return bool(features(CORES[target].isa) & {"fp", "f"})
+def kind_of(target: str) -> single.Core:
+    """All FPUs of these fuse."""
+    return single.FUSED if features(CORES[target].isa) & {"fp", "f"} else single.NO_FPU
 
 
 def test_both_kinds_of_cores_are_tried() -> None:
-    assert {fuses(target) for target, *_ in RUNS} == {True, False}
-    assert any((single.run(*case, single.fused) != single.run(*case, single.apart)).any() for case in cases())
+    assert {kind_of(target) for target, *_ in RUNS} == {single.FUSED, single.NO_FPU}
+    for one, other in itertools.combinations((single.FUSED, single.APART, single.NO_FPU), 2):
+        assert any((single.run(*case, one) != single.run(*case, other)).any() for case in cases())
 
 
 @pytest.mark.parametrize(("target", "kernels", "chosen"), RUNS)
@@ -127,7 +129,7 @@ def test_a_device_computes_in_the_stated_order(tmp_path: Path, target: str, kern
     device = Device(CORES[target], kernels, tmp_path, chosen=chosen)
     for network, inputs in cases():
         outputs, _ = device.run(network, inputs, "window")
-        assert_bits(network, outputs, single.run(network, inputs, single.fused if fuses(target) else single.apart))
+        assert_bits(network, outputs, single.run(network, inputs, kind_of(target)))
 
 
 @pytest.mark.parametrize("vlen", [256, 1024])
@@ -139,7 +141,7 @@ def test_so_do_vectors_of_any_length(tmp_path: Path, vlen: int) -> None:
     device = Device(replace(CORES["rv64gcv"], qemu=longer), "rvv", tmp_path)
     for network, inputs in cases():
         outputs, _ = device.run(network, inputs, "window")
-        assert_bits(network, outputs, single.run(network, inputs, single.fused))
+        assert_bits(network, outputs, single.run(network, inputs, single.FUSED))
 
 
 def test_vectors_of_helium_take_numbers_below_the_normal_ones_for_0(tmp_path: Path) -> None:
@@ -155,7 +157,7 @@ def test_vectors_of_helium_take_numbers_below_the_normal_ones_for_0(tmp_path: Pa
 
 def test_so_does_the_host(host: Host) -> None:
     for network, inputs in cases():
-        assert_bits(network, host.run(network, inputs).run, single.run(network, inputs, single.apart))
+        assert_bits(network, host.run(network, inputs).run, single.run(network, inputs, single.APART))
 
 
 def test_the_oracle_rounds_a_fused_sum_once() -> None:

@@ -103,10 +103,11 @@ def assert_equal(
 
 
 def assert_bits(network: Network, actual: Array, expected: Array) -> None:
-    """The same bits in floats, too."""
+    """The same bits in floats, too; but what is not a number has a sign by chance, as libraries pass one on."""
     __tracebackhide__ = True
     assert actual.dtype == expected.dtype
     wrong = actual.view(f"u{actual.itemsize}") != expected.view(f"u{expected.itemsize}")
+    wrong &= ~(np.isnan(actual) & np.isnan(expected))
     if wrong.any():
         raise AssertionError(_told(network, actual, expected, wrong, ""))
 
