@@ -15,7 +15,7 @@
 #define ONE 0x800000U /* the leading bit of a significand */
 #define SIGN 0x80000000U
 #define BIAS 127U
-#define NORMAL 254U /* exponents from 1 to below this, and then 1 more, are of normal numbers */
+#define NORMAL 254U /* the exponents of normal numbers are 1 to this */
 #define BELOW 7U    /* bits below the last one */
 
 static uint32_t bits_of(float x)
@@ -81,7 +81,7 @@ float lstmcu_product_f32(float a, float b)
     return rounded((x ^ y) & SIGN, exponent, wide);
 }
 
-/* |x| >= |y|, both normal or x beyond. */
+/* |x| >= |y|, both normal, x so large that their sum is, too. */
 static inline float sum_of(uint32_t x, uint32_t y)
 {
     uint32_t exponent = exponent_of(x);
@@ -115,7 +115,7 @@ float lstmcu_sum_f32(float a, float b)
         x = y;
         y = other;
     }
-    /* beside them what may cancel to less than a normal number, or to nothing */
+    /* what is near the least normal number may cancel to less, what is alike to nothing */
     const uint32_t of_x = exponent_of(x) - 25U;
     if ((of_x >= (NORMAL - 25U)) || (exponent_of(y) == 0U) || (x == (y ^ SIGN))) {
         return a + b;

@@ -3,8 +3,8 @@
 /** Sums and products of floats where most of the time goes.
  *
  * A core without an FPU calls a function of the compiler's library for each of them. On RISC-V and
- * ARMv6-M that is written in C for floats of every kind, and these are three times as fast, with
- * the same bits; ARMv7-M has it in assembly. */
+ * ARMv6-M that is written in C for floats of every kind, and these are faster, with the same
+ * bits; ARMv7-M has it in assembly. */
 #ifndef LSTMCU_SINGLE_H
 #define LSTMCU_SINGLE_H
 

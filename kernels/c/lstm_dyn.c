@@ -3,6 +3,7 @@
 #include "cell_f32.h"
 #include "lstmcu_kernels.h"
 #include "products.h"
+#include "single.h"
 #include "trace.h"
 
 void lstmcu_lstm_dyn_step(const lstmcu_lstm_dyn *layer, const float *x, float *hidden, float *cell,
