@@ -32,12 +32,19 @@ static inline lstmcu_scale row_scale(uint32_t packed)
     return scale;
 }
 
-/** x quantised over `range`; total: the sum of the row. */
+/** x quantised, total: the sum of the row; scale: of the row times that of x. */
+static inline float product_scaled(const int8_t *row, const int8_t *x, int32_t count, int32_t total,
+                                   int32_t zero_point, float scale)
+{
+    return lstmcu_product_f32((float)dot_s8(row, x, count, -zero_point * total), scale);
+}
+
+/** x quantised over `range`. */
 static inline float product_dyn(const int8_t *row, const int8_t *x, int32_t count, int32_t total,
                                 lstmcu_range range, float scale)
 {
-    const float dot = (float)dot_s8(row, x, count, -range.zero_point * total);
-    return lstmcu_product_f32(dot, lstmcu_product_f32(range.scale, scale));
+    return product_scaled(row, x, count, total, range.zero_point,
+                          lstmcu_product_f32(range.scale, scale));
 }
 
 #endif

@@ -149,7 +149,11 @@ def same_as_c(device: MakeDevice, target: str, network: Network) -> None:
 
 
 def shared_by_two(
-    device: MakeDevice, network: Network, core: str = "cortex-m4", kernels: str = "vfp,armv7em", optimize: str = "balanced"
+    device: MakeDevice,
+    network: Network,
+    core: str = "cortex-m4",
+    kernels: str = "vfp,armv7em",
+    optimize: str = "balanced",
 ) -> str:
     """The assembly of a network (4, 3) that two sets run without a note, and with the bits of set c."""
     inputs = np.random.default_rng(6).normal(0, 1, (20, 4, 3)).astype(np.float32)
