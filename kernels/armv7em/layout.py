@@ -8,6 +8,7 @@ Two rows share a halfword where sums of pairs are proved not to overflow; else o
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,12 +17,13 @@ from kernels.common.assembly import output_addend, prove_doubled, set_symbols, s
 from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
 from kernels.common.words import dense_scales, groups
 from kernels.common.work import Work
+from model import fixed_point as fp
 from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.signal import Array
 
-IN_PAIRS = {"size": True, "balanced": True, "speed": False}  # one byte of flash a weight, or two
+ALONE = {"size": 0, "balanced": 2, "speed": 2}  # up to so many columns, four rows alone are faster than two pairs
 
 STEP_ROWS, ONCE_ROWS = (0, 1, 2, 3), ONCE_GATES  # gates A B C D of a unit, as lstm_s8.inc pairs them
 PAIRS = {4: "P2", 3: "M", 2: "P1", 1: "W1"}  # rows: packing
@@ -53,8 +55,8 @@ def _words(halves: Array) -> Array:
     return np.asarray((padded[:, low] & 0xFFFF) | (padded[:, high] << 16)).astype(np.int32)
 
 
-def _packed(rows: Array, packing: str, pairs: bool) -> Array:
-    """Rows (R, I) of int8 to weight words (words of a vector, words of ``packing``)."""
+def _packed(rows: Array, pairs: bool) -> Array:
+    """Rows (R, I) of int8 to weight words (words of a vector, words of the packing)."""
     wide = rows.astype(np.int64)
     if not pairs:
         return _words(2 * wide).T
@@ -63,10 +65,10 @@ def _packed(rows: Array, packing: str, pairs: bool) -> Array:
     return _words(np.stack(halves)).T
 
 
-def _sums(bias: Array, packing: str, pairs: bool) -> Array:
+def _sums(bias: Array, pairs: bool) -> Array:
     """What the sums of rows (R,) start from, doubled, in the order of the registers r4, r5, r6, r7."""
     wide = 2 * bias.astype(np.int64)
-    if not pairs or packing == "W1":
+    if not pairs:
         return wide
     starts = [value for k in range(0, len(wide) - 1, 2) for value in (wide[k] + 256 * wide[k + 1], wide[k])]
     return np.array(starts + ([wide[-1]] if len(wide) % 2 else []))
@@ -80,51 +82,59 @@ def pairs_proved(rows: Array, bias: Array) -> bool:
 # ---- LSTM ----
 
 
-def _unit_parts(rows: Array, bias: Array, gates: tuple[int, ...], pairs: bool, order: tuple[int, ...]) -> list[Array]:
-    """A unit's share of the stream: starts of the sums, then weights; rows (4, I), bias (4,)."""
-    chosen = list(gates) if pairs else [gates[k] for k in order]
-    packing = (PAIRS if pairs else WORDS)[len(gates)]
-    return [_sums(bias[chosen], packing, pairs), _packed(rows[chosen], packing, pairs)]
-
-
 def lstm(work: Work[Lstm]) -> Constants:
     """Constants and code of an LSTM's step, or of its only one from reset."""
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates, order = (ONCE_ROWS, ONCE_ORDER) if once else (STEP_ROWS, STEP_ORDER)
-    pairs, text, halves = IN_PAIRS[optimize], "", []
-    for matrix in lower.gate_matrices(layer, source, once):
+    matrices, proved = lower.gate_matrices(layer, source, once), True
+    for matrix in matrices:
         rows, starts = matrix.rows, matrix.starts
         for gate in gates:
             prove_doubled(rows[gate], starts[gate], [matrix.factors[gate]])
-        pairs = pairs and pairs_proved(rows[list(gates)], starts[list(gates)])
-        text += assembly.set_factors(matrix.which, gates, matrix.factors)
-        halves.append((rows, starts))
-    packing = (PAIRS if pairs else WORDS)[len(gates)]
+        proved = proved and pairs_proved(rows[list(gates)], starts[list(gates)])
+    pairs = [proved and (once or layer.features > ALONE[optimize]), proved][: len(matrices)]
+    packings = [(PAIRS if paired else WORDS)[len(gates)] for paired in pairs]
+    matrices = [matrix if paired else _shifted(matrix) for matrix, paired in zip(matrices, pairs, strict=True)]
     hidden = assembly.hidden_factor(layer)
     addend = output_addend(hidden, layer.output.zero_point, 1 << 30)
+    hidden_starts = not proved or bool(layer.recurrent_bias.any())
+    text = "".join(assembly.set_factors(matrix.which, gates, matrix.factors) for matrix in matrices)
     text += set_symbols(
         inputs=layer.features,
         units=layer.units,
-        packing=packing,
+        input_packing=packings[0],
+        packing=packings[-1],
+        hidden_starts=int(hidden_starts),
         **assembly.hidden_symbols(layer),
         hidden_late=int(addend is None),
     )
-    parts = [
-        part
-        for unit in range(layer.units)
-        for values, starts in halves
-        for part in _unit_parts(values[:, unit], starts[:, unit], gates, pairs, order)
-    ]
+    parts = []
+    for unit in range(layer.units):
+        for matrix, paired in zip(matrices, pairs, strict=True):
+            chosen = list(gates) if paired else [gates[k] for k in order]
+            if matrix.which == "kernel" or hidden_starts:
+                parts.append(_sums(matrix.starts[chosen, unit], paired))
+            parts.append(_packed(matrix.rows[chosen, unit], paired))
     what = "input, candidate, output gate" if once else "each gate"
-    comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packing}"
+    comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packings[-1]}"
     array = stream(f"{name}_weights", parts, comment)
     words = vector_words(layer.features) + (0 if once else vector_words(layer.units))
-    return assembly.lstm(work, text, array, 4 * words + 3, _notes(work, pairs))  # 3 to align it
+    return assembly.lstm(work, text, array, 4 * words + 3, _notes(work, proved))  # 3 to align it
+
+
+def _shifted(matrix: lower.GateMatrix) -> lower.GateMatrix:
+    """Rows alone have room for the left shift of their sums."""
+    left = np.maximum(matrix.by_row.shift, 0)  # (G, 1)
+    if left.max() > 7:
+        return matrix
+    rows, starts = matrix.rows.astype(np.int64) << left[..., None], matrix.starts << left
+    by_row = fp.Multipliers(matrix.by_row.value, np.minimum(matrix.by_row.shift, 0))
+    return replace(matrix, rows=rows, starts=starts, by_row=by_row)
 
 
 def _notes(work: Work[Lstm] | Work[Dense], pairs: bool) -> tuple[str, ...]:
-    if pairs == IN_PAIRS[work.optimize]:
+    if pairs:
         return ()
     return (work.note("one weight a halfword", "pairs of rows could overflow"),)
 
@@ -134,25 +144,25 @@ def _notes(work: Work[Lstm] | Work[Dense], pairs: bool) -> tuple[str, ...]:
 
 def dense(work: Work[Dense]) -> Constants:
     """Constants and code of a Dense, whole or in parts."""
-    name, layer, source, optimize, parts = work.name, work.layer, work.source, work.optimize, work.parts
+    name, layer, source, parts = work.name, work.layer, work.source, work.parts
     outputs = len(layer.bias)
     bias, scales, symbols = dense_scales(layer, source)
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
     starts = bias if parts == 1 else np.zeros(outputs, np.int64)
-    pairs = IN_PAIRS[optimize] and pairs_proved(kernel, np.broadcast_to(starts, (parts, outputs)))
+    pairs = pairs_proved(kernel, np.broadcast_to(starts, (parts, outputs)))
     packings = PAIRS if pairs else WORDS
     words: list[Array] = []
     for part in range(parts):
         for rows in groups(outputs):
-            packing = packings[rows.stop - rows.start]
-            words += [_sums(starts[rows], packing, pairs)] if parts == 1 else []
-            words.append(_packed(kernel[part, rows], packing, pairs))
+            words += [_sums(starts[rows], pairs)] if parts == 1 else []
+            words.append(_packed(kernel[part, rows], pairs))
             words += [scales[rows]] if parts == 1 else []
     array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time, packed as {packings[4]}")
     text = set_symbols(
         inputs=kernel.shape[-1],
         outputs=outputs,
         packing=packings[4],
+        input_packing=packings[4],
         rest_packing=packings[outputs % 4 or 4],
         part_bytes=4 * len(array.values) // parts,
         **symbols,
@@ -168,4 +178,4 @@ def dense(work: Work[Dense]) -> Constants:
 
 def prologue(optimize: str, formats: Iterable[str]) -> str:
     """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
-    return thumb2.prologue("armv7em", optimize, formats, line=(16, 16), sigmoid=3, tanh=256)
+    return thumb2.prologue("armv7em", optimize, formats, line=(16, 16))

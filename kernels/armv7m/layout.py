@@ -212,4 +212,4 @@ def dense(work: Work[Dense]) -> Constants:
 
 def prologue(optimize: str, formats: Iterable[str]) -> str:
     """What stands before the layers' code: options, the formats' macros, and the table of the activations."""
-    return thumb2.prologue("armv7m", optimize, formats, SMALL)
+    return thumb2.prologue("armv7m", optimize, formats, SMALL, apart=True)
