@@ -14,7 +14,7 @@ import numpy as np
 
 from kernels.common import assembly, thumb2
 from kernels.common.assembly import output_addend, prove_doubled, set_symbols, stream
-from kernels.common.constants import ONCE_GATES, Constants, ConstArray, dense_parts
+from kernels.common.constants import ONCE_GATES, Bound, Constants, ConstArray, dense_parts
 from kernels.common.words import dense_scales, groups
 from kernels.common.work import Work
 from model import fixed_point as fp
@@ -120,7 +120,15 @@ def lstm(work: Work[Lstm]) -> Constants:
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packings[-1]}"
     array = stream(f"{name}_weights", parts, comment)
     words = vector_words(layer.features) + (0 if once else vector_words(layer.units))
-    return assembly.lstm(work, text, array, 4 * words + 3, _notes(work, proved))  # 3 to align it
+    least = None if once else bound(layer.units, words, starts=5, split=8, requantise=38)
+    return assembly.lstm(work, text, array, 4 * words + 3, _notes(work, proved), bound=least)  # 3 to align it
+
+
+def bound(units: int, words: int, starts: float, split: float, requantise: float) -> Bound:
+    """The least cycles of a step, see lstm_s8.inc: of all units, and words of both vectors."""
+    gates = 8.75 * words + 1 + starts + split
+    each = {"gates": gates, "requantise": requantise, "activation": 30.0, "cell": 26.0}
+    return Bound("cortex-m4", {phase: units * cycles for phase, cycles in each.items()})
 
 
 def _shifted(matrix: lower.GateMatrix) -> lower.GateMatrix:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kernels.armv7em.layout import bound
 from kernels.common import assembly, wide
 from kernels.common.assembly import output_addend, set_symbols, stream
 from kernels.common.constants import Constants
@@ -102,7 +103,9 @@ def lstm(work: Work[Lstm]) -> Constants:
         "output and candidate gate paired, input gate" if once else "output and forget gate, input gate and candidate"
     )
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {PACKINGS[len(rows)]}"
-    return assembly.lstm(work, text, stream(f"{name}_weights", parts, comment), 4 * of_layer + 3)  # 3 to align it
+    array = stream(f"{name}_weights", parts, comment)
+    least = None if once else bound(layer.units, of_layer, starts=7, split=12, requantise=26)
+    return assembly.lstm(work, text, array, 4 * of_layer + 3, bound=least)  # 3 to align it
 
 
 def dense(work: Work[Dense]) -> Constants:

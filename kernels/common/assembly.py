@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 
 from kernels import OPTIMIZE
-from kernels.common.constants import Constants, ConstArray, Kernel
+from kernels.common.constants import Bound, Constants, ConstArray, Kernel
 from kernels.common.work import UnprovenError, Work
 from model import fixed_point as fp
 from model import lower
@@ -33,7 +33,13 @@ THUMB = """
 
 
 def lstm(
-    work: Work[Lstm], symbols: str, weights: ConstArray, scratch: int, notes: Sequence[str] = (), words: str = ""
+    work: Work[Lstm],
+    symbols: str,
+    weights: ConstArray,
+    scratch: int,
+    notes: Sequence[str] = (),
+    words: str = "",
+    bound: Bound | None = None,
 ) -> Constants:
     """Code of the set's macro lstm_<format>_step (or _once) for a layer that ``symbols`` describe.
 
@@ -54,6 +60,7 @@ def lstm(
         assembly=f"{symbols}    lstm_{work.layer.suffix}_{kind} {function}{words}\n",
         declarations=(f"void {function}({arguments});",),
         notes=tuple(notes),
+        bound=bound,
     )
 
 

@@ -52,6 +52,14 @@ class Kernel:
     beside: tuple[str, ...] = ()  # and behind them
 
 
+@dataclass(frozen=True)
+class Bound:
+    """The least that a call of a cell's kernel could cost, as its set derives it."""
+
+    core: str  # of whose timing table the cycles are
+    cycles: Mapping[str, float]  # by phase (measure/cost/phases.py)
+
+
 @dataclass(frozen=True, eq=False)
 class Constants:
     """All constants of one layer, how its operations are called, and its code where it has its own."""
@@ -63,6 +71,7 @@ class Constants:
     declarations: tuple[str, ...] = ()  # lines of C that ``calls`` need
     code: tuple[str, ...] = ()  # lines of static functions that ``calls`` name
     notes: tuple[str, ...] = ()  # sentences for the report
+    bound: Bound | None = None  # None: not known
 
 
 def numbers(name: str, values: Array, comment: str) -> ConstArray:

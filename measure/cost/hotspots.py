@@ -54,6 +54,7 @@ class Hotspots:
     cycles: timing.Cycles | None
     note: str  # why there are no cycles
     limit: limits.Limit | None
+    bound: Mapping[str, float]  # by phase: cycles that a kernel of this set could not do without, where it says so
 
 
 def take_apart(arguments: argparse.Namespace, card: dict[str, Any]) -> Hotspots:
@@ -73,7 +74,8 @@ def take_apart(arguments: argparse.Namespace, card: dict[str, Any]) -> Hotspots:
     cycles = timing.model(profile, dict(code), core, str(arguments.elf), wait) if core else None
     found = callers.stacks(where, costs, card["function"])
     limit = None if card["mixed"] else limits.of(target, card["quantisation"])
-    return Hotspots(profile, code, where, costs, found, cycles, note, limit)
+    bound = card["bound"]["cycles"] if core and card["bound"] and card["bound"]["core"] == target.timing else {}
+    return Hotspots(profile, code, where, costs, found, cycles, note, limit, bound)
 
 
 def _sum(costs: Iterable[Cost]) -> Cost:
@@ -119,7 +121,10 @@ def _phases(hot: Hotspots, card: dict[str, Any]) -> list[dict[str, Any]]:
     for name in phases.NAMES:
         if name in found:
             figures = _figures(hot, _sum(found[name]))
-            rows.append({"name": name, **figures, **_against_limit(hot, figures, macs.get(name))})
+            against = _against_limit(hot, figures, macs.get(name))
+            least = hot.bound.get(name)
+            against["times_bound"] = round(figures["cycles"] / least, 4) if least else None
+            rows.append({"name": name, **figures, **against})
     return rows
 
 
@@ -196,13 +201,16 @@ def render(found: dict[str, Any]) -> str:
     share = "share of cycles" if cycles else "share of instructions"
     view = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     view.add_column("phase")
-    for column in ("instructions", "per MAC", heading, "per MAC", "times the limit", share):
+    bound = any(row["times_bound"] for row in found["phases"])
+    distances = ("times the limit", "times the bound") if bound else ("times the limit",)
+    for column in ("instructions", "per MAC", heading, "per MAC", *distances, share):
         view.add_column(column, justify="right")
     for row in found["phases"]:
-        times = "-" if row["times_limit"] is None else f"{row['times_limit']:.1f}"
+        times = ["-" if row["times_limit"] is None else f"{row['times_limit']:.1f}"]
         view.add_row(
             row["name"], _count(row["instructions"]), _ratio(row["instructions_per_mac"]), _count(row["cycles"]),
-            _ratio(row["cycles_per_mac"]), times, f"{row['share']:.1%}",
+            _ratio(row["cycles_per_mac"]), *times, *([_ratio(row["times_bound"])] if bound else []),
+            f"{row['share']:.1%}",
         )  # fmt: skip
     console.print(view)
     limit = found["limit"]
@@ -213,6 +221,8 @@ def render(found: dict[str, Any]) -> str:
         what = "cycles" if limit["cycles"] and cycles else "instructions"
         console.print(f"limit: {limit[what]:g} {what} a MAC, multiplying and adding alone", soft_wrap=True)
         console.print(f"  ({limit['text']})", soft_wrap=True)
+    if bound:
+        console.print("bound: of the phases of a cell, as its kernel set derives it where its code begins")
     if found["cycles_note"]:
         console.print(f"no cycles: {found['cycles_note']}", soft_wrap=True)
     view = Table(box=box.SIMPLE_HEAD, pad_edge=False)

@@ -54,6 +54,7 @@ def text(network: Network, values: dict[str, Any]) -> str:
         "macs": macs(network),
         "recurrent_macs": recurrent_macs(network),
         "assembled": values["assembled"],
+        "bound": values["bound"] and {"core": values["bound"].core, "cycles": values["bound"].cycles},
         "layers": {c_name(place, layer): layer.name for place, layer in placed(network)},
         "notes": [*network.notes, *values["notes"]],
     }

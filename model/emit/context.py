@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from kernels import KernelSet
-from kernels.common.constants import Constants, float_literal
+from kernels.common.constants import Bound, Constants, float_literal
 from model import limits
 from model.emit import text
 from model.emit.choose import Chosen, choose_all, code
@@ -54,6 +54,7 @@ def context(network: Network, sets: Sequence[KernelSet], optimize: str, state: s
         "scratch_bytes": statements.scratch.bytes,
         "assembly": code(layers.values(), optimize),
         "assembled": _assembled(statements.operations, layers),
+        "bound": _bound(statements.operations, layers, stream),
     }
 
 
@@ -134,3 +135,17 @@ def _assembled(operations: Sequence[Op], layers: dict[str, Chosen]) -> list[str]
     """Places of the layers whose gates a trace never sees: they have code of their own, or a library's."""
     inside = [name for name, layer in layers.items() if layer.constants.assembly or layer.kernels.library]
     return [str(place) for place in sorted({op.place for op in operations if op.name in inside})]
+
+
+def _bound(operations: Sequence[Op], layers: dict[str, Chosen], stream: bool) -> Bound | None:
+    """Of all cells, in a window or in a step of a stream; None where one has none."""
+    cycles: dict[str, float] = {}
+    core = ""
+    for op in {op.name: op for op in operations if op.layer.keeps_state}.values():
+        bound = layers[op.name].constants.bound
+        if bound is None or core not in ("", bound.core):
+            return None
+        core = bound.core
+        for phase, least in bound.cycles.items():
+            cycles[phase] = cycles.get(phase, 0.0) + least * (1 if stream else op.source.shape[0])
+    return Bound(core, cycles) if core else None

@@ -90,7 +90,7 @@ def test_functions_called_alike_are_not_taken_for_each_other() -> None:
     tree = {frames: cost.instructions for frames, cost in callers.stacks(where, costs, "net_run").items()}
     assert tree == {("net_run",): 5, ("net_run", "output"): 10, ("net_run", "output", "output"): 30}
     profile = Profile(1, 45, 45, 45, 0, tuple(each.counts for each in where))
-    hot = hotspots.Hotspots(profile, {}, where, costs, {}, None, "", None)
+    hot = hotspots.Hotspots(profile, {}, where, costs, {}, None, "", None, {})
     rows = [(row["name"], row["instructions"], row["code"]) for row in hotspots._functions(hot)]
     assert rows == [("output", 30, 8), ("output", 10, 8), ("net_run", 5, 8)]
 
@@ -190,6 +190,21 @@ def test_the_limit_is_what_the_best_multiply_does(documents: dict[str, Any]) -> 
     assert seven["cycles_note"] == "cortex-m7 has no timing table"
     assert gates["times_limit"] == pytest.approx(gates["instructions"] / macs / 0.5, rel=1e-3)
     assert documents["rv32imc float32-c"][0]["limit"] is None
+
+
+def test_the_bound_is_that_of_the_set(documents: dict[str, Any]) -> None:
+    """32 steps of 32 units; words of both vectors: 1 and 16. Other sets and cores have none."""
+    rows = {row["name"]: row for row in documents["cortex-m4 int8-asm"][0]["phases"]}
+    least = {"gates": 8.75 * 17 + 14, "requantise": 38, "activation": 30, "cell": 26}
+    for phase, row in rows.items():
+        if phase in least:
+            assert row["times_bound"] == pytest.approx(row["cycles"] / (32 * 32 * least[phase]), abs=1e-4)
+            assert 1 < row["times_bound"] < 2
+        else:
+            assert row["times_bound"] is None
+    others = [profile for name, (profile, *_) in documents.items() if name != "cortex-m4 int8-asm"]
+    assert others
+    assert not [row for profile in others for row in profile["phases"] if row["times_bound"]]
 
 
 def test_limits_are_known_instructions() -> None:
