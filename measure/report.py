@@ -19,6 +19,7 @@ import numpy as np
 
 from measure import distances
 from measure.cost import sizes, stack, timing
+from measure.cost.timing.memory import Memory, add_arguments
 from measure.run.counts import Profile, ProfileUnavailableError, read_profile
 from model import metadata
 from model.errors import run_main
@@ -60,7 +61,7 @@ def _profile(path: Path) -> tuple[Profile | None, str]:
 
 
 def cycles_of(
-    profile: Profile | None, elf: Path, target: Target, flash_wait: int = 0
+    profile: Profile | None, elf: Path, target: Target, memory: Memory = timing.FAST
 ) -> tuple[timing.Cycles | None, str]:
     """Modelled cycles of an average call, or why there are none."""
     if profile is None:
@@ -68,7 +69,7 @@ def cycles_of(
     if target.timing is None:
         return None, f"{target.name} has no timing table: docs/cycles.md tells which cores have one, and why"
     try:
-        return timing.of_run(profile, elf, target, flash_wait), ""
+        return timing.of_run(profile, elf, target, memory), ""
     except timing.NoTimingError as missing:
         return None, str(missing)
 
@@ -155,7 +156,7 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
     native = target.arch == "host"  # its code is full of checks: not the user's
     profile, unavailable = _profile(arguments.profile)
     bench = read_bench(arguments.bench)
-    cycles, untimed = cycles_of(profile, arguments.elf, target, arguments.flash_wait)
+    cycles, untimed = cycles_of(profile, arguments.elf, target, Memory.of(arguments))
     told = metadata.read(arguments.samples)
     rate = told.rate or card["rate"]  # Hz
     period = arguments.period or (1 / rate if rate else 0.0)  # s between two readings; 0: not known
@@ -194,7 +195,7 @@ def main() -> None:
     parser.add_argument("--target", required=True)
     parser.add_argument("--compiler", choices=compiler.COMPILERS, required=True)
     parser.add_argument("--flags", required=True, help="of the compiler, as one word")
-    parser.add_argument("--flash-wait", type=int, default=0, metavar="CYCLES")
+    add_arguments(parser)
     parser.add_argument("--clock", type=float, default=0.0, metavar="HZ")
     parser.add_argument("--period", type=float, default=0.0, metavar="SECONDS", help="between two samples")
     paths = (

@@ -80,7 +80,8 @@ def _table(path: Path, pattern: str, table: Any, targets: list[str] | None) -> M
 
 
 def needed(report: Mapping[str, Any], what: str) -> int | None:
-    """What a build needs of flash, ram, stack (bytes), instructions or cycles (nominal); None if not measured.
+    """What a build needs of flash, ram, stack (bytes), instructions or cycles (nominal; the most from slow flash); None
+    if not measured.
 
     Of the stack that is its bound, or what was seen of it where there is none.
     """

@@ -28,6 +28,7 @@ from measure.cost.callers import Cost, Place
 from measure.cost.lines import Line, source_lines
 from measure.cost.timing import limits
 from measure.cost.timing.disassembly import Text, disassemble
+from measure.cost.timing.memory import INTERVAL, Memory, add_arguments
 from measure.cost.timing.rows import Range
 from measure.run.counts import Profile, ProfileUnavailableError, read_profile
 from measure.stored import kernels
@@ -62,16 +63,16 @@ def take_apart(arguments: argparse.Namespace, card: dict[str, Any]) -> Hotspots:
     target, profile = load_target(arguments.target), read_profile(arguments.profile)
     code = disassemble(arguments.elf, target)
     where = callers.places(profile, code, callers.functions(arguments.elf))
-    core, wait = timing.core_of(target), arguments.flash_wait
+    core, memory = timing.core_of(target), Memory.of(arguments)
     note = "" if core else f"{target.name} has no timing table"
     each: list[Range] = []
     try:
-        each = timing.each(profile, dict(code), core, str(arguments.elf), wait) if core else []
+        each = timing.each(profile, dict(code), core, str(arguments.elf), memory) if core else []
     except timing.NoTimingError as missing:
         core, note = None, str(missing)
     counts = [place.counts.count for place in where]
     costs = [Cost(n, c) for n, c in zip(counts, each, strict=True)] if core else [Cost(n, None) for n in counts]
-    cycles = timing.model(profile, dict(code), core, str(arguments.elf), wait) if core else None
+    cycles = timing.model(profile, dict(code), core, str(arguments.elf), memory) if core else None
     found = callers.stacks(where, costs, card["function"])
     limit = None if card["mixed"] else limits.of(target, card["quantisation"])
     bound = card["bound"]["cycles"] if core and card["bound"] and card["bound"]["core"] == target.timing else {}
@@ -191,7 +192,11 @@ def render(found: dict[str, Any]) -> str:
     console = Console(file=text, width=140, color_system=None, markup=False)
     cycles = found["cycles"]
     title = f"{found['target']} {found['model']} {found['quantisation']} {kernels(found)}"
-    spent = f" and {cycles['nominal']:,} cycles (modelled, {cycles['evidence']})" if cycles else ""
+    spent = ""
+    if cycles:
+        within = cycles["evidence"] == INTERVAL
+        figure = f"{cycles['low']:,} to {cycles['high']:,}" if within else f"{cycles['nominal']:,}"
+        spent = f" and {figure} cycles (modelled, {cycles['evidence']})"
     console.print(
         f"{title}: one {found['function']} takes {found['instructions']:,.0f} instructions{spent}, average of "
         f"{found['calls']:,} calls",
@@ -271,7 +276,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="measure.cost.hotspots", description=__doc__)
     parser.add_argument("--target", required=True)
-    parser.add_argument("--flash-wait", type=int, default=0, metavar="CYCLES")
+    add_arguments(parser)
     for name in ("elf", "model", "profile", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     arguments = parser.parse_args()

@@ -12,6 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from measure.cost.timing.memory import INTERVAL
 from measure.stored import Report, kernels, title
 from model.escape import visible
 
@@ -21,13 +22,17 @@ def number(value: int | None) -> str:
     return "-" if value is None else f"{value:,}"
 
 
-def cycles(report: Report) -> str:
-    """``1,969,519 ±30% documented``: nominal, the farther of low and high, and the tier of evidence."""
+def cycles(report: Report, unit: str = "") -> str:
+    """``1,969,519 ±30% documented``: nominal, the farther of low and high, and the tier of evidence; from slow flash
+    ``1,969,519 to 2,804,711 interval``. A ``unit`` stands behind the numbers.
+    """
     modelled = report["cycles"]
     if modelled is None:
         return "-"
+    if modelled["evidence"] == INTERVAL:
+        return f"{modelled['low']:,} to {modelled['high']:,}{unit} {INTERVAL}"
     spread = max(abs(modelled[end] / modelled["nominal"] - 1) for end in ("low", "high"))
-    return f"{modelled['nominal']:,}{f' ±{spread:.0%}' if spread else ''} {modelled['evidence']}"
+    return f"{modelled['nominal']:,}{unit}{f' ±{spread:.0%}' if spread else ''} {modelled['evidence']}"
 
 
 def agreement(report: Report) -> str:
@@ -63,12 +68,15 @@ def spent(report: Report) -> str:
     """``cortex-m4 forecast int8 c at 64 MHz: 30.8 ms a call (cycles documented)``, and the share of a period."""
     time = report["time"]
     ms = time["milliseconds"]
-    span = "" if ms["low"] == ms["high"] else f", {_si(ms['low'] / 1000)} to {_si(ms['high'] / 1000)}"
-    said = f"{title(report)} at {time['clock'] / 1e6:g} MHz: {_si(ms['nominal'] / 1000)} a call{span}"
-    said += f" (cycles {time['evidence']})"
+    between = f"{_si(ms['low'] / 1000)} to {_si(ms['high'] / 1000)}"
+    within = time["evidence"] == INTERVAL
+    span = "" if within or ms["low"] == ms["high"] else f", {between}"
+    said = f"{title(report)} at {time['clock'] / 1e6:g} MHz: {between if within else _si(ms['nominal'] / 1000)} a call"
+    said += f"{span} (cycles {time['evidence']})"
     if time["share"] is None:
         return said
     share = f"{time['share']:.2%}" if time["share"] < 0.1 else f"{time['share']:.0%}"
+    share = f"up to {share}" if within else share
     return f"{said}; with a call at every sample, {share} of the sampling period of {_si(time['period'])}"
 
 

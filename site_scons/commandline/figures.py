@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from measure.checks import budget
+from measure.cost.timing.memory import WIDTHS
+from model.declaration import did_you_mean
 from model.errors import UserError
 from target.description import Target, target_names
 
@@ -51,7 +53,16 @@ def period(given: Mapping[str, str]) -> float:
     return quantity("period", given["period"], TIMES)
 
 
-def wait_states(value: str) -> int:
-    if not value.isdigit() or int(value) > 100:
-        raise UserError(f"flash_wait={value}: give a whole number of wait states, 0 to 100")
-    return int(value)
+def memory(given: Mapping[str, str]) -> tuple[str, ...]:
+    """Words of the programs that model cycles."""
+    wait, width, code_in = given["flash_wait"], given["flash_width"], given["code_in"]
+    if not wait.isdigit() or int(wait) > 100:
+        raise UserError(f"flash_wait={wait}: give a whole number of wait states, 0 to 100")
+    for name, value, known in (("flash_width", width, tuple(map(str, WIDTHS))), ("code_in", code_in, ("flash", "ram"))):
+        if value and not int(wait):
+            raise UserError(f"{name}={value}: say flash_wait= too, as in flash_wait=5")
+        if value and value not in known:
+            raise UserError(f"{name}={value}{did_you_mean(value, known)}")
+    words = ["--flash-wait", str(int(wait))]
+    words += ["--flash-width", width] if width else []
+    return (*words, *(["--code-in", code_in] if code_in else []))

@@ -44,7 +44,7 @@ class Options:
     dir: str  # empty unless surveying
     limits: tuple[tuple[str, int], ...]  # of flash, ram, stack, instructions, cycles
     budget: str  # a .toml with more of them; empty: none
-    flash_wait: int  # cycles
+    memory: tuple[str, ...]  # how slow flash is, as programs take it
     clock: float  # Hz; 0: not given
     period: float  # s; 0: not given
     baseline: str
@@ -82,7 +82,7 @@ def read(arguments: Mapping[str, str], root: Path, goals: Sequence[Goal], *, bui
         dir=given["dir"],
         limits=figures.limits(given),
         budget=figures.budget_file(given["budget"], root, asked),
-        flash_wait=figures.wait_states(given["flash_wait"]),
+        memory=figures.memory(given),
         clock=figures.quantity("clock", given["clock"], figures.CLOCKS),
         period=figures.period(given),
         baseline=given["baseline"],

@@ -33,7 +33,12 @@ OPTIONS = {
     "instructions_max": ("", "fail above these instructions a call, 300k"),
     "cycles_max": ("", "fail above these modelled cycles a call, where the target has a timing model"),
     "budget": ("", "a .toml with such limits, by target and model"),
-    "flash_wait": ("0", "wait states of each flash access in modelled cycles, without prefetch (docs/cycles.md)"),
+    "flash_wait": (
+        "0",
+        "wait states of flash: modelled cycles become an interval, without and with them (docs/cycles.md)",
+    ),
+    "flash_width": ("", "for flash_wait=: bits that one access reads, 32 (default), 64 or 128"),
+    "code_in": ("", "for flash_wait=: ram, where the code is copied there and the weights are not; default: flash"),
     "clock": ("", "of the core, 64MHz: gives milliseconds a call where there is a timing model"),
     "period": ("", "for clock=: time between two samples, 20ms; default: as the samples' .json says"),
     "baseline": ("baseline.json", "for baseline and diff: the file that keeps the figures"),

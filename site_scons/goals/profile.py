@@ -30,7 +30,7 @@ def hotspots(made: Made) -> list[File]:
 def _hotspots(made: Made, build: Build) -> File:
     env, folder, target = made.env, made.env.FolderAt(build.variant.folder), build.variant.target
     words = [f"--target={target.reference}", "--elf", build.elf, "--model", build.card, "--profile", build.profile]
-    words += ["--flash-wait", str(made.options.flash_wait), "--out", folder]
+    words += [*made.options.memory, "--out", folder]
     targets = [folder.File(name) for name in ("hotspots.txt", "annotated.txt", "profile.json")]
     sources = [build.elf, build.card, build.profile]
     nodes = env.PythonProgram("measure.cost.hotspots", targets, sources, *words, tag="HOTSPOTS")

@@ -22,7 +22,7 @@ def _report(
 ) -> list[File]:
     made = env.FileAt(f"{folder}/report.json")
     words: list[object] = [f"--target={target.reference}", "--compiler", env["COMPILER"]]
-    words += [f"--flags={env['REPORTED_FLAGS']}", "--out", made, "--flash-wait", str(options.flash_wait)]
+    words += [f"--flags={env['REPORTED_FLAGS']}", "--out", made, *options.memory]
     words += ["--clock", str(options.clock), "--period", str(options.period)] if options.clock else []
     for name, node in inputs.items():
         words += [f"--{name.replace('_', '-')}", node]

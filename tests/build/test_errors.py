@@ -66,6 +66,8 @@ def made(checkout: Checkout, model: str) -> set[str]:
         (["clock=64MHz", "period=50"], ["period=50: give a number above 0 with its unit (us, ms, s, min, h)"]),
         (["period=50ms"], ["period=50ms: say the core's clock= too"]),
         (["flash_wait=-1"], ["flash_wait=-1: give a whole number of wait states"]),
+        (["flash_width=128"], ["flash_width=128: say flash_wait= too"]),
+        (["flash_wait=2", "code_in=rom"], ["code_in=rom; did you mean 'ram'?"]),
     ],
 )
 def test_a_mistyped_option(checkout: Checkout, words: list[str], parts: list[str]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from measure.cost.timing import arm, riscv
 from measure.cost.timing.disassembly import Text, disassemble
+from measure.cost.timing.memory import INTERVAL, Memory
 from measure.cost.timing.rows import NO_WAIT, ONE, ZERO, Core, Jump, Predicted, Range, Step, exactly, registers
 from measure.run.counts import Profile
 from model.declaration import did_you_mean
@@ -17,6 +18,7 @@ from model.errors import UserError
 from target.description import Target
 
 CORES = {core.name: core for core in (*arm.CORES, *riscv.CORES)}
+FAST = Memory()
 READ_FIRST = (
     "c.add", "c.sub", "c.and", "c.or", "c.xor", "c.andi", "c.addi", "c.slli", "c.srli", "c.srai", "c.addi16sp",
 )  # fmt: skip
@@ -34,7 +36,7 @@ class Cycles:
     low: int
     nominal: int
     high: int
-    evidence: str  # tier: table.RTL_EXACT …
+    evidence: str  # tier: rows.RTL_EXACT …, or memory.INTERVAL
     source: str
     assumptions: tuple[str, ...]
 
@@ -56,44 +58,43 @@ def core_of(target: Target) -> Core | None:
     return core
 
 
-def of_run(profile: Profile, elf: Path, target: Target, flash_wait: int = 0) -> Cycles | None:
+def of_run(profile: Profile, elf: Path, target: Target, memory: Memory = FAST) -> Cycles | None:
     """Cycles of an average call of the profiled function; None for a target without a table."""
     core = core_of(target)
-    return None if core is None else model(profile, disassemble(elf, target), core, str(elf), flash_wait)
+    return None if core is None else model(profile, disassemble(elf, target), core, str(elf), memory)
 
 
 def model(
-    profile: Profile, code: dict[int, Text], core: Core, name: str = "the program", flash_wait: int = 0
+    profile: Profile, code: dict[int, Text], core: Core, name: str = "the program", memory: Memory = FAST
 ) -> Cycles:
-    """Apply a table. NoTimingError when it cannot be applied."""
+    """Apply a table. NoTimingError when it cannot be applied.
+
+    From slow flash an interval: from the least without a wait to the most, which is its nominal end, too.
+    """
     total = ZERO
-    for cycles in each(profile, code, core, name, flash_wait):
+    for cycles in each(profile, code, core, name, memory):
         total += cycles
     low, nominal, high = (round(c / profile.calls) for c in (total.low, total.nominal, total.high))
-    return Cycles(low, nominal, high, core.evidence, core.document, assumptions(core, flash_wait))
-
-
-def assumptions(core: Core, flash_wait: int) -> tuple[str, ...]:
-    """What a figure rests on, wait states included."""
-    slow = f"{flash_wait} wait state{'s' if flash_wait > 1 else ''} for each 32-bit word from flash, nothing prefetched"
-    return tuple(slow if flash_wait and text == NO_WAIT else text for text in core.assumptions)
+    if not memory.wait:
+        return Cycles(low, nominal, high, core.evidence, core.document, core.assumptions)
+    assumptions = tuple(memory.text if text == NO_WAIT else text for text in core.assumptions)
+    return Cycles(low, high, high, INTERVAL, core.document, assumptions)
 
 
 def each(
-    profile: Profile, code: dict[int, Text], core: Core, name: str = "the program", flash_wait: int = 0
+    profile: Profile, code: dict[int, Text], core: Core, name: str = "the program", memory: Memory = FAST
 ) -> list[Range]:
     """Cycles of every instruction of the profile, over all calls; waiting counts for the one that waits.
 
-    ``flash_wait``: cycles more for each word of code and each load from flash, as without prefetch, cache or wider
-    words; code is taken to be in flash. NoTimingError for a core whose code runs from a cache.
+    From slow flash ``low`` waits for none of it, the others as long as can be. NoTimingError for a core whose code runs
+    from a cache.
     """
-    if flash_wait and core.cached:
-        raise NoTimingError(f"flash_wait={flash_wait} says nothing of {core.name}, whose code runs from a cache")
+    if memory.wait and core.cached:
+        raise NoTimingError(f"flash_wait={memory.wait} says nothing of {core.name}, whose code runs from a cache")
     steps = _steps(profile, code, core, name)
-    waits = [
-        wait + flash_wait * (step.fetches + step.counts.flash) for wait, step in zip(_waits(steps), steps, strict=True)
-    ]
-    return [_own(step, core) + exactly(wait) for step, wait in zip(steps, waits, strict=True)]
+    spent = [_own(step, core) + exactly(wait) for step, wait in zip(steps, _waits(steps), strict=True)]
+    slow = [memory.waits(step) for step in steps]
+    return [cycles + Range(0, wait, wait) for cycles, wait in zip(spent, slow, strict=True)]
 
 
 def _own(step: Step, core: Core) -> Range:

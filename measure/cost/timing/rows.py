@@ -16,7 +16,7 @@ from measure.run.counts import Instruction
 RTL_EXACT = "RTL-exact"  # the same ELF on the core's own hardware description
 DOCUMENTED = "documented"  # the core's manual, not compared with a core by this project
 ONE_SOURCE = "one source"  # not the manual's: its maker publishes no table
-NO_WAIT = "zero wait states"  # the assumption that flash_wait= replaces
+NO_WAIT = "zero wait states"  # the assumption that flash_wait= replaces (memory.py)
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,10 @@ class Step:
     landings: int  # … and by a jump or a return
     before: Step | None  # the instruction just before it, where any execution came from there
 
-    @property
-    def fetches(self) -> int:
-        """32-bit words of code read for it, over all executions; coming from above, a shared word is there already."""
-        first, last = self.counts.address // 4, (self.counts.address + self.counts.size - 1) // 4
-        shared = self.counts.address % 4 != 0
+    def lines(self, size: int) -> int:
+        """Lines of code, of so many bytes, read for it in all; coming from above, a shared one is there already."""
+        first, last = self.counts.address // size, (self.counts.address + self.counts.size - 1) // size
+        shared = self.counts.address % size != 0
         return (last - first + 1) * self.counts.count - shared * self.through
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from measure.cost.timing.memory import INTERVAL
 from measure.pages.html.outputs import Build
 from measure.pages.text import agreement, cycles, number, stack
 from measure.stored import kernels
@@ -101,7 +102,9 @@ def milliseconds(report: Report) -> str:
     spent = report.get("time")
     if not spent:
         return ""
-    return f"{spent['milliseconds']['nominal']:.3g} ms at {spent['clock'] / 1e6:g} MHz ({spent['evidence']})"
+    ms = spent["milliseconds"]
+    said = f"{ms['low']:.3g} to {ms['high']:.3g}" if spent["evidence"] == INTERVAL else f"{ms['nominal']:.3g}"
+    return f"{said} ms at {spent['clock'] / 1e6:g} MHz ({spent['evidence']})"
 
 
 def row(build: Build, failed: Sequence[str], largest: int) -> dict[str, Any]:
@@ -264,8 +267,7 @@ def _details(report: Report, figure: str) -> tuple[str, ...]:
         return (f"{number(report['flash']['weights'])} of weights",) if report["flash"] else ()
     if report["not_run"]:
         return (agreement(report),)
-    nominal, _, tier = cycles(report).partition(" ")
-    return (f"{nominal} cycles, {tier}",) if report["cycles"] else ()
+    return (cycles(report, " cycles,"),) if report["cycles"] else ()
 
 
 FIGURES = {"instructions": "Instructions of a call, and modelled cycles", "flash": "Flash, bytes", "ram": "RAM, bytes"}

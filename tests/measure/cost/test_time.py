@@ -68,7 +68,25 @@ def test_slow_flash_costs_cycles_and_is_told(built: Shared, tmp_path: Path) -> N
         return dict(found)
 
     fast, one, three = cycles(), cycles("flash_wait=1"), cycles("flash_wait=3")
-    assert three["nominal"] - fast["nominal"] == pytest.approx(3 * (one["nominal"] - fast["nominal"]), abs=2)
-    assert one["nominal"] > 1.3 * fast["nominal"]
-    assert "3 wait states for each 32-bit word from flash, nothing prefetched" in three["assumptions"]
+    wide, ram = cycles("flash_wait=3", "flash_width=128"), cycles("flash_wait=3", "code_in=ram")
+    assert three["high"] - fast["high"] == pytest.approx(3 * (one["high"] - fast["high"]), abs=2)
+    assert one["high"] > 1.3 * fast["high"]
+    assert three["high"] > 1.1 * wide["high"] > 1.1 * ram["high"] > 1.1 * fast["high"]
+    for slow in (one, three, wide, ram):
+        assert slow["low"] == fast["low"], "without a wait"
+        assert slow["evidence"] == "interval"
+    assert "from none to 3 wait states for each 32-bit line, code and constants in flash" in three["assumptions"]
+    assert "from none to 3 wait states for each 128-bit line, code and constants in flash" in wide["assumptions"]
     assert "zero wait states" in fast["assumptions"]
+
+
+def test_an_interval_is_told_as_one(built: Shared, tmp_path: Path) -> None:
+    request = ("target=cortex-m4", "model=forecast-window", "quant=int8", "kernels=c")
+    slow = (*request, "flash_wait=5", "flash_width=128", "clock=64MHz", "period=10ms")
+    text = built.copy(tmp_path / "checkout", *request).build("report", *slow).out
+    assert re.search(r" [\d,]+ to [\d,]+ interval ", text)
+    assert re.search(
+        r"at 64 MHz: \S+ \w+ to \S+ \w+ a call \(cycles interval\); .* up to \S+% of the .* of 10 ms", text
+    )
+    assert "(interval): average call" in text
+    assert "documented" not in text

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import tempfile
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import pytest
 from measure import report
 from measure.cost import sizes, timing
 from measure.cost.timing.disassembly import Text, disassemble
+from measure.cost.timing.memory import Memory
 from measure.cost.timing.rows import Range
 from measure.pages import text
 from measure.run import qemu
@@ -260,15 +262,21 @@ PROGRAMS = {
 CASES = [(target, core, name) for (target, core), kernels in PROGRAMS.items() for name in kernels]
 
 
-# With flash_wait: 32-bit words that each program reads from flash, code and constants.
+# With flash_wait: what each program may wait for: lines of code of 32 and of 128 bits, the call and other jumps, and
+# lines of constants; those of code again where they are read behind constants.
 WORDS = {
-    "code": ("movs r0, #1; movs r1, #2; movs r2, #3; movs r3, #4", 3),  # the return is in the third
-    "constant": ("ldr r0, 1f; bx lr; .balign 4; 1: .word 7", 1 + 1),
-    "data in RAM": ("ldr r0, [sp]", 1),
-    "jumps": ("b 1f; nop; 1: nop; b 2f; nop; nop; 2: nop", 3),  # to the second word, to the fourth
-    "wide": ("mov r3, lr; bl 1f; bx r3; 1:", 2 + 1 + 1),  # BL reaches into the second word, where the return goes again
-}
-WAITS = {name: Kernel("", assembly, 0) for name, (assembly, _) in WORDS.items()}
+    "code": ("movs r0, #1; movs r1, #2; movs r2, #3; movs r3, #4", (3, 1), 1, (0, 0), 0),  # the return is in the third
+    "constant": ("ldr r0, 1f; bx lr; .balign 4; 1: .word 7", (1, 1), 1, (1, 1), 1),
+    "constants": (
+        "push {r4-r7}; adr r3, 1f; ldm r3!, {r4-r7}; pop {r4-r7}; bx lr; .balign 4; 1: .word 1, 2, 3, 4",
+        (3, 1), 1, (4, 2), 1,
+    ),
+    "data in RAM": ("ldr r0, [sp]", (1, 1), 1, (0, 0), 0),
+    "jumps": ("b 1f; nop; 1: nop; b 2f; nop; nop; 2: nop", (3, 3), 3, (0, 0), 0),  # to the second word, to the fourth
+    # BL reaches into the second word, where the return goes again
+    "wide": ("mov r3, lr; bl 1f; bx r3; 1:", (2 + 1 + 1, 1 + 1 + 1), 3, (0, 0), 0),
+}  # fmt: skip
+WAITS = {name: Kernel("", assembly, 0) for name, (assembly, *_) in WORDS.items()}
 
 
 @functools.cache
@@ -280,7 +288,7 @@ def profiled(target: str, core: str) -> tuple[Profile, dict[int, Text], dict[str
     for i, kernel in enumerate(kernels.values()):
         words = [*kernel.assembly.split(";"), "bx lr" if arm else "ret"]
         lines = "".join(f'"{line.strip()}\\n"' for line in ([".syntax unified", *words] if arm else words))
-        text += f"void kernel{i}(void);\n__attribute__((naked, noinline, aligned(4))) void kernel{i}(void)\n"
+        text += f"void kernel{i}(void);\n__attribute__((naked, noinline, aligned(16))) void kernel{i}(void)\n"
         text += f"{{ __asm__ volatile({lines}); }}\n"
     calls = " ".join(f"kernel{i}();" for i in range(len(kernels)))
     text += "void probe_run(probe_state *state, const uint8_t *x, uint8_t *y)\n"
@@ -298,12 +306,12 @@ def profiled(target: str, core: str) -> tuple[Profile, dict[int, Text], dict[str
         return done.profile, disassemble(elf, load_target(target)), ranges
 
 
-def cycles_of(target: str, core: str, name: str, program: str = "", flash_wait: int = 0) -> Range:
+def cycles_of(target: str, core: str, name: str, program: str = "", memory: Memory = timing.FAST) -> Range:
     """A kernel's cycles by the table of ``core``, one call; ``program`` names the firmware, if not as the core."""
     profile, code, ranges = profiled(target, program or core)
     inside = tuple(i for i in profile.instructions if i.address in ranges[name])
     total = Range(0, 0, 0)
-    for cycles in timing.each(Profile(2, 0, 0, 0, 0, inside), code, timing.CORES[core], flash_wait=flash_wait):
+    for cycles in timing.each(Profile(2, 0, 0, 0, 0, inside), code, timing.CORES[core], memory=memory):
         total += cycles
     return total * 0.5
 
@@ -316,22 +324,29 @@ def test_a_kernel_takes_what_the_manual_says(target: str, core: str, name: str) 
 
 
 @pytest.mark.parametrize("name", WORDS)
-def test_each_word_from_flash_waits(name: str) -> None:
+def test_each_line_from_flash_may_wait(name: str) -> None:
+    """The least is that of fast flash."""
+    _, code, jumps, constants, again = WORDS[name]
     plain = cycles_of("cortex-m0", "cortex-m0", name, "waits")
-    for wait in (1, 3):
-        slow = cycles_of("cortex-m0", "cortex-m0", name, "waits", flash_wait=wait)
-        words = WORDS[name][1]
-        assert slow == plain + Range(words * wait, words * wait, words * wait)
+    for wait, (nth, width) in product((1, 3), enumerate((32, 128))):
+        data = constants[nth]
+        for code_in, most in (("flash", code[nth] + jumps + data + nth * again), ("ram", data)):
+            slow = cycles_of("cortex-m0", "cortex-m0", name, "waits", Memory(wait, width, code_in))
+            assert slow == plain + Range(0, most * wait, most * wait), (width, code_in)
 
 
 def test_wait_states_are_told_and_refused_where_a_cache_hides_them() -> None:
     nop = {0x100: Text("nop", "", 2)}
-    modelled = timing.model(ONE, nop, timing.CORES["cortex-m0"], flash_wait=2)
-    assert modelled.nominal == 1 + 2
-    assert modelled.assumptions[0] == "2 wait states for each 32-bit word from flash, nothing prefetched"
+    modelled = timing.model(ONE, nop, timing.CORES["cortex-m0"], memory=Memory(2))
+    assert (modelled.low, modelled.nominal, modelled.high) == (1, 1 + 2 * 2, 1 + 2 * 2)  # the line, and the jump there
+    assert modelled.evidence == "interval"
+    said = "from none to 2 wait states for each 32-bit line, code and constants in flash"
+    assert modelled.assumptions[0] == said
+    wide = timing.model(ONE, nop, timing.CORES["cortex-m0"], memory=Memory(1, 128, "ram"))
+    assert wide.assumptions[0] == "from none to 1 wait state for each 128-bit line, constants in flash, code in RAM"
     assert timing.model(ONE, nop, timing.CORES["cortex-m0"]).assumptions[0] == "zero wait states"
     with pytest.raises(timing.NoTimingError, match="flash_wait=2 says nothing of sifive-e31, whose code runs from a c"):
-        timing.model(ONE, nop, timing.CORES["sifive-e31"], flash_wait=2)
+        timing.model(ONE, nop, timing.CORES["sifive-e31"], memory=Memory(2))
 
 
 ONE = parse_profile("calls 1\ninstructions 1 1 1\nstack 0\ninsn 0x100 4 1 0 0 0 0 0\n", "a profile")

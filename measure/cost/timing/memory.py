@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""Flash that is slower than the core: what can be waited for it at most, and at least nothing."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+
+from measure.cost.timing.rows import Step
+
+INTERVAL = "interval"  # in place of a tier: the truth lies within, and nothing says where
+WIDTHS = (32, 64, 128)  # bits of a line
+WORD = 4  # bytes
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Where code and constants lie. Flash is read by lines, and the last line of code is kept."""
+
+    wait: int = 0  # cycles more for each line; 0: flash is as fast as the core
+    width: int = 32  # bits of a line
+    code_in: str = "flash"  # or ram
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> Memory:
+        """As ``add_arguments`` reads it."""
+        return cls(arguments.flash_wait, arguments.flash_width, arguments.code_in)
+
+    def waits(self, step: Step) -> int:
+        """The most cycles that all executions of an instruction can wait for flash: nothing was fetched ahead."""
+        return self.wait * (self._constants(step) + (0 if self.code_in == "ram" else self._code(step)))
+
+    def _constants(self, step: Step) -> int:
+        """Lines of constants: those of an instruction that loads n words follow each other."""
+        words, size = step.counts.flash, self.width // 8
+        if not words:
+            return 0
+        each = -(-words // step.counts.count)  # where a condition fails, less
+        return min(words, step.counts.count * (1 + -(-(each - 1) * WORD // size)))
+
+    def _code(self, step: Step) -> int:
+        """Lines of code. Where constants were read between, that of the instruction before is lost; where a jump leads,
+        what lies behind it may be under way.
+        """
+        size = self.width // 8
+        before = step.before
+        lost = min(step.through, before.counts.flash) if before is not None and self.width > 32 else 0
+        return step.lines(size) + (lost if step.counts.address % size else 0) + step.landings
+
+    @property
+    def text(self) -> str:
+        """What a figure rests on."""
+        if not self.wait:
+            return ""
+        states = f"{self.wait} wait state{'s' if self.wait > 1 else ''}"
+        where = "constants in flash, code in RAM" if self.code_in == "ram" else "code and constants in flash"
+        return f"from none to {states} for each {self.width}-bit line, {where}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Those that ``Memory.of`` reads."""
+    parser.add_argument("--flash-wait", type=int, default=0, metavar="CYCLES")
+    parser.add_argument("--flash-width", type=int, default=32, choices=WIDTHS, metavar="BITS")
+    parser.add_argument("--code-in", default="flash", choices=("flash", "ram"))
