@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from measure import distances
-from measure.cost import sizes, stack, timing
+from measure.cost import energy, sizes, stack, timing
 from measure.cost.timing.memory import Memory, add_arguments
 from measure.run.counts import Profile, ProfileUnavailableError, read_profile
 from model import metadata
@@ -181,6 +181,7 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
         "cycles": dataclasses.asdict(cycles) if cycles else None,
         "cycles_note": untimed or None,
         "time": time_of(cycles, arguments.clock, period),
+        "energy": energy.of(cycles, arguments, period),
         "flash": None if native else flash_of(arguments),
         "ram": ram_of(arguments, card, bench["state_bytes"], native),
         "stack": stack_of(arguments, target, functions, bench, profile),
@@ -196,6 +197,7 @@ def main() -> None:
     parser.add_argument("--compiler", choices=compiler.COMPILERS, required=True)
     parser.add_argument("--flags", required=True, help="of the compiler, as one word")
     add_arguments(parser)
+    energy.add_arguments(parser)
     parser.add_argument("--clock", type=float, default=0.0, metavar="HZ")
     parser.add_argument("--period", type=float, default=0.0, metavar="SECONDS", help="between two samples")
     paths = (

@@ -65,7 +65,7 @@ def reported(text: str) -> dict[str, Any]:
         "quantisation": "int8", "state": "window", "samples": 10, "not_run": None, "function": "net_run",
         "model": {"name": "net", "source": text, "sha256": "0" * 64, "macs": 10, "notes": [text]},
         "compiler": {"version": text, "flags": ["-mcpu=cortex-m4", text]},
-        "instructions": 1000, "instructions_least": 1000, "instructions_note": None, "time": None,
+        "instructions": 1000, "instructions_least": 1000, "instructions_note": None, "time": None, "energy": None,
         "cycles": {"low": 1, "nominal": 2, "high": 3, "evidence": "documented", "source": text, "assumptions": [text]},
         "cycles_note": text,
         "flash": {"code": 1, "tables": 2, "weights": 3, "total": 6, "sections": [],

@@ -14,6 +14,9 @@ from model.declaration import did_you_mean
 from model.errors import UserError
 from target.description import Target, target_names
 
+CURRENTS = {"na/mhz": 1e-15, "ua/mhz": 1e-12, "ma/mhz": 1e-9}  # C a cycle
+VOLTAGES = {"mv": 1e-3, "v": 1.0}
+BATTERIES = {"mah": 3.6, "ah": 3600.0}  # C
 CLOCKS = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
 TIMES = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 
@@ -40,7 +43,7 @@ def quantity(option: str, value: str, units: Mapping[str, float]) -> float:
     """A number above 0 with one of the units, in the one that is 1; 0 when it is not given."""
     if not value:
         return 0.0
-    found = re.fullmatch(r"(\d+(?:\.\d*)?)([a-z]+)", value.lower())
+    found = re.fullmatch(r"(\d+(?:\.\d*)?)([a-z/]+)", value.lower())
     factor = units.get(found[2]) if found else None
     if not found or factor is None or float(found[1]) == 0:
         raise UserError(f"{option}={value}: give a number above 0 with its unit ({', '.join(units)}), without a blank")
@@ -48,9 +51,25 @@ def quantity(option: str, value: str, units: Mapping[str, float]) -> float:
 
 
 def period(given: Mapping[str, str]) -> float:
-    if given["period"] and not given["clock"]:
+    if given["period"] and not given["clock"] and not given["battery"]:
         raise UserError(f"period={given['period']}: say the core's clock= too, as in clock=64MHz")
     return quantity("period", given["period"], TIMES)
+
+
+def energy(given: Mapping[str, str]) -> tuple[str, ...]:
+    """Words of the program that reports."""
+    for name, other, example in (
+        ("current", "voltage", "3.0V"), ("voltage", "current", "35uA/MHz"), ("battery", "current", "35uA/MHz"),
+    ):  # fmt: skip
+        if given[name] and not given[other]:
+            raise UserError(f"{name}={given[name]}: say {other}= too, as in {other}={example}")
+    volts = given["voltage"] + ("V" if given["voltage"][-1:].isdigit() else "")
+    known = {
+        "charge": quantity("current", given["current"], CURRENTS),
+        "voltage": quantity("voltage", volts, VOLTAGES),
+        "battery": quantity("battery", given["battery"], BATTERIES),
+    }
+    return tuple(word for name, value in known.items() if value for word in (f"--{name}", repr(value)))
 
 
 def memory(given: Mapping[str, str]) -> tuple[str, ...]:

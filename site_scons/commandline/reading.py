@@ -47,6 +47,7 @@ class Options:
     memory: tuple[str, ...]  # how slow flash is, as programs take it
     clock: float  # Hz; 0: not given
     period: float  # s; 0: not given
+    energy: tuple[str, ...]  # what a cycle takes, as programs take it
     baseline: str
     timeout: int
     verbose: bool
@@ -85,6 +86,7 @@ def read(arguments: Mapping[str, str], root: Path, goals: Sequence[Goal], *, bui
         memory=figures.memory(given),
         clock=figures.quantity("clock", given["clock"], figures.CLOCKS),
         period=figures.period(given),
+        energy=figures.energy(given),
         baseline=given["baseline"],
         timeout=figures.seconds("timeout", given["timeout"]),
         verbose=given["verbose"] not in ("", "0", "no"),

@@ -23,7 +23,9 @@ def _report(
     made = env.FileAt(f"{folder}/report.json")
     words: list[object] = [f"--target={target.reference}", "--compiler", env["COMPILER"]]
     words += [f"--flags={env['REPORTED_FLAGS']}", "--out", made, *options.memory]
-    words += ["--clock", str(options.clock), "--period", str(options.period)] if options.clock else []
+    words += ["--clock", str(options.clock)] if options.clock else []
+    words += ["--period", str(options.period)] if options.period else []
+    words += options.energy
     for name, node in inputs.items():
         words += [f"--{name.replace('_', '-')}", node]
     linked = [*objects, *env["LIBRARIES"]]  # a kernel set may bring a library along

@@ -67,6 +67,9 @@ def made(checkout: Checkout, model: str) -> set[str]:
         (["period=50ms"], ["period=50ms: say the core's clock= too"]),
         (["flash_wait=-1"], ["flash_wait=-1: give a whole number of wait states"]),
         (["flash_width=128"], ["flash_width=128: say flash_wait= too"]),
+        (["current=35uA/MHz"], ["current=35uA/MHz: say voltage= too, as in voltage=3.0V"]),
+        (["battery=220mAh"], ["battery=220mAh: say current= too"]),
+        (["current=35uA", "voltage=3"], ["current=35uA: give a number above 0 with its unit (na/mhz, ua/mhz, ma/mhz)"]),
         (["flash_wait=2", "code_in=rom"], ["code_in=rom; did you mean 'ram'?"]),
     ],
 )

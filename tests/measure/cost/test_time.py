@@ -80,6 +80,19 @@ def test_slow_flash_costs_cycles_and_is_told(built: Shared, tmp_path: Path) -> N
     assert "zero wait states" in fast["assumptions"]
 
 
+def test_energy_is_arithmetic_on_what_the_user_says(built: Shared, tmp_path: Path) -> None:
+    request = ("target=cortex-m4", "model=forecast-window", "quant=int8", "kernels=c")
+    checkout = built.copy(tmp_path / "checkout", *request)
+    text = checkout.build("report", *request, "current=35uA/MHz", "voltage=3.0", "battery=220mAh", "period=100ms").out
+    said = json.loads((checkout.root / "build/cortex-m4/forecast-window/int8-c/report.json").read_text())
+    nominal, found = said["cycles"]["nominal"], said["energy"]
+    microjoules = nominal * 35e-12 * 3 * 1e6
+    assert found["microjoules"]["nominal"] == pytest.approx(microjoules, rel=1e-4)
+    assert found["days"] == pytest.approx(0.220 * 3600 / (nominal * 35e-12) * 0.1 / 86400, rel=1e-3)
+    assert f"by the figures given (105 pJ a cycle): {microjoules:.3g} uJ a call (cycles documented)" in text
+    assert f"empties 220 mAh in {found['days']:,.3g} days, if nothing else took any" in text
+
+
 def test_an_interval_is_told_as_one(built: Shared, tmp_path: Path) -> None:
     request = ("target=cortex-m4", "model=forecast-window", "quant=int8", "kernels=c")
     slow = (*request, "flash_wait=5", "flash_width=128", "clock=64MHz", "period=10ms")
