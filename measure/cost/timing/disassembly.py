@@ -14,6 +14,7 @@ from target.description import Target
 
 # Names as the core knows them: "c.addi" in place of "addi", "x10" in place of "a0".
 OPTIONS = {"arm": (), "riscv": ("-M", "no-aliases,numeric")}
+HELIUM = "armv8.1-m.main"  # whose vectors objdump takes for coprocessors' instructions where the ELF alone says it
 _LINE = re.compile(r"\s*([0-9a-f]+):\t([0-9a-f ]+?)\s*\t(\S+)\s*(.*)")
 _REMARK = re.compile(r"\s+[@;#] .*|\s*<.*")
 
@@ -29,7 +30,8 @@ class Text:
 
 def disassemble(elf: Path, target: Target) -> dict[int, Text]:
     """Every instruction of the ELF by address. UserError when objdump cannot read it."""
-    command = [f"{target.gcc.prefix}objdump", "-d", "-z", *OPTIONS[target.arch], str(elf)]
+    machine = ("-m", HELIUM) if target.isa.startswith(HELIUM) else ()
+    command = [f"{target.gcc.prefix}objdump", "-d", "-z", *OPTIONS[target.arch], *machine, str(elf)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise UserError(f"{command[0]} cannot disassemble {elf}: {done.stderr.strip()}")

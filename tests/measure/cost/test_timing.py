@@ -390,3 +390,16 @@ def test_a_printed_count_names_its_tier() -> None:
     assert text.cycles({"cycles": modelled}) == "100 ±30% documented"
     assert text.cycles({"cycles": {**modelled, "low": 100, "high": 100}}) == "100 documented"
     assert text.cycles({"cycles": None}) == "-"
+
+
+def test_vectors_of_helium_are_named(tmp_path: Path) -> None:
+    """Not as those of a coprocessor."""
+    lines = ("vldrb.s16 q0, [r0]", "vmladava.s8 r2, q0, q1", "vfma.f32 q0, q1, q2", "le lr, 1b")
+    text = "\\n".join(["1:", *lines])
+    body = f'__asm__ volatile("{text}" ::: "memory");'
+    program = f"void probe_run(probe_state *s, const uint8_t *x, uint8_t *y) {{ (void)s; (void)x; (void)y; {body} }}"
+    reset = "void probe_reset(probe_state *state) { state->sum = 0; }\n"
+    target = load_target("cortex-m55")
+    found = [each.mnemonic for each in disassemble(build(target, tmp_path, reset + program), target).values()]
+    for line in lines:
+        assert line.split()[0].replace("vmladava", "vmlava") in found
