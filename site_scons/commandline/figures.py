@@ -77,11 +77,15 @@ def memory(given: Mapping[str, str]) -> tuple[str, ...]:
     wait, width, code_in = given["flash_wait"], given["flash_width"], given["code_in"]
     if not wait.isdigit() or int(wait) > 100:
         raise UserError(f"flash_wait={wait}: give a whole number of wait states, 0 to 100")
-    for name, value, known in (("flash_width", width, tuple(map(str, WIDTHS))), ("code_in", code_in, ("flash", "ram"))):
+    widths, ahead = tuple(map(str, WIDTHS)), given["flash_prefetch"]
+    for name, value, known in (
+        ("flash_width", width, widths), ("flash_prefetch", ahead, ("0", "1")), ("code_in", code_in, ("flash", "ram")),
+    ):  # fmt: skip
         if value and not int(wait):
             raise UserError(f"{name}={value}: say flash_wait= too, as in flash_wait=5")
         if value and value not in known:
             raise UserError(f"{name}={value}{did_you_mean(value, known)}")
     words = ["--flash-wait", str(int(wait))]
     words += ["--flash-width", width] if width else []
+    words += ["--flash-prefetch"] if ahead == "1" else []
     return (*words, *(["--code-in", code_in] if code_in else []))

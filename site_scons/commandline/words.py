@@ -38,6 +38,7 @@ OPTIONS = {
         "wait states of flash: modelled cycles become an interval, without and with them (docs/cycles.md)",
     ),
     "flash_width": ("", "for flash_wait=: bits that one access reads, 32 (default), 64 or 128"),
+    "flash_prefetch": ("", "for flash_wait=: 1 where flash reads the next line of code while one runs"),
     "code_in": ("", "for flash_wait=: ram, where the code is copied there and the weights are not; default: flash"),
     "clock": ("", "of the core, 64MHz: gives milliseconds a call where there is a timing model"),
     "period": ("", "for clock= and battery=: time between two samples, 20ms; default: as the samples' .json says"),

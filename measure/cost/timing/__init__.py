@@ -93,8 +93,7 @@ def each(
         raise NoTimingError(f"flash_wait={memory.wait} says nothing of {core.name}, whose code runs from a cache")
     steps = _steps(profile, code, core, name)
     spent = [_own(step, core) + exactly(wait) for step, wait in zip(steps, _waits(steps), strict=True)]
-    slow = [memory.waits(step) for step in steps]
-    return [cycles + Range(0, wait, wait) for cycles, wait in zip(spent, slow, strict=True)]
+    return [cycles + Range(0, wait, wait) for cycles, wait in zip(spent, memory.waits(steps), strict=True)]
 
 
 def _own(step: Step, core: Core) -> Range:

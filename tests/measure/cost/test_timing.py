@@ -331,8 +331,19 @@ def test_each_line_from_flash_may_wait(name: str) -> None:
     for wait, (nth, width) in product((1, 3), enumerate((32, 128))):
         data = constants[nth]
         for code_in, most in (("flash", code[nth] + jumps + data + nth * again), ("ram", data)):
-            slow = cycles_of("cortex-m0", "cortex-m0", name, "waits", Memory(wait, width, code_in))
+            slow = cycles_of("cortex-m0", "cortex-m0", name, "waits", Memory(wait, width, code_in=code_in))
             assert slow == plain + Range(0, most * wait, most * wait), (width, code_in)
+
+
+@pytest.mark.parametrize(("name", "hidden"), [
+    # cycles of 3 that are hidden by the instructions since the line before came, with lines of 32 and 128 bits
+    ("code", (2 + 2, 0)), ("constant", (0, 0)), ("data in RAM", (0, 0)), ("jumps", (0, 0)), ("wide", (1 + 0, 0)),
+])  # fmt: skip
+def test_a_prefetch_hides_what_ran_meanwhile(name: str, hidden: tuple[int, int]) -> None:
+    for nth, width in enumerate((32, 128)):
+        plain = cycles_of("cortex-m0", "cortex-m0", name, "waits", Memory(3, width))
+        ahead = cycles_of("cortex-m0", "cortex-m0", name, "waits", Memory(3, width, prefetch=True))
+        assert ahead == plain + Range(0, -hidden[nth], -hidden[nth]), width
 
 
 def test_wait_states_are_told_and_refused_where_a_cache_hides_them() -> None:
@@ -342,7 +353,7 @@ def test_wait_states_are_told_and_refused_where_a_cache_hides_them() -> None:
     assert modelled.evidence == "interval"
     said = "from none to 2 wait states for each 32-bit line, code and constants in flash"
     assert modelled.assumptions[0] == said
-    wide = timing.model(ONE, nop, timing.CORES["cortex-m0"], memory=Memory(1, 128, "ram"))
+    wide = timing.model(ONE, nop, timing.CORES["cortex-m0"], memory=Memory(1, 128, code_in="ram"))
     assert wide.assumptions[0] == "from none to 1 wait state for each 128-bit line, constants in flash, code in RAM"
     assert timing.model(ONE, nop, timing.CORES["cortex-m0"]).assumptions[0] == "zero wait states"
     with pytest.raises(timing.NoTimingError, match="flash_wait=2 says nothing of sifive-e31, whose code runs from a c"):
