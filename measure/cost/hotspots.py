@@ -28,8 +28,9 @@ from measure.cost.callers import Cost, Place
 from measure.cost.lines import Line, source_lines
 from measure.cost.timing import limits
 from measure.cost.timing.disassembly import Text, disassemble
-from measure.cost.timing.memory import INTERVAL, Memory, add_arguments
+from measure.cost.timing.memory import Memory, add_arguments
 from measure.cost.timing.rows import Range
+from measure.evidence import INTERVAL
 from measure.run.counts import Profile, ProfileUnavailableError, read_profile
 from measure.stored import kernels
 from model import escape

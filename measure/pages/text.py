@@ -12,7 +12,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from measure.cost.timing.memory import INTERVAL
+from measure.evidence import INTERVAL
 from measure.stored import Report, kernels, title
 from model.escape import visible
 

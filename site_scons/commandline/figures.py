@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from measure.checks import budget
-from measure.cost.timing.memory import WIDTHS
 from model.declaration import did_you_mean
 from model.errors import UserError
 from target.description import Target, target_names
@@ -17,6 +16,7 @@ from target.description import Target, target_names
 CURRENTS = {"na/mhz": 1e-15, "ua/mhz": 1e-12, "ma/mhz": 1e-9}  # C a cycle
 VOLTAGES = {"mv": 1e-3, "v": 1.0}
 BATTERIES = {"mah": 3.6, "ah": 3600.0}  # C
+WIDTHS = ("32", "64", "128")  # bits that flash reads at once
 CLOCKS = {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "ghz": 1e9}
 TIMES = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 
@@ -77,9 +77,9 @@ def memory(given: Mapping[str, str]) -> tuple[str, ...]:
     wait, width, code_in = given["flash_wait"], given["flash_width"], given["code_in"]
     if not wait.isdigit() or int(wait) > 100:
         raise UserError(f"flash_wait={wait}: give a whole number of wait states, 0 to 100")
-    widths, ahead = tuple(map(str, WIDTHS)), given["flash_prefetch"]
+    ahead = given["flash_prefetch"]
     for name, value, known in (
-        ("flash_width", width, widths), ("flash_prefetch", ahead, ("0", "1")), ("code_in", code_in, ("flash", "ram")),
+        ("flash_width", width, WIDTHS), ("flash_prefetch", ahead, ("0", "1")), ("code_in", code_in, ("flash", "ram")),
     ):  # fmt: skip
         if value and not int(wait):
             raise UserError(f"{name}={value}: say flash_wait= too, as in flash_wait=5")

@@ -13,8 +13,7 @@ from typing import Any
 import pytest
 
 from measure.checks.rtl import listing as rtl_table
-from measure.cost.timing.memory import INTERVAL
-from measure.cost.timing.rows import DOCUMENTED, ONE_SOURCE, RTL_EXACT
+from measure.evidence import DOCUMENTED, INTERVAL, ONE_SOURCE, RTL_EXACT
 from tests.support.checkout import Checkout, Shared
 from tests.support.host import ROOT
 

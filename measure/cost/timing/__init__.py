@@ -10,8 +10,9 @@ from pathlib import Path
 
 from measure.cost.timing import arm, riscv
 from measure.cost.timing.disassembly import Text, disassemble
-from measure.cost.timing.memory import INTERVAL, Memory
+from measure.cost.timing.memory import Memory
 from measure.cost.timing.rows import NO_WAIT, ONE, ZERO, Core, Jump, Predicted, Range, Step, exactly, registers
+from measure.evidence import INTERVAL
 from measure.run.counts import Profile
 from model.declaration import did_you_mean
 from model.errors import UserError
@@ -36,7 +37,7 @@ class Cycles:
     low: int
     nominal: int
     high: int
-    evidence: str  # tier: rows.RTL_EXACT …, or memory.INTERVAL
+    evidence: str  # of measure/evidence.py
     source: str
     assumptions: tuple[str, ...]
 

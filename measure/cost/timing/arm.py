@@ -12,10 +12,8 @@ from __future__ import annotations
 import re
 
 from measure.cost.timing.rows import (
-    DOCUMENTED,
     NO_WAIT,
     ONE,
-    ONE_SOURCE,
     Core,
     Fixed,
     Jump,
@@ -26,6 +24,7 @@ from measure.cost.timing.rows import (
     Transfer,
     exactly,
 )
+from measure.evidence import DOCUMENTED, ONE_SOURCE
 
 CONDITIONS = (
     "eq", "ne", "cs", "hs", "cc", "lo", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le", "al",

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 
 from measure.cost.timing.rows import Step
 
-INTERVAL = "interval"  # in place of a tier: the truth lies within, and nothing says where
-WIDTHS = (32, 64, 128)  # bits of a line
 WORD = 4  # bytes
 
 
@@ -79,6 +77,6 @@ class Memory:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Those that ``Memory.of`` reads."""
     parser.add_argument("--flash-wait", type=int, default=0, metavar="CYCLES")
-    parser.add_argument("--flash-width", type=int, default=32, choices=WIDTHS, metavar="BITS")
+    parser.add_argument("--flash-width", type=int, default=32, metavar="BITS")
     parser.add_argument("--flash-prefetch", action="store_true")
     parser.add_argument("--code-in", default="flash", choices=("flash", "ram"))

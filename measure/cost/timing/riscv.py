@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 from measure.cost.timing.rows import (
-    DOCUMENTED,
     NO_WAIT,
     ONE,
-    RTL_EXACT,
     Core,
     Fixed,
     Jump,
@@ -17,6 +15,7 @@ from measure.cost.timing.rows import (
     Row,
     exactly,
 )
+from measure.evidence import DOCUMENTED, RTL_EXACT
 
 
 def find(core: Core, mnemonic: str) -> tuple[Row, bool] | None:

@@ -13,9 +13,6 @@ from typing import Protocol
 from measure.cost.timing.disassembly import Text
 from measure.run.counts import Instruction
 
-RTL_EXACT = "RTL-exact"  # the same ELF on the core's own hardware description
-DOCUMENTED = "documented"  # the core's manual, not compared with a core by this project
-ONE_SOURCE = "one source"  # not the manual's: its maker publishes no table
 NO_WAIT = "zero wait states"  # the assumption that flash_wait= replaces (memory.py)
 
 

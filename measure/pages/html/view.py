@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from measure.cost.timing.memory import INTERVAL
+from measure.evidence import INTERVAL
 from measure.pages.html.outputs import Build
 from measure.pages.text import agreement, cycles, number, stack
 from measure.stored import kernels

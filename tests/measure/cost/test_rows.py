@@ -15,7 +15,8 @@ import pytest
 from kernels import FORMATS, all_sets
 from measure.cost import timing
 from measure.cost.timing.disassembly import disassemble
-from measure.cost.timing.rows import ONE_SOURCE, Core
+from measure.cost.timing.rows import Core
+from measure.evidence import ONE_SOURCE
 from model import formats
 from target.description import Target, load_target, target_names
 from tests.measure.cost.test_timing import PROGRAMS, profiled
