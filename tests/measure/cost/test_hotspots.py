@@ -207,6 +207,32 @@ def test_the_bound_is_that_of_the_set(documents: dict[str, Any]) -> None:
     assert not [row for profile in others for row in profile["phases"] if row["times_bound"]]
 
 
+# A MAC of the formats that a core has a limit for: instructions, cycles (None: no table).
+LIMITS = {
+    "cortex-m0 cortex-m0plus": {"int8": (1, 1), "int16x8": (2, 2)},
+    "cortex-m3": {"int8": (0.5, 1), "int16x8": (1, 2)},  # MLA takes two cycles
+    "cortex-m4 cortex-m33": {"int8": (0.5, 0.5), "int16x8": (0.5, 0.5), "float32": (2, 2)},  # VFMA takes three
+    "cortex-m7": {"int8": (0.5, None), "int16x8": (0.5, None), "float32": (1, None)},
+    "cortex-m55": {"int8": (1 / 16, 1 / 8), "int16x8": (1 / 8, 1 / 4), "float32": (1 / 4, 1 / 2)},
+    "rv32imc": {"int8": (1, 2), "int16x8": (2, 4)},  # Ibex: MUL takes three
+    "sifive-e31": {"int8": (1, 2.5), "int16x8": (2, 5)},  # MUL takes five, and ADD beside it none
+    "rv32imac": {"int8": (1, None), "int16x8": (2, None)},
+    "rv32imafc": {"int8": (1, None), "int16x8": (2, None), "float32": (1, None)},
+    "rv32imafcv rv64gcv host": {},
+}
+
+
+def test_every_limit_is_that_of_the_manuals() -> None:
+    """``dynamic`` multiplies as int8 does."""
+    listed = {name: limits_ for names, limits_ in LIMITS.items() for name in names.split()}
+    assert listed.keys() == set(target_names())
+    for name, known in listed.items():
+        for quantisation in formats.names():
+            found = limits.of(load_target(name), quantisation)
+            wanted = known.get("int8" if quantisation == "dynamic" else quantisation)
+            assert (found and (found.instructions, found.cycles)) == wanted, (name, quantisation)
+
+
 def test_limits_are_known_instructions() -> None:
     for name in target_names():
         for quantisation in formats.names():
