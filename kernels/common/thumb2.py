@@ -44,7 +44,7 @@ def prologue(
     directive, values, zero = _table(optimize, line, apart)
     size = 2 if directive == ".hword" else 4
     table = assembly.shared_table("the sigmoid's lines; see `activations`", 8, directive, values)
+    tanh = f"#define LSTMCU_TANH_OFFSET {8 * (192 + 256)}\n" if apart else ""
     return f"""{assembly.opening(kernels, optimize)}#define LSTMCU_TABLE LSTMCU_SHARED(table) + {size * zero}
-#define LSTMCU_TANH_OFFSET {8 * (192 + 256)}
-{assembly.THUMB}{assembly.macros(kernels, optimize, formats, small)}
+{tanh}{assembly.THUMB}{assembly.macros(kernels, optimize, formats, small)}
 {table}"""

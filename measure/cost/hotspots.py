@@ -76,8 +76,9 @@ def take_apart(arguments: argparse.Namespace, card: dict[str, Any]) -> Hotspots:
     cycles = timing.model(profile, dict(code), core, str(arguments.elf), memory) if core else None
     found = callers.stacks(where, costs, card["function"])
     limit = None if card["mixed"] else limits.of(target, card["quantisation"])
-    bound = card["bound"]["cycles"] if core and card["bound"] and card["bound"]["core"] == target.timing else {}
-    return Hotspots(profile, code, where, costs, found, cycles, note, limit, bound)
+    derived = card["bound"] or {"core": None}
+    known = core is not None and derived["core"] == core.name and not memory.wait  # it knows of no slow flash
+    return Hotspots(profile, code, where, costs, found, cycles, note, limit, derived["cycles"] if known else {})
 
 
 def _sum(costs: Iterable[Cost]) -> Cost:

@@ -34,7 +34,7 @@ def budget_file(path: str, root: Path, targets: tuple[Target, ...]) -> str:
 
 
 def seconds(option: str, value: str) -> int:
-    if not value.isdigit() or int(value) == 0:
+    if not value.isdecimal() or int(value) == 0:  # not isdigit, which a superscript passes
         raise UserError(f"{option}={value}: give a number of seconds above 0")
     return int(value)
 
@@ -43,7 +43,7 @@ def quantity(option: str, value: str, units: Mapping[str, float]) -> float:
     """A number above 0 with one of the units, in the one that is 1; 0 when it is not given."""
     if not value:
         return 0.0
-    found = re.fullmatch(r"(\d+(?:\.\d*)?)([a-z/]+)", value.lower())
+    found = re.fullmatch(r"(\d+(?:\.\d*)?)([a-z/]+)", value.lower().replace("µ", "u").replace("μ", "u"))
     factor = units.get(found[2]) if found else None
     if not found or factor is None or float(found[1]) == 0:
         raise UserError(f"{option}={value}: give a number above 0 with its unit ({', '.join(units)}), without a blank")
@@ -63,7 +63,7 @@ def energy(given: Mapping[str, str]) -> tuple[str, ...]:
     ):  # fmt: skip
         if given[name] and not given[other]:
             raise UserError(f"{name}={given[name]}: say {other}= too, as in {other}={example}")
-    volts = given["voltage"] + ("V" if given["voltage"][-1:].isdigit() else "")
+    volts = given["voltage"] + ("V" if given["voltage"][-1:].isdecimal() else "")
     known = {
         "charge": quantity("current", given["current"], CURRENTS),
         "voltage": quantity("voltage", volts, VOLTAGES),
@@ -75,7 +75,7 @@ def energy(given: Mapping[str, str]) -> tuple[str, ...]:
 def memory(given: Mapping[str, str]) -> tuple[str, ...]:
     """Words of the programs that model cycles."""
     wait, width, code_in = given["flash_wait"], given["flash_width"], given["code_in"]
-    if not wait.isdigit() or int(wait) > 100:
+    if not wait.isdecimal() or int(wait) > 100:
         raise UserError(f"flash_wait={wait}: give a whole number of wait states, 0 to 100")
     ahead = given["flash_prefetch"]
     for name, value, known in (

@@ -83,7 +83,7 @@ def test_slow_flash_costs_cycles_and_is_told(built: Shared, tmp_path: Path) -> N
 def test_energy_is_arithmetic_on_what_the_user_says(built: Shared, tmp_path: Path) -> None:
     request = ("target=cortex-m4", "model=forecast-window", "quant=int8", "kernels=c")
     checkout = built.copy(tmp_path / "checkout", *request)
-    text = checkout.build("report", *request, "current=35uA/MHz", "voltage=3.0", "battery=220mAh", "period=100ms").out
+    text = checkout.build("report", *request, "current=35µA/MHz", "voltage=3.0", "battery=220mAh", "period=100ms").out
     said = json.loads((checkout.root / "build/cortex-m4/forecast-window/int8-c/report.json").read_text())
     nominal, found = said["cycles"]["nominal"], said["energy"]
     microjoules = nominal * 35e-12 * 3 * 1e6
