@@ -161,7 +161,7 @@ def small_lstm(work: Work[Lstm], matrices: list[GateMatrix], biased: int, text: 
     array = stream(f"{name}_weights", [starts, bytes_of(rows)], comment)
     value = layer.format.values.bytes
     scratch = 1 if once else value * (layer.units + 1) - 1  # the hidden state while the new one is made, aligned
-    return assembly.lstm(work, text + set_symbols(bias_bytes=4 * starts.size), array, scratch)
+    return assembly.cell(work, text + set_symbols(bias_bytes=4 * starts.size), array, scratch)
 
 
 def gates_of(once: bool) -> str:
@@ -210,7 +210,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {gates_of(once)}")
     unroll = _unroll([(rows.shape[-1], n) for rows, _, n in parts], optimize)
     text += set_symbols(weights_bytes=weights_bytes, unroll=unroll)
-    return assembly.lstm(work, text, array, scratch, notes)
+    return assembly.cell(work, text, array, scratch, notes)
 
 
 # ---- Dense ----

@@ -101,7 +101,7 @@ def lstm(work: Work[Lstm]) -> Constants:
         hidden_turn=_turn(layer.units, LOOPS[optimize]),
         weights_bytes=4 * len(array.values),
     )
-    return assembly.lstm(work, text, array, scratch(layer.features, *([] if once else [layer.units])))
+    return assembly.cell(work, text, array, scratch(layer.features, *([] if once else [layer.units])))
 
 
 # ---- Dense ----

@@ -55,7 +55,7 @@ def _words(halves: Array) -> Array:
     return np.asarray((padded[:, low] & 0xFFFF) | (padded[:, high] << 16)).astype(np.int32)
 
 
-def _packed(rows: Array, pairs: bool) -> Array:
+def packed(rows: Array, pairs: bool) -> Array:
     """Rows (R, I) of int8 to weight words (words of a vector, words of the packing)."""
     wide = rows.astype(np.int64)
     if not pairs:
@@ -65,7 +65,7 @@ def _packed(rows: Array, pairs: bool) -> Array:
     return _words(np.stack(halves)).T
 
 
-def _sums(bias: Array, pairs: bool) -> Array:
+def sums(bias: Array, pairs: bool) -> Array:
     """What the sums of rows (R,) start from, doubled, in the order of the registers r4, r5, r6, r7."""
     wide = 2 * bias.astype(np.int64)
     if not pairs:
@@ -114,14 +114,14 @@ def lstm(work: Work[Lstm]) -> Constants:
         for matrix, paired in zip(matrices, pairs, strict=True):
             chosen = list(gates) if paired else [gates[k] for k in order]
             if matrix.which == "kernel" or hidden_starts:
-                parts.append(_sums(matrix.starts[chosen, unit], paired))
-            parts.append(_packed(matrix.rows[chosen, unit], paired))
+                parts.append(sums(matrix.starts[chosen, unit], paired))
+            parts.append(packed(matrix.rows[chosen, unit], paired))
     what = "input, candidate, output gate" if once else "each gate"
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packings[-1]}"
     array = stream(f"{name}_weights", parts, comment)
     words = vector_words(layer.features) + (0 if once else vector_words(layer.units))
     least = None if once else bound(layer.units, words, starts=5, split=8, requantise=38)
-    return assembly.lstm(work, text, array, 4 * words + 3, _notes(work, proved), bound=least)  # 3 to align it
+    return assembly.cell(work, text, array, 4 * words + 3, _notes(work, proved), bound=least)  # 3 to align it
 
 
 def bound(units: int, words: int, starts: float, split: float, requantise: float) -> Bound:
@@ -162,8 +162,8 @@ def dense(work: Work[Dense]) -> Constants:
     words: list[Array] = []
     for part in range(parts):
         for rows in groups(outputs):
-            words += [_sums(starts[rows], pairs)] if parts == 1 else []
-            words.append(_packed(kernel[part, rows], pairs))
+            words += [sums(starts[rows], pairs)] if parts == 1 else []
+            words.append(packed(kernel[part, rows], pairs))
             words += [scales[rows]] if parts == 1 else []
     array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time, packed as {packings[4]}")
     text = set_symbols(

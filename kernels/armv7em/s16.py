@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kernels.armv7em import gru as of_gru
 from kernels.armv7em.layout import bound
 from kernels.common import assembly, wide
 from kernels.common.assembly import output_addend, set_symbols, stream
@@ -14,6 +15,7 @@ from kernels.common.words import groups
 from kernels.common.work import UnprovenError, Work
 from model import lower
 from model.layers.dense import Dense
+from model.layers.gru import Gru
 from model.layers.lstm import Lstm
 from model.signal import Array
 
@@ -105,7 +107,52 @@ def lstm(work: Work[Lstm]) -> Constants:
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {PACKINGS[len(rows)]}"
     array = stream(f"{name}_weights", parts, comment)
     least = None if once else bound(layer.units, of_layer, starts=7, split=12, requantise=26)
-    return assembly.lstm(work, text, array, 4 * of_layer + 3, bound=least)  # 3 to align it
+    return assembly.cell(work, text, array, 4 * of_layer + 3, bound=least)  # 3 to align it
+
+
+def gru(work: Work[Gru]) -> Constants:
+    """Constants and code of a GRU's step (gru_s16.inc)."""
+    of_gru.prove(work)
+    layer, each = work.layer, []
+    for matrix in lower.gate_matrices(layer, work.source):
+        factors = _row_factors(matrix)
+        rows, starts = matrix.rows[of_gru.IN_PAIRS], matrix.starts[of_gru.IN_PAIRS]
+        each.append(
+            [
+                [
+                    _starts(starts[:, unit]) if matrix.which == "kernel" else starts[-1:, unit],
+                    packed(rows[:, unit]),
+                    factors[of_gru.ALONE, unit],
+                ]
+                for unit in range(layer.units)
+            ]
+        )
+    words, hidden_words = vector_words(layer.features), vector_words(layer.units)
+    loops, of_layer, added = LSTM_LOOPS[work.optimize], words + hidden_words, layer.update.added
+    if not of_gru.FINEST <= added.shift <= of_gru.COARSEST:
+        raise UnprovenError(f"the hidden state's scale is {layer.output.scale:g}")
+    text = of_gru.opening(
+        layer,
+        cell_log2=0,
+        added_m=added.value,
+        added_s=added.shift,
+        input_turn=turn(words, of_layer, loops),
+        hidden_turn=turn(hidden_words, of_layer, loops),
+    )
+    parts = [part for unit in zip(*each, strict=True) for of_matrix in unit for part in of_matrix]
+    comment = f"{layer.units} units: starts, rows of z, r, h packed as {PACKINGS[3]}, scales; the same of h"
+    return assembly.cell(work, text, stream(f"{work.name}_weights", parts, comment), 4 * of_layer + 3)  # to align it
+
+
+def _row_factors(matrix: lower.GateMatrix) -> Array:
+    """(3, H): with which the high word of a sum's product is the row's gate in Q3.12."""
+    made = []
+    for gate in range(len(matrix.rows)):
+        rows = zip(matrix.by_row.at(gate).each(), matrix.rows[gate], matrix.starts[gate], strict=True)
+        made.append([wide.high_word(factor, wide.peak(row, start)) for factor, row, start in rows])
+    if any(factor.shift for gate in made for factor in gate):
+        raise UnprovenError("a row's scale is above 1/2 or below 2^-18")
+    return np.array([[factor.value for factor in gate] for gate in made], np.int64)
 
 
 def dense(work: Work[Dense]) -> Constants:

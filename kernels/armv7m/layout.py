@@ -161,7 +161,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     blocks = " and ".join(str(along.length) for *_, along in packed)
     comment = f"{layer.units} units: starts of the sums and rows of {what}, blocks of {blocks} columns"
     array = stream(f"{name}_weights", header + parts, comment)
-    return assembly.lstm(work, text, array, _scratch(words))
+    return assembly.cell(work, text, array, _scratch(words))
 
 
 # ---- Dense ----

@@ -59,7 +59,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     what = "input, candidate, output gate, each alone" if once else "each gate, side by side"
     array = stream(f"{name}_weights", parts, f"{layer.units} units: rows of {what}, and starts of their sums")
     words = layer.features + HEAD + (0 if once else layer.units + HEAD)
-    return assembly.lstm(work, text, array, 4 * words + 3)  # 3 to align it
+    return assembly.cell(work, text, array, 4 * words + 3)  # 3 to align it
 
 
 def dense(work: Work[Dense]) -> Constants:

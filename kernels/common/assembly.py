@@ -9,6 +9,7 @@ format, sizes and scales.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,7 +20,10 @@ from model import fixed_point as fp
 from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
+from model.layers.recurrent import Recurrent
 from model.signal import Array, Signal
+
+R_co = TypeVar("R_co", bound=Recurrent, covariant=True)
 
 GATE_NAMES = "ifco"
 THUMB = """
@@ -32,8 +36,8 @@ THUMB = """
 # ---- layers ----
 
 
-def lstm(
-    work: Work[Lstm],
+def cell(
+    work: Work[R_co],
     symbols: str,
     weights: ConstArray,
     scratch: int,
@@ -41,23 +45,23 @@ def lstm(
     words: str = "",
     bound: Bound | None = None,
 ) -> Constants:
-    """Code of the set's macro lstm_<format>_step (or _once) for a layer that ``symbols`` describe.
+    """Code of the set's macro <kind>_<format>_step (or _once) for a cell that ``symbols`` describe.
 
     ``weights``: the stream that it reads; ``scratch``: bytes that it works in; ``words``: more arguments of the macro.
 
     void <name>_step(const void *weights, const int8_t *x, int8_t *hidden, int16_t *cell, int8_t *scratch)
     void <name>_once(const void *weights, const int8_t *x, int8_t *hidden, int8_t *scratch)
 
-    with x and hidden in the format's type.
+    with x and hidden in the format's type, and the cell's inner state, if it has one, in that one's.
     """
-    kind, value = "once" if work.once else "step", work.layer.format.values.c
+    layer, kind, value = work.layer, "once" if work.once else "step", work.layer.format.values.c
     function = f"{work.name}_{kind}"
-    arguments = f"const void *weights, const {value} *x, {value} *hidden, "
-    arguments += "int8_t *scratch" if work.once else "int16_t *cell, int8_t *scratch"
+    inner = f"{layer.inner[1].c} *{layer.inner[0]}, " if layer.inner and not work.once else ""
+    arguments = f"const void *weights, const {value} *x, {value} *hidden, {inner}int8_t *scratch"
     return Constants(
         (weights,),
         calls={work.kinds[0]: Kernel(function, weights.name, (("int8", scratch),))},
-        assembly=f"{symbols}    lstm_{work.layer.suffix}_{kind} {function}{words}\n",
+        assembly=f"{symbols}    {layer.kind}_{layer.suffix}_{kind} {function}{words}\n",
         declarations=(f"void {function}({arguments});",),
         notes=tuple(notes),
         bound=bound,

@@ -146,7 +146,7 @@ def lstm(work: Work[Lstm]) -> Constants:
         scratch = 1 if once else units  # C has no array of none
     else:
         scratch = (0 if columns else vector_bytes(layer.features)) + (0 if once else vector_bytes(units)) + 3
-    return assembly.lstm(work, text, stream(f"{name}_weights", parts, comment), scratch)
+    return assembly.cell(work, text, stream(f"{name}_weights", parts, comment), scratch)
 
 
 # ---- Dense ----

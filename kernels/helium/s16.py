@@ -54,7 +54,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     comment = f"{units} units, eight at a time: rows of each gate, starts of the input's sums"
     vectors = (0 if columns else layer.features, 0 if once else units)
     scratch = sum(layout.vector_bytes(2 * count) for count in vectors) + 3  # 3 to align it
-    return assembly.lstm(work, text, layout.stream(f"{work.name}_weights", parts, comment), scratch)
+    return assembly.cell(work, text, layout.stream(f"{work.name}_weights", parts, comment), scratch)
 
 
 def dense(work: Work[Dense]) -> Constants:

@@ -240,7 +240,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packing}"
     array = stream(f"{name}_weights", parts, comment)
     text += vectors.code(f"{name}_{'once' if once else 'step'}", [packing])
-    return assembly.lstm(work, text, array, vectors.scratch)
+    return assembly.cell(work, text, array, vectors.scratch)
 
 
 # ---- Dense ----

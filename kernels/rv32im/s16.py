@@ -72,7 +72,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     )
     chosen = [-1] * (once and optimize == "size") + list(gates)  # size has four rows, here the first of zeros
     array = stream(f"{name}_weights", _units(matrices, chosen, optimize), _comment(layer.units, once))
-    return assembly.lstm(work, text, array, 1 if once else 2 * layer.units + 1)  # 1 to align it
+    return assembly.cell(work, text, array, 1 if once else 2 * layer.units + 1)  # 1 to align it
 
 
 def _comment(units: int, once: bool) -> str:

@@ -170,7 +170,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     order = ", ".join(("input", "forget", "candidate", "output")[gate] for gate in gates)
     array = constant.words(f"{name}_weights", f"scales, starts of the sums, then columns of rows: {order} gate")
     scratch = 2 * len(gates) * layer.units + 1
-    return assembly.lstm(work, text, array, scratch, words=_listed(*walks))
+    return assembly.cell(work, text, array, scratch, words=_listed(*walks))
 
 
 # ---- Dense ----

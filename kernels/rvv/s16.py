@@ -102,7 +102,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     parts += [_packed(matrix.rows[gates].reshape(count, -1)) for matrix in matrices]
     order = ", ".join(("input", "forget", "candidate", "output")[gate] for gate in gates)
     array = stream(f"{work.name}_weights", parts, f"starts of the sums, then columns of pairs of rows: {order} gate")
-    return assembly.lstm(work, text, array, 2 * count + 1)  # 1 to align it
+    return assembly.cell(work, text, array, 2 * count + 1)  # 1 to align it
 
 
 def dense(work: Work[Dense]) -> Constants:

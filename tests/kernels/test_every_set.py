@@ -32,6 +32,7 @@ PROVED = {  # layers of the first test that are not left to C, by OPTIMIZE; of o
     "rvv": (51, 49, 48),
     "rvv-int16x8": (52, 48, 52),
 }
+GRUS = {"armv7em": (32, 35, 33), "armv7em-int16x8": (38, 38, 37)}  # the same of the test with GRUs
 FORMATS = [formats.named("int8"), formats.named("int16x8")]
 KINDS = {  # of kernels: a set, and a format that it has
     name if format is FORMATS[0] else f"{name}-{format.name}": (name, format)
@@ -40,6 +41,7 @@ KINDS = {  # of kernels: a set, and a format that it has
     if all_sets()[name].covers_format(format.suffix)
 }
 WITH_CELLS = [kind for kind, (name, format) in KINDS.items() if f"lstm.{format.suffix}" in all_sets()[name].covers]
+WITH_GRUS = [kind for kind, (name, format) in KINDS.items() if f"gru.{format.suffix}" in all_sets()[name].covers]
 ROOMY = CORES["cortex-m4"]  # a machine with memory for many layers
 VLENS = (128, 256, 512)
 
@@ -62,6 +64,7 @@ def machines(kernels: Assembly) -> list[Assembly]:
 
 def test_each_has_a_line_here() -> None:
     assert set(PROVED) == set(KINDS)
+    assert set(GRUS) == set(WITH_GRUS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -70,6 +73,15 @@ def test_layers_of_all_kinds_give_the_reference_s_bits(tmp_path: Path, optimize:
     kernels = on_its_core(kind)
     cases = list(kernels.cases(optimize, 1, 48))
     assert sum(case.assembled for case in cases) == PROVED[kind][OPTIMIZE.index(optimize)]
+    kernels.check(tmp_path, cases, optimize, on=machines(kernels))
+
+
+@pytest.mark.parametrize("kind", WITH_GRUS)
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_grus_give_the_reference_s_bits(tmp_path: Path, optimize: str, kind: str) -> None:
+    kernels = on_its_core(kind)
+    cases = list(kernels.gru_cases(optimize, 1, 40))
+    assert sum(case.assembled for case in cases) == GRUS[kind][OPTIMIZE.index(optimize)]
     kernels.check(tmp_path, cases, optimize, on=machines(kernels))
 
 

@@ -32,7 +32,7 @@ from target.description import Target
 from tests.probe import CACHED, ROOT, WARNINGS
 from tests.support import differences
 from tests.support.host import HANG
-from tests.support.layer_cases import Case, Random, dense_case, lstm_case, tie_case
+from tests.support.layer_cases import Case, Random, cell_case, dense_case, lstm_case, random_gru, tie_case
 
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 19, 33)
 STACK = 4096
@@ -204,6 +204,18 @@ class Assembly:
         yield lstm_case(self.name, "large_once", random, (1, 139, 12), 1, optimize, True, self.format)
         yield dense_case(self.name, "large_dense", random, (1, 1, 531, 11), 0, optimize, self.format)
         yield dense_case(self.name, "unpaired", random, (1, 1, 560, 5), 1, optimize, self.format)
+
+    def gru_cases(self, optimize: str, seed: int, count: int) -> Iterator[Case]:
+        """Steps of GRUs, and at times a single one; the largest sizes at the end."""
+        random = np.random.default_rng([seed, OPTIMIZE.index(optimize)])
+        for k in range(count):
+            steps, features, units = int(random.integers(1, 5)), *(int(each) for each in random.choice(SIZES, 2))
+            wild, once = int(random.choice([0, 0, 1, 2, 3, 3])), k % 8 == 7
+            layer = random_gru(random, steps, features, units, wild, self.format)
+            yield cell_case(self.name, f"gru{k}", random, layer, wild, optimize, once)
+        for k, (features, units) in enumerate(((150, 9), (6, 141), (64, 64))):
+            layer = random_gru(random, 2, features, units, 0, self.format)
+            yield cell_case(self.name, f"large{k}", random, layer, 0, optimize, once=False)
 
     def program(self, cases: list[Case]) -> str:
         """main() of a firmware that tries all cases."""

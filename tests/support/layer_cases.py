@@ -19,7 +19,9 @@ from model.formats.base import Format
 from model.formats.int8 import FORMAT as INT8
 from model.layers.base import Layer
 from model.layers.dense import Dense
+from model.layers.gru import Gru
 from model.layers.lstm import Lstm
+from model.layers.recurrent import Recurrent
 from model.network import Network, chained
 from model.signal import Array, Signal, Weights, scale_of
 
@@ -137,9 +139,41 @@ def lstm_case(
 ) -> Case:
     """``given``: steps, features, units of a random layer of this format; or the layer and what it reads."""
     source, layer = random_lstm(random, *given, wild, format) if len(given) == 3 else given
+    return cell_case(kernels, name, random, (source, layer), wild, optimize, once)
+
+
+def random_gru(
+    random: Random, steps: int, features: int, units: int, wild: int, format: Format = INT8
+) -> tuple[Signal, Gru]:
+    """Rows have scales of their own; see ``random_lstm`` for ``wild``, and 3: some sums are shifted left."""
+    source = _signal(random, (steps, features), -10, -2, format)
+    output = _signal(random, (steps, units), -9, -5, format)
+
+    def rows(signal: Signal, columns: int) -> tuple[Weights, Array]:
+        unit = 73 * _finer(format) * signal.scale * (2.0 ** -random.integers(2, 7) if wild == 3 else 1)
+        made = _weights(random, (3 * units, columns), wild % 3, unit)
+        bias = _bias(random, made.values, signal.zero_point, wild % 3, format)
+        return Weights(made.values.reshape(3, units, columns), scale_of(made).reshape(3, units)), bias.reshape(3, units)
+
+    (kernel, bias), (recurrent, recurrent_bias) = rows(source, features), rows(output, units)
+    return source, Gru("gru", kernel, recurrent, bias, recurrent_bias[2], True, True, False, output, format)
+
+
+def cell_case(
+    kernels: str,
+    name: str,
+    random: Random,
+    given: tuple[Signal, Recurrent],
+    wild: int,
+    optimize: str,
+    once: bool,
+) -> Case:
+    """A cell and what it reads, over its steps from reset."""
+    source, layer = given
     value, size = layer.format.values.c, layer.format.values.bytes
     (steps, features), units = source.shape, layer.units
-    about = _about(f"LSTM, {features} features, {units} units{', one step from reset' if once else ''}", random)
+    sizes = f"{features} features, {units} units{', one step from reset' if once else ''}"
+    about = _about(f"{layer.kind.upper()}, {sizes}", random)
     if once and steps > 1:
         steps, source = 1, replace(source, shape=(1, features))
         layer = replace(layer, output=replace(layer.output, shape=(1, units)))
@@ -147,7 +181,7 @@ def lstm_case(
     seen: dict[str, Array] = {}
     network = _network(source, layer)
     hidden = reference.run(network, x, lambda _, quantity, values: seen.update({quantity: values}))[0]
-    kind = "lstm_once" if once else "lstm"
+    kind = f"{layer.kind}_once" if once else layer.kind
     made = made_by(kernels, Work(name, layer, source, (kind,), optimize=optimize))
     start = np.full(units, layer.output.zero_point, layer.format.values.name)
     data = [_array(f"{name}_x", x), _array(f"{name}_h", hidden)]
@@ -157,18 +191,15 @@ def lstm_case(
     lines = f"    char *s = place(3, 0, 0, {at});\n    {value} *h = place(1, {name}_start, {size * units}, {at});\n"
     data.append(_array(f"{name}_start", start))
     x_at = f"place(0, {name}_x + t * {features}, {size * features}, {_placed(random, layer.format)})"
-    if once:
-        lines += "    const int t = 0;\n"
-        lines += f"    call((function){kernel.function}, {kernel.layer}, {x_at}, h, s, 0, name);\n"
-        lines += f'    same("hidden", t, h, {name}_h, {units}, {size}, name);\n'
-    else:
-        data.append(_array(f"{name}_c", seen["cell"][0].astype(np.int16)))
+    inner = None if once else layer.inner
+    call = f"    call((function){kernel.function}, {kernel.layer}, {x_at}, h, {'c, s' if inner else 's, 0'}, name);\n"
+    same = f'    same("hidden", t, h, {name}_h + t * {units}, {units}, {size}, name);\n'
+    if inner:
+        data.append(_array(f"{name}_c", seen[inner[0]][0].astype(np.int16)))
         lines += f"    int16_t *c = place(2, 0, 0, 2);\n    memset(c, 0, {2 * units});\n"
-        lines += f"    for (int t = 0; t < {steps}; ++t) {{\n"
-        lines += f"        call((function){kernel.function}, {kernel.layer}, {x_at}, h, c, s, name);\n"
-        lines += f'        same("cell", t, c, {name}_c + t * {units}, {units}, 2, name);\n'
-        lines += f'        same("hidden", t, h, {name}_h + t * {units}, {units}, {size}, name);\n    }}\n'
-        lines += f"    guarded(2, {2 * units}, 2, name);\n"
+        same = f'    same("{inner[0]}", t, c, {name}_c + t * {units}, {units}, 2, name);\n{same}'
+    lines += f"    for (int t = 0; t < {steps}; ++t) {{\n{call}{same}    }}\n"
+    lines += f"    guarded(2, {2 * units}, 2, name);\n" if inner else ""
     lines += f"    guarded(1, {size * units}, {at}, name);\n    guarded(3, {scratch}, {at}, name);\n"
     return Case(name, made, tuple(data), lines, about)
 
