@@ -10,6 +10,7 @@ from kernels.armv7em.layout import PAIRS, WORDS, packed, pairs_proved, sums, vec
 from kernels.common import assembly
 from kernels.common.assembly import output_addend, set_symbols, stream
 from kernels.common.constants import Constants
+from kernels.common.grus import prove
 from kernels.common.work import UnprovenError, Work
 from model import lower
 from model.layers.gru import CANDIDATE, Gru
@@ -20,14 +21,6 @@ IN_PAIRS, ALONE = [0, 1, 2], [1, 0, 2]  # gates z, r, h: A B in a pair and C; ro
 LEAST = 2  # bits of a right shift that is done by a multiplication
 MOST_LEFT = 7  # bits by which a weight of 8, doubled, can be shifted left in 16
 FINEST, COARSEST = -24, -1  # log2 of factors that the shifts of the update are made for
-
-
-def prove(work: Work[Gru]) -> None:
-    """Steps go on from others, and the reset gate comes after the product."""
-    if work.once:
-        raise UnprovenError("a single step from reset is written for no GRU")
-    if not work.layer.reset_after:
-        raise UnprovenError("the reset gate before the product is written for no GRU")
 
 
 def _kept_symbols(layer: Gru) -> dict[str, int]:

@@ -11,6 +11,7 @@ from kernels.armv7em.layout import bound
 from kernels.common import assembly, wide
 from kernels.common.assembly import output_addend, set_symbols, stream
 from kernels.common.constants import Constants
+from kernels.common.grus import prove
 from kernels.common.words import groups
 from kernels.common.work import UnprovenError, Work
 from model import lower
@@ -112,7 +113,7 @@ def lstm(work: Work[Lstm]) -> Constants:
 
 def gru(work: Work[Gru]) -> Constants:
     """Constants and code of a GRU's step (gru_s16.inc)."""
-    of_gru.prove(work)
+    prove(work)
     layer, each = work.layer, []
     for matrix in lower.gate_matrices(layer, work.source):
         factors = _row_factors(matrix)

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 
 from kernels.common.assembly import set_symbols
@@ -11,7 +13,10 @@ from kernels.common.constants import Constants, ConstArray, Kernel, dense_parts
 from kernels.common.work import Work
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
+from model.layers.recurrent import Recurrent
 from model.signal import Array
+
+R_co = TypeVar("R_co", bound=Recurrent, covariant=True)
 
 
 def bits(values: Array) -> Array:
@@ -30,25 +35,31 @@ def parts_of(work: Work[Dense]) -> Array:
     return dense_parts(work.layer, work.steps, work.blocks)[0].reshape(work.parts, len(work.layer.bias), -1)
 
 
-def lstm(work: Work[Lstm], weights: ConstArray, scratch: int | None = None, **symbols: int) -> Constants:
-    """Code of the set's macro lstm_<format>_step (or _once), with more ``symbols`` of the layer.
+def cell(work: Work[R_co], weights: ConstArray, scratch: int | None = None, **symbols: int) -> Constants:
+    """Code of the set's macro <kind>_<format>_step (or _once), with more ``symbols`` of the layer.
 
     void <name>_step(const void *weights, const float *x, float *hidden, float *cell, float *scratch)
     void <name>_once(const void *weights, const float *x, float *hidden, float *scratch)
 
-    ``scratch``: words; None: as many as units, and of a single step no such argument.
+    with the cell's inner state, if it has one. ``scratch``: words; None: as many as units, and of a single step no such
+    argument.
     """
     name, layer, once = work.name, work.layer, work.once
     kind = "once" if once else "step"
-    limit = int(np.float32(layer.cell_clip).view(np.uint32))
-    code = set_symbols(inputs=layer.features, units=layer.units, cell_limit=limit, **symbols)
-    code += f"    lstm_{layer.suffix}_{kind} {name}_{kind}\n"
+    code = set_symbols(inputs=layer.features, units=layer.units, **symbols)
+    code += f"    {layer.kind}_{layer.suffix}_{kind} {name}_{kind}\n"
     arguments = "const void *weights, const float *x, float *hidden"
-    arguments += "" if once else ", float *cell"
+    arguments += f", float *{layer.inner[0]}" if layer.inner and not once else ""
     needs = _needs(layer.units if scratch is None and not once else scratch)
     arguments += ", float *scratch" if needs else ""
     calls = {work.kinds[0]: Kernel(f"{name}_{kind}", weights.name, needs)}
     return Constants((weights,), calls=calls, assembly=code, declarations=(f"void {name}_{kind}({arguments});",))
+
+
+def lstm(work: Work[Lstm], weights: ConstArray, scratch: int | None = None, **symbols: int) -> Constants:
+    """``cell`` with the limit of its cell state."""
+    limit = int(np.float32(work.layer.cell_clip).view(np.uint32))
+    return cell(work, weights, scratch, cell_limit=limit, **symbols)
 
 
 def dense(

@@ -20,6 +20,7 @@ from model import emit, formats, planner, quantise, readers, reference
 from model.layers.base import Layer, Place
 from model.layers.convert import Convert
 from model.layers.dense import Dense
+from model.layers.gru import Gru
 from model.layers.lstm import Lstm
 from model.network import Network, chained
 from model.signal import Array, Signal, Weights
@@ -123,6 +124,27 @@ def test_assembly_on_random_chains(device: MakeDevice, assembly: str, quantisati
 def test_floats_in_assembly_are_those_of_c(device: MakeDevice, target: str, network: Network) -> None:
     """To the last bit: the same operations in the same order."""
     same_as_c(device, target, network)
+
+
+WITH_GRUS = [core for core, kernels in FLOATS.items() if "gru.f32" in all_sets()[kernels].covers]
+
+
+@pytest.mark.parametrize("target", WITH_GRUS)
+@pytest.mark.parametrize(("features", "units"), [(1, 1), (3, 8), (9, 5), (17, 16), (2, 33)])
+def test_grus_of_floats_in_assembly_are_those_of_c(device: MakeDevice, target: str, features: int, units: int) -> None:
+    """Of gates beyond what their activations tell apart, too."""
+    random, source = np.random.default_rng(units), Signal((4, features))
+
+    def normal(*shape: int, by: float = 1.0) -> Array:
+        return random.normal(0, by, shape).astype(np.float32)
+
+    for by in (0.5, 60.0):
+        kernel, recurrent = Weights(normal(3, units, features, by=by)), Weights(normal(3, units, units, by=0.5))
+        out = Signal((4, units))
+        gru = Gru("gru", kernel, recurrent, normal(3, units), normal(units), True, True, False, out)
+        network = chained("net", "made by a test", "0" * 64, "float32", source, (gru,))
+        same_as_c(device, target, network)
+        assert "gru_f32_step" in emit.generate(network, FLOATS[target], "window", "balanced")["net_kernels.S"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from measure.run import qemu
 from model import formats
 from model.formats.base import Format
 from model.layers.dense import Dense
+from model.layers.gru import Gru
 from model.layers.lstm import Lstm
 from model.signal import Signal, Weights
 from target import compiler
@@ -52,7 +53,15 @@ def made_of(kernels: KernelSet, format: Format) -> dict[str, tuple[Constants, st
     lstm = Lstm("l", weights(4, 17, 5), weights(4, 17, 17), bias, True, False, 1.0, Signal((3, 17)), format=format)
     dense = Dense("d", weights(7, 18), np.zeros(7, np.float32), "relu", Signal((7,)), format)
     of_lstm, of_dense = (kernels.function(f"{kind}.{format.suffix}") for kind in ("lstm", "dense"))
+    grus = {}
+    if f"gru.{format.suffix}" in kernels.covers:
+        layer = Gru(
+            "g", weights(3, 17, 5), weights(3, 17, 17), bias[:3], bias[3], True, True, False, Signal((3, 17)), format
+        )
+        made = kernels.function(f"gru.{format.suffix}")(Work("gru", layer, source, ("gru",)))
+        grus["gru"] = (made, "x, hidden, scratch, 0")
     return {
+        **grus,
         "step": (of_lstm(Work("step", lstm, source, ("lstm",))), "x, hidden, cell, scratch"),
         "once": (of_lstm(Work("once", lstm, source, ("lstm_once",))), "x, hidden, scratch, 0"),
         "whole": (of_dense(Work("whole", dense, Signal((18,)), ("dense",))), "x, hidden, scratch, 0"),
