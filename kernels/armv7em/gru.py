@@ -10,7 +10,7 @@ from kernels.armv7em.layout import PAIRS, WORDS, packed, pairs_proved, sums, vec
 from kernels.common import assembly
 from kernels.common.assembly import output_addend, set_symbols, stream
 from kernels.common.constants import Constants
-from kernels.common.grus import prove
+from kernels.common.grus import kept_symbols, prove
 from kernels.common.work import UnprovenError, Work
 from model import lower
 from model.layers.gru import CANDIDATE, Gru
@@ -20,28 +20,11 @@ from model.signal import Array
 IN_PAIRS, ALONE = [0, 1, 2], [1, 0, 2]  # gates z, r, h: A B in a pair and C; rows alone in the order of r4, r5, r6
 LEAST = 2  # bits of a right shift that is done by a multiplication
 MOST_LEFT = 7  # bits by which a weight of 8, doubled, can be shifted left in 16
-FINEST, COARSEST = -24, -1  # log2 of factors that the shifts of the update are made for
-
-
-def _kept_symbols(layer: Gru) -> dict[str, int]:
-    """Of what int8 keeps apart from the hidden state, at a scale that is a power of two."""
-    log2, shown = round(np.log2(layer.remembered.scale)), layer.update.shown
-    if not FINEST <= log2 < COARSEST:
-        raise UnprovenError(f"the scale of what is kept is 2^{log2}, outside 2^{FINEST} .. 2^{COARSEST - 1}")
-    if shown.shift >= 0:
-        raise UnprovenError(f"the hidden state's scale is {layer.output.scale:g}")
-    return {
-        "cell_log2": log2,
-        "hidden_m": shown.value,
-        "hidden_s": shown.shift,
-        "hidden_zero": layer.output.zero_point,
-        "hidden_late": int(output_addend(shown, layer.output.zero_point, NO_LIMIT) is None),
-    }
 
 
 def opening(layer: Gru, **more: int | str) -> str:
     """The macros of its format, which firmware without a GRU does without, and the symbols that they read."""
-    sizes = {"inputs": layer.features, "units": layer.units, "cell_limit": NO_LIMIT}
+    sizes = {"inputs": layer.features, "units": layer.units}
     return f'#include "armv7em/gru_{layer.suffix}.inc"\n' + set_symbols(**sizes, **more)
 
 
@@ -86,7 +69,8 @@ def gru(work: Work[Gru]) -> Constants:
         packing=chosen[1],
         hidden_starts=int(chosen[1] == WORDS[len(IN_PAIRS)]),
         **made,
-        **_kept_symbols(layer),
+        **kept_symbols(layer),
+        hidden_late=int(output_addend(layer.update.shown, layer.output.zero_point, NO_LIMIT) is None),
     )
     parts = [part for unit in zip(*each, strict=True) for of_matrix in unit for part in of_matrix]
     comment = f"{layer.units} units: starts, rows of z, r, h packed as {chosen[0]}, scales; the same for h, {chosen[1]}"

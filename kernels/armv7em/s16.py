@@ -130,11 +130,12 @@ def gru(work: Work[Gru]) -> Constants:
         )
     words, hidden_words = vector_words(layer.features), vector_words(layer.units)
     loops, of_layer, added = LSTM_LOOPS[work.optimize], words + hidden_words, layer.update.added
-    if not of_gru.FINEST <= added.shift <= of_gru.COARSEST:
+    if not -24 <= added.shift < 0:
         raise UnprovenError(f"the hidden state's scale is {layer.output.scale:g}")
     text = of_gru.opening(
         layer,
         cell_log2=0,
+        cell_limit=lower.NO_LIMIT,
         added_m=added.value,
         added_s=added.shift,
         input_turn=turn(words, of_layer, loops),

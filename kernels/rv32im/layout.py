@@ -81,7 +81,7 @@ def _in_turns(found: Sequence[Block], straight: int) -> Columns:
     return Columns(found, turns, per) if turns > 1 else Columns(found, 0, 0)
 
 
-def _planned(matrices: Sequence[Array], optimize: str, straight: int) -> list[Columns]:
+def planned(matrices: Sequence[Array], optimize: str, straight: int) -> list[Columns]:
     """The columns of each matrix (…, I) of a function, about ``straight`` of them in the code of a loop."""
     room, plans = STRAIGHT_BYTES, []
     for rows in matrices:
@@ -98,7 +98,7 @@ def _planned(matrices: Sequence[Array], optimize: str, straight: int) -> list[Co
     return plans
 
 
-class _Vectors:
+class Vectors:
     """Where the code finds x and the old hidden state, one for each of ``plans``, and their corrections.
 
     ``once``: there is no hidden state, which would have to be copied.
@@ -138,12 +138,12 @@ class _Vectors:
 # ---- rows to words ----
 
 
-def _packing(rows: int, optimize: str) -> str:
+def packing_of(rows: int, optimize: str) -> str:
     packings = {"size": ("Q4",) * 4, "balanced": ("B1", "B1", "Q3", "Q4"), "speed": ("B1", "W2", "W3", "W4")}
     return packings[optimize][rows - 1]
 
 
-def _packed(rows: Array, packing: str) -> Array:
+def packed(rows: Array, packing: str) -> Array:
     """Rows (R, I) of int8 as words, column by column; B1: a row as bytes, to a whole word."""
     wide = rows.astype(np.int64)
     if packing == "B1":
@@ -162,7 +162,7 @@ def _raw(segments: int) -> int:
     return -(segments << 15)
 
 
-def _starts(bias: Array, packing: str, segments: int) -> Array:
+def starts_of(bias: Array, packing: str, segments: int) -> Array:
     """What raw, b, raw, b of the rows (R,) start from; a row alone has its bias."""
     values = [int(value) for value in bias]
     if packing == "B1":
@@ -185,7 +185,7 @@ def _doubled(factors: Sequence[fp.Multiplier], optimize: str) -> Array:
 # ---- LSTM ----
 
 
-def _prove_high(rows: Array, bias: Array, factor: fp.Multiplier) -> None:
+def prove_high(rows: Array, bias: Array, factor: fp.Multiplier) -> None:
     """A sum, brought to twice its product's high word and rounded, fits 32 bits."""
     prove_doubled(rows, bias, [factor])
     if factor.shift < -30:
@@ -209,17 +209,17 @@ def lstm(work: Work[Lstm]) -> Constants:
     name, layer, source, once, optimize = work.name, work.layer, work.source, work.once, work.optimize
     assembly.prove_cell(layer)
     gates = ONCE_ROWS if once else STEP_ROWS
-    packing, spare = _packing(len(gates), optimize), int(once and optimize == "size")  # a row of zeros for f
+    packing, spare = packing_of(len(gates), optimize), int(once and optimize == "size")  # a row of zeros for f
     matrices = lower.gate_matrices(layer, source, once)
     paired = 2 if packing in ("W3", "Q3") else 4  # the third of three rows is alone
     rows = [matrix.rows[list(gates[:paired])] for matrix in matrices]
-    plans = _planned(rows, optimize, STRAIGHT_COLUMNS[optimize])
-    vectors = _Vectors(plans, optimize, once)
+    plans = planned(rows, optimize, STRAIGHT_COLUMNS[optimize])
+    vectors = Vectors(plans, optimize, once)
     text, halves = "", []
     for matrix, plan in zip(matrices, plans, strict=True):
         for gate in gates:
             sums = matrix.rows[gate], matrix.starts[gate], matrix.factors[gate]
-            _prove_high(*sums)
+            prove_high(*sums)
             text += set_symbols(**{f"{matrix.which}_{assembly.GATE_NAMES[gate]}_safe": int(_safe(*sums))})
         text += assembly.set_factors(matrix.which, gates, matrix.factors)
         halves.append((matrix.rows[list(gates)], matrix.starts[list(gates)], plan))
@@ -234,8 +234,8 @@ def lstm(work: Work[Lstm]) -> Constants:
     parts = [vectors.orders]
     for unit in range(layer.units):
         for values, starts, plan in halves:
-            parts.append(_starts(np.pad(starts[:, unit], (spare, 0)), packing, len(plan.segments)))
-            parts.append(_packed(np.pad(values[:, unit, plan.order], ((spare, 0), (0, 0))), packing))
+            parts.append(starts_of(np.pad(starts[:, unit], (spare, 0)), packing, len(plan.segments)))
+            parts.append(packed(np.pad(values[:, unit, plan.order], ((spare, 0), (0, 0))), packing))
     what = "input, output gate, candidate" if once else "forget, input, output gate, candidate"
     comment = f"{layer.units} units: starts of the sums and rows of {what}, packed as {packing}"
     array = stream(f"{name}_weights", parts, comment)
@@ -250,7 +250,7 @@ def _groups(outputs: int, optimize: str) -> list[slice]:
     """Rows that are summed together."""
     whole, left = outputs & ~3, outputs & 3
     fours = [slice(first, first + 4) for first in range(0, whole, 4)]
-    if _packing(left or 4, optimize) == "B1":
+    if packing_of(left or 4, optimize) == "B1":
         return fours + [slice(row, row + 1) for row in range(whole, outputs)]
     return fours + ([slice(whole, outputs)] if left else [])
 
@@ -264,30 +264,30 @@ def dense(work: Work[Dense]) -> Constants:
     prove_doubled(values, bias)
     scales = _doubled(assembly.dense_factors(layer, source), optimize)
     kernel = dense_parts(layer, work.steps, work.blocks)[0].reshape(parts, outputs, -1)  # (parts, O, I)
-    (plan,) = _planned([kernel], optimize, STRAIGHT_COLUMNS[optimize] // 3)
-    vectors, count = _Vectors([plan], optimize, True), len(plan.segments)
+    (plan,) = planned([kernel], optimize, STRAIGHT_COLUMNS[optimize] // 3)
+    vectors, count = Vectors([plan], optimize, True), len(plan.segments)
     words: list[Array] = [vectors.orders]
     for part in range(parts):
         for rows in _groups(outputs, optimize):
-            packing = _packing(rows.stop - rows.start, optimize)
+            packing = packing_of(rows.stop - rows.start, optimize)
             if parts == 1 or optimize == "size":
-                words.append(_starts(bias[rows] * (parts == 1), packing, count))
+                words.append(starts_of(bias[rows] * (parts == 1), packing, count))
             in_order = packing == "B1" and not vectors.ordered[0]
-            words.append(_packed(kernel[part, rows] if in_order else kernel[part, rows][:, plan.order], packing))
+            words.append(packed(kernel[part, rows] if in_order else kernel[part, rows][:, plan.order], packing))
             words += [scales[rows]] if parts == 1 else []
-    four = _packing(4, optimize)
+    four = packing_of(4, optimize)
     array = stream(f"{name}_weights", words, f"({parts} parts) four rows at a time, packed as {four}")
     text = set_symbols(
         inputs=kernel.shape[-1],
         outputs=outputs,
         packing=four,
-        rest_packing=_packing(outputs % 4 or 4, optimize),
+        rest_packing=packing_of(outputs % 4 or 4, optimize),
         raw_start=_raw(count),
         part_bytes=4 * (len(array.values) - len(vectors.orders)) // parts,
         rows_zero=out.zero_point,
         rows_low=lower.lowest(layer),
     )
-    packings = dict.fromkeys([four, _packing(outputs % 4 or 4, optimize)])
+    packings = dict.fromkeys([four, packing_of(outputs % 4 or 4, optimize)])
     text += vectors.code(f"{name}_{'run' if parts == 1 else 'add'}", [each for each in packings if each != "B1"])
     starts = ConstArray(f"{name}_bias", bias.astype(np.int32), "int32_t", f"({outputs} outputs), zero point folded in")
     rows_array = stream(f"{name}_scales", [scales], f"({outputs} outputs): multiplier doubled, shift")

@@ -54,7 +54,7 @@ def test_no_segment_can_leave_its_half_of_a_word(optimize: str) -> None:
     for columns in (1, 2, 7, 30, 64, 150):
         for bits in (8, 7, 5, 3):
             rows = random.integers(-(1 << (bits - 1)), 1 << (bits - 1), (12, columns)).astype(np.int8)
-            (plan,) = layout._planned([rows], optimize, 12)
+            (plan,) = layout.planned([rows], optimize, 12)
             assert sorted(plan.order) == list(range(columns))
             for segment in plan.segments:
                 part = rows[:, list(segment)].astype(np.int64)
