@@ -7,10 +7,9 @@ from __future__ import annotations
 import numpy as np
 
 from kernels.armv7em.layout import PAIRS, WORDS, packed, pairs_proved, sums, vector_words
-from kernels.common import assembly
+from kernels.common import assembly, grus
 from kernels.common.assembly import output_addend, set_symbols, stream
 from kernels.common.constants import Constants
-from kernels.common.grus import kept_symbols, prove
 from kernels.common.work import UnprovenError, Work
 from model import lower
 from model.layers.gru import CANDIDATE, Gru
@@ -38,7 +37,7 @@ def _constants(matrix: GateMatrix, unit: int, any_shift: bool) -> Array:
 
 def gru(work: Work[Gru]) -> Constants:
     """Constants and code of an int8 GRU's step."""
-    prove(work)
+    grus.prove(work)
     layer, name = work.layer, work.name
     made, chosen, each = {}, [], []
     for matrix in lower.gate_matrices(layer, work.source):
@@ -48,7 +47,7 @@ def gru(work: Work[Gru]) -> Constants:
         if left.max() > MOST_LEFT:
             raise UnprovenError(f"a row's scale is 2^{left.max()}")
         paired = not left.any() and pairs_proved(rows, starts)
-        any_shift = bool(((matrix.by_row.shift > -LEAST) & (matrix.by_row.value > 0)).any())
+        any_shift = grus.any_shift(matrix, LEAST)
         made[f"{matrix.which}_any"] = int(any_shift)
         chosen.append((PAIRS if paired else WORDS)[len(IN_PAIRS)])
         order = IN_PAIRS if paired else ALONE
@@ -69,7 +68,7 @@ def gru(work: Work[Gru]) -> Constants:
         packing=chosen[1],
         hidden_starts=int(chosen[1] == WORDS[len(IN_PAIRS)]),
         **made,
-        **kept_symbols(layer),
+        **grus.kept_symbols(layer),
         hidden_late=int(output_addend(layer.update.shown, layer.output.zero_point, NO_LIMIT) is None),
     )
     parts = [part for unit in zip(*each, strict=True) for of_matrix in unit for part in of_matrix]

@@ -53,7 +53,7 @@ def _chunks(along: Cut) -> Array:
 # ---- rows to words ----
 
 
-def _words(rows: Array, packing: str, along: Cut, optimize: str) -> Array:
+def words_of(rows: Array, packing: str, along: Cut, optimize: str) -> Array:
     """Rows (R, I) of int8 as weight words."""
     if packing == "BYTES":
         return bytes_of(rows.T)
@@ -82,7 +82,7 @@ def _small_columns(rows: Array) -> Cut:
     return along
 
 
-def _starts(bias: Array, packing: str, along: Cut, optimize: str) -> Array:
+def starts_of(bias: Array, packing: str, along: Cut, optimize: str) -> Array:
     """What the sums of rows (R,) start from, in the order of their registers."""
     wide = bias.astype(np.int64)
     if packing in ("W4", "BYTES"):
@@ -95,14 +95,14 @@ def _starts(bias: Array, packing: str, along: Cut, optimize: str) -> Array:
     return np.array(starts, np.int64)
 
 
-def _vector_words(packing: str, along: Cut, optimize: str) -> int:
+def vector_words(packing: str, along: Cut, optimize: str) -> int:
     """Of the widened vector: a start for each block, and the columns."""
     if packing == "BYTES":
         return 0
     return 3 * along.blocks if optimize == "size" else along.count + along.blocks
 
 
-def _scratch(words: int) -> int:
+def scratch_of(words: int) -> int:
     """Bytes: 3 to align it, and one where the code reads none, for a pointer to it."""
     return 4 * words + 3 if words else 1
 
@@ -110,7 +110,7 @@ def _scratch(words: int) -> int:
 # ---- LSTM ----
 
 
-def _packing(values: Array, which: str, optimize: str) -> tuple[str, Cut]:
+def packing_of(values: Array, which: str, optimize: str) -> tuple[str, Cut]:
     """How rows (gates, H, I) of the kernel or the recurrent kernel lie in words."""
     gates, _, count = values.shape
     rows = values.reshape(-1, count)
@@ -140,12 +140,12 @@ def lstm(work: Work[Lstm]) -> Constants:
         for k, gate in enumerate(gates):
             prove_doubled(values[k], starts[k], [matrix.factors[gate]])
         text += assembly.set_factors(which, gates, matrix.factors)
-        packing, along = _packing(values, which, optimize)
+        packing, along = packing_of(values, which, optimize)
         vector = "input" if which == "kernel" else "hidden"
         text += set_symbols(**{f"{vector}_block": along.length, f"{vector}_ordered": int(bool(along.order))})
         text += set_symbols(kernel_packing=packing) if which == "kernel" else ""
         header += [bytes_of(np.array(along.order))]
-        words += _vector_words(packing, along, optimize)
+        words += vector_words(packing, along, optimize)
         packed.append((values, starts, packing, along))
     text += set_symbols(inputs=layer.features, units=layer.units, **hidden_forms(layer))
     parts = [
@@ -153,15 +153,15 @@ def lstm(work: Work[Lstm]) -> Constants:
         for unit in range(layer.units)
         for values, starts, packing, along in packed
         for part in (
-            _starts(starts[:, unit], packing, along, optimize),
-            _words(values[:, unit], packing, along, optimize),
+            starts_of(starts[:, unit], packing, along, optimize),
+            words_of(values[:, unit], packing, along, optimize),
         )
     ]
     what = "input, candidate, output gate" if once else "each gate"
     blocks = " and ".join(str(along.length) for *_, along in packed)
     comment = f"{layer.units} units: starts of the sums and rows of {what}, blocks of {blocks} columns"
     array = stream(f"{name}_weights", header + parts, comment)
-    return assembly.cell(work, text, array, _scratch(words))
+    return assembly.cell(work, text, array, scratch_of(words))
 
 
 # ---- Dense ----
@@ -185,8 +185,8 @@ def dense(work: Work[Dense]) -> Constants:
         for part in range(parts):
             for rows in groups(outputs):
                 packing = PAIRS[rows.stop - rows.start]
-                words += [_starts(bias[rows], packing, along, optimize)] if parts == 1 else []
-                words.append(_words(kernel[part, rows], packing, along, optimize))
+                words += [starts_of(bias[rows], packing, along, optimize)] if parts == 1 else []
+                words.append(words_of(kernel[part, rows], packing, along, optimize))
                 words += [scales[rows]] if parts == 1 else []
         part_bytes = 4 * sum(part.size for part in words) // parts
         comment = f"({parts} parts) four rows at a time, blocks of {along.length} columns"
@@ -203,7 +203,7 @@ def dense(work: Work[Dense]) -> Constants:
     times = 1 if optimize == "size" else 2
     twice = ConstArray(f"{name}_bias", (times * bias).astype(np.int32), "int32_t", f"({outputs} outputs) times {times}")
     rows_array = stream(f"{name}_scales", [scales], f"({outputs} outputs): multiplier, addend, shift")
-    scratch = _scratch(_vector_words("BYTES" if optimize == "size" else "P2", along, optimize))
+    scratch = scratch_of(vector_words("BYTES" if optimize == "size" else "P2", along, optimize))
     return assembly.dense(work, text, array, (twice, rows_array), scratch)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from kernels.common.work import UnprovenError, Work
 from model.layers.gru import Gru
-from model.lower import NO_LIMIT
+from model.lower import NO_LIMIT, GateMatrix
 
 FINEST, COARSEST = -24, -7  # log2 of scales that the shifts of a cell's update are made for
 
@@ -35,3 +35,8 @@ def kept_symbols(layer: Gru) -> dict[str, int]:
         "hidden_s": shown.shift,
         "hidden_zero": layer.output.zero_point,
     }
+
+
+def any_shift(matrix: GateMatrix, least: int = 1) -> bool:
+    """Whether a row is shifted right by less than ``least`` bits, or to the left, on its way to Q3.12."""
+    return bool(((matrix.by_row.shift > -least) & (matrix.by_row.value > 0)).any())

@@ -9,7 +9,7 @@ import numpy as np
 from kernels.common import assembly
 from kernels.common.assembly import set_symbols, stream
 from kernels.common.constants import Constants
-from kernels.common.grus import kept_symbols, prove
+from kernels.common.grus import any_shift, kept_symbols, prove
 from kernels.common.work import UnprovenError, Work
 from kernels.rv32im.layout import STRAIGHT_COLUMNS, Vectors, packed, packing_of, planned, prove_high, starts_of
 from model import lower
@@ -20,15 +20,10 @@ from model.signal import Array
 PAIRED = 2  # rows z, r; that of the candidate is alone
 
 
-def _any_shift(matrix: GateMatrix) -> bool:
-    """Whether a row is shifted to the left, or not at all."""
-    return bool(((matrix.by_row.shift >= 0) & (matrix.by_row.value > 0)).any())
-
-
 def _scales(matrix: GateMatrix, unit: int) -> Array:
     """(6,) of a unit's rows: twice the multiplier, and the shifts."""
     values, shifts = matrix.by_row.value[:, unit], matrix.by_row.shift[:, unit]
-    entries = 1 + np.maximum(shifts, 0) + 256 * np.maximum(-shifts, 0) if _any_shift(matrix) else -shifts
+    entries = 1 + np.maximum(shifts, 0) + 256 * np.maximum(-shifts, 0) if any_shift(matrix) else -shifts
     return np.stack([2 * values, entries], axis=1).reshape(-1)
 
 
@@ -49,7 +44,7 @@ def gru(work: Work[Gru]) -> Constants:
     vectors, packing = Vectors(plans, optimize, False), packing_of(len(matrices[0].rows), optimize)
     text = '#include "rv32im/gru_s8.inc"\n'
     text += set_symbols(inputs=layer.features, units=layer.units, packing=packing, **kept_symbols(layer))
-    text += set_symbols(**{f"{matrix.which}_any": int(_any_shift(matrix)) for matrix in matrices})
+    text += set_symbols(**{f"{matrix.which}_any": int(any_shift(matrix)) for matrix in matrices})
     parts = [vectors.orders]
     for unit in range(layer.units):
         for matrix, plan in zip(matrices, plans, strict=True):
