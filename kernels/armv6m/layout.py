@@ -9,7 +9,7 @@ keeps a column of four rows in a word and takes it apart; ``size`` has rows of b
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -43,9 +43,9 @@ def prove_columns(*counts: int) -> None:
         raise UnprovenError(f"more than {MAX_COLUMNS} columns or rows")
 
 
-def _sum_bits(rows: Array, bias: Array, factors: list[fp.Multiplier]) -> int:
+def sum_bits(rows: Array, bias: Array, factors: Sequence[fp.Multiplier] = ()) -> int:
     """Which of the requantisations, for sums below 2^15, 2^20 or 2^30, can take the sums and their left shifts."""
-    left, largest = max(0, *(m.shift for m in factors)), int(lower.peak(rows, bias).max())
+    left, largest = max([0, *(m.shift for m in factors)]), int(lower.peak(rows, bias).max())
     return 15 if largest < 1 << 15 and left < 15 else 20 if largest < 1 << 20 and left < 9 else 30
 
 
@@ -86,7 +86,7 @@ def _signed(words: Array) -> Array:
     return np.asarray((words + (1 << 31)) % (1 << 32) - (1 << 31))
 
 
-def _row_stream(bias: Array | None, rows: Array, n: int, optimize: str) -> list[Array]:
+def row_stream(bias: Array | None, rows: Array, n: int, optimize: str) -> list[Array]:
     """Starts of the sums, unless there is no bias, and the weights of 1 .. 4 rows (R, I)."""
     if len(rows) == 1:
         rows = np.concatenate([rows, np.zeros_like(rows)])
@@ -101,7 +101,7 @@ def _paired(rows: Array, gates: list[int]) -> Array:
     return np.asarray(chosen.reshape(-1, rows.shape[-1]))
 
 
-def _unroll(columns: list[tuple[int, int]], optimize: str) -> int:
+def unroll_of(columns: list[tuple[int, int]], optimize: str) -> int:
     """Columns up to which code stands straight; of each matrix of a layer its columns and those of a block."""
     total = sum(count for count, _ in columns)
     largest = max(-(-count // n) * (16 * n + 20 if optimize == "balanced" else 11 * n + 14) for count, n in columns)
@@ -116,9 +116,8 @@ def vector_bytes(count: int, n: int, optimize: str) -> int:
 # ---- LSTM ----
 
 
-def _hidden(layer: Lstm) -> dict[str, int]:
+def hidden_symbols(factor: fp.Multiplier, zero: int) -> dict[str, int]:
     """Symbols of the hidden state's scale."""
-    factor, zero = assembly.hidden_factor(layer), layer.output.zero_point
     if factor.value == 1 << 30:  # a power of two: both roundings in one shift of 1 more bit
         right = 1 - factor.shift
         late = (1 << 30) + abs((1 << (right - 1)) + 1 + (zero << right)) >= 1 << 31
@@ -174,7 +173,7 @@ def lstm_symbols(layer: Lstm) -> str:
         units=layer.units,
         cell_log2=lower.cell(layer).log2,
         cell_limit=lower.cell(layer).limit,
-        **_hidden(layer),
+        **hidden_symbols(assembly.hidden_factor(layer), layer.output.zero_point),
     )
 
 
@@ -189,7 +188,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     orders: list[int] = []
     for matrix in matrices:
         which, rows, factors = matrix.which, matrix.rows, matrix.factors
-        bits = _sum_bits(rows[gates], matrix.starts[gates], [factors[gate] for gate in gates])
+        bits = sum_bits(rows[gates], matrix.starts[gates], [factors[gate] for gate in gates])
         if bits == 30:
             notes.append(work.note("a slower requantisation", f"a sum of its {which} can reach 2^20"))
         cut = equal(_paired(rows, gates), BLOCKS, ORDERED_BLOCK)
@@ -203,12 +202,12 @@ def lstm(work: Work[Lstm]) -> Constants:
         part
         for unit in range(layer.units)
         for values, starts, n in parts
-        for part in _row_stream(starts[gates, unit], values[gates, unit], n, optimize)
+        for part in row_stream(starts[gates, unit], values[gates, unit], n, optimize)
     ]
     weights_bytes = 4 * sum(part.size for part in words)
     words.append(bytes_of(np.array(orders)))
     array = stream(f"{name}_weights", words, f"{layer.units} units: starts of the sums and rows of {gates_of(once)}")
-    unroll = _unroll([(rows.shape[-1], n) for rows, _, n in parts], optimize)
+    unroll = unroll_of([(rows.shape[-1], n) for rows, _, n in parts], optimize)
     text += set_symbols(weights_bytes=weights_bytes, unroll=unroll)
     return assembly.cell(work, text, array, scratch, notes)
 
@@ -278,7 +277,7 @@ def _dense_in_fours(name: str, kernel: Array, bias: Array, scales: Array, optimi
     words: list[Array] = []
     for part in range(parts):
         for rows in groups(outputs):
-            words += _row_stream(bias[rows] if parts == 1 else None, kernel[part, rows], n, optimize)
+            words += row_stream(bias[rows] if parts == 1 else None, kernel[part, rows], n, optimize)
             words += [scales[rows]] if parts == 1 else []
     weights_bytes = 4 * sum(part.size for part in words)
     array = stream(f"{name}_weights", [*words, bytes_of(np.array(cut.order))], f"({parts} parts) four rows at a time")
@@ -287,7 +286,7 @@ def _dense_in_fours(name: str, kernel: Array, bias: Array, scales: Array, optimi
         columns_ordered=int(bool(cut.order)),
         part_bytes=weights_bytes // parts,
         weights_bytes=weights_bytes,
-        unroll=_unroll([(columns, n)], optimize),
+        unroll=unroll_of([(columns, n)], optimize),
     )
     return (array, _scales_array(name, scales)), text, vector_bytes(columns, n, optimize) + 3  # 3 to align it
 

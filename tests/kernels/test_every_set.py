@@ -32,11 +32,13 @@ PROVED = {  # layers of the first test that are not left to C, by OPTIMIZE; of o
     "rvv": (51, 49, 48),
     "rvv-int16x8": (52, 48, 52),
 }
-GRUS = {
+GRUS = {  # the same of the test with GRUs
+    "armv6m": (0, 36, 34),
     "armv7em": (32, 35, 33),
     "armv7em-int16x8": (38, 38, 37),
+    "armv7m": (0, 36, 34),
     "rv32im": (0, 36, 34),
-}  # the same of the test with GRUs
+}
 FORMATS = [formats.named("int8"), formats.named("int16x8")]
 KINDS = {  # of kernels: a set, and a format that it has
     name if format is FORMATS[0] else f"{name}-{format.name}": (name, format)
