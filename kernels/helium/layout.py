@@ -22,6 +22,7 @@ from model import fixed_point as fp
 from model import lower
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
+from model.layers.recurrent import Recurrent
 from model.signal import Array
 
 SMALL = ("s8",)  # formats that have macros of their own for size
@@ -100,7 +101,7 @@ def left_rows(units: int) -> int:
     return sum(1 << row for row, unit in enumerate(unit_rows(ROWS)) if unit < left) if left else ALL_ROWS
 
 
-def _block(rows: Array, starts: Array, optimize: str, by_column: bool) -> list[bytes]:
+def block_of(rows: Array, starts: Array, optimize: str, by_column: bool) -> list[bytes]:
     """A gate's share of the stream for up to eight units: rows (U, I), starts of their sums (U,)."""
     units = len(rows)
     if optimize == "size" and not by_column:
@@ -109,7 +110,7 @@ def _block(rows: Array, starts: Array, optimize: str, by_column: bool) -> list[b
     return [words(eight(starts, units)), weights]
 
 
-def by_columns(layer: Lstm) -> int:
+def by_columns(layer: Recurrent) -> int:
     """Columns of the input, if they are multiplied one by one; else 0."""
     return layer.features if layer.features <= MOST_COLUMNS else 0
 
@@ -132,7 +133,7 @@ def lstm(work: Work[Lstm]) -> Constants:
     for block in blocks(units):
         for gate, matrix in itertools.product(gates, reversed(matrices)):
             by_column = bool(columns) and matrix is matrices[0]
-            parts += _block(matrix.rows[gate, block], matrix.starts[gate, block], optimize, by_column)
+            parts += block_of(matrix.rows[gate, block], matrix.starts[gate, block], optimize, by_column)
     text = "".join(assembly.set_factors(m.which, gates, list(map(_provable, m.factors))) for m in matrices)
     text += set_symbols(
         inputs=layer.features,

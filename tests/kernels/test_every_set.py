@@ -37,6 +37,7 @@ GRUS = {  # the same of the test with GRUs
     "armv7em": (32, 35, 33),
     "armv7em-int16x8": (38, 38, 37),
     "armv7m": (0, 36, 34),
+    "helium": (33, 36, 34),
     "rv32im": (0, 36, 34),
 }
 FORMATS = [formats.named("int8"), formats.named("int16x8")]
