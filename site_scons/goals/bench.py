@@ -17,7 +17,7 @@ from SCons.Node.FS import File
 
 from model.formats import REAL
 
-HELP = "this project against its peers on their four shapes: ratios, flash, RAM, stack (build/bench/)"
+HELP = "this project against its peers on their shapes: ratios, flash, RAM, stack (build/bench/)"
 PACKAGES = "plots"
 IMPLIES = {"model": "all", "quant": "all", "kernels": "all", "optimize": "all"}
 

@@ -87,14 +87,16 @@ def read_peers(path: Path) -> list[Peer]:
 def best_peer(peers: Iterable[Peer], shape: str, target: str, quant: str, state: str) -> Peer | None:
     """The fastest peer of the same core and arithmetic; of a single step, one that keeps its state if we do."""
     stateful, format = shape == "S0" and state == "stream", formats.named(quant)
-    begins = f"{format.multiplies} CMSIS-NN" if format.integer else f"{format.suffix} "  # of the same arithmetic
+    # of the same arithmetic; CMSIS-NN has no GRU of integers
+    integers = (f"{format.multiplies} CMSIS-NN", f"{format.multiplies} NNoM")
+    begins = integers if format.integer else (f"{format.suffix} ",)
     able = [
         p
         for p in peers
         if p.shape == shape
         and p.core == CORES.get(target)
         and p.name.startswith(begins)
-        and (not format.integer or p.optimisation == "-Ofast")
+        and (p.optimisation == "-Ofast" or not p.name.startswith(integers[0]))
         and p.name.endswith("stateful") == stateful
     ]
     return min(able, key=lambda p: p.instructions, default=None)
@@ -152,7 +154,8 @@ are of flash (code and tables first, then with the weights), RAM and stack; all 
 `asm speed` have no rows, it is the same at all levels.
 
 S0: a single step, 32 inputs, 32 units, Dense 16, or a stream · S1: 32 steps, 1 input, 32 units, Dense 16 ·
-S2: 28 steps, 28 inputs, 20 units, Dense 10 over the flattened sequence · S3: 50 steps, 6 inputs, 64 units, Dense 6.
+S2: 28 steps, 28 inputs, 20 units, Dense 10 over the flattened sequence · S3: 50 steps, 6 inputs, 64 units, Dense 6. These are LSTMs.
+G1 and G3: a GRU in place of the LSTM of S1 and S3 · G2: one in that of S2, Dense 10 of the last step.
 """
 
 

@@ -24,21 +24,26 @@ CALIBRATION = 64
 
 @dataclass(frozen=True)
 class Shape:
-    """An LSTM and a Dense on its last step, or on its whole sequence."""
+    """A cell and a Dense on its last step, or on its whole sequence."""
 
     steps: int
     features: int
     units: int
     outputs: int
-    whole: bool
+    whole: bool = False
+    cell: str = "lstm"
 
 
 SHAPES = {
-    "S0": Shape(1, 32, 32, 16, False),
-    "S1": Shape(32, 1, 32, 16, False),
-    "S2": Shape(28, 28, 20, 10, True),
-    "S3": Shape(50, 6, 64, 6, False),
+    "S0": Shape(1, 32, 32, 16),
+    "S1": Shape(32, 1, 32, 16),
+    "S2": Shape(28, 28, 20, 10, whole=True),
+    "S3": Shape(50, 6, 64, 6),
+    "G1": Shape(32, 1, 32, 16, cell="gru"),
+    "G2": Shape(28, 28, 20, 10, cell="gru"),
+    "G3": Shape(50, 6, 64, 6, cell="gru"),
 }
+GATES = {"lstm": 4, "gru": 3}
 
 
 def tensors(shape: Shape, random: np.random.Generator) -> dict[str, Array]:
@@ -50,12 +55,12 @@ def tensors(shape: Shape, random: np.random.Generator) -> dict[str, Array]:
     def biases(count: int) -> Array:
         return np.asarray(0.3 * random.normal(size=count), np.float32)
 
-    inputs = shape.units * (shape.steps if shape.whole else 1)
+    inputs, count = shape.units * (shape.steps if shape.whole else 1), GATES[shape.cell] * shape.units
     return {
-        "lstm.weight_ih_l0": rows(4 * shape.units, shape.features),
-        "lstm.weight_hh_l0": rows(4 * shape.units, shape.units),
-        "lstm.bias_ih_l0": biases(4 * shape.units),
-        "lstm.bias_hh_l0": np.zeros(4 * shape.units, np.float32),
+        f"{shape.cell}.weight_ih_l0": rows(count, shape.features),
+        f"{shape.cell}.weight_hh_l0": rows(count, shape.units),
+        f"{shape.cell}.bias_ih_l0": biases(count),
+        f"{shape.cell}.bias_hh_l0": np.zeros(count, np.float32),
         "dense.weight": rows(shape.outputs, inputs),
         "dense.bias": biases(shape.outputs),
     }
@@ -77,7 +82,7 @@ def layers(shape: Shape) -> str:
     flatten = '[[layer]]\nkind = "flatten"\n\n' if shape.whole else ""
     return (
         f"input = [{shape.steps}, {shape.features}]\n\n"
-        f'[[layer]]\nkind = "lstm"\nweights = "lstm"\nreturn_sequences = {str(shape.whole).lower()}\n\n'
+        f'[[layer]]\nkind = "{shape.cell}"\nweights = "{shape.cell}"\nreturn_sequences = {str(shape.whole).lower()}\n\n'
         f'{flatten}[[layer]]\nkind = "linear"\nweights = "dense"\n'
     )
 

@@ -37,6 +37,7 @@ def _cells(line: str) -> list[str]:
         ("S1", "cortex-m0plus", "window", {"peer": "s8 CMSIS-NN", "core": "m0"}),
         ("S1", "cortex-m55", "window", {"peer": "s8 CMSIS-NN/clang16", "core": "m55"}),
         ("S3", "rv32imc", "window", {"peer": "s8 CMSIS-NN", "core": "rv32"}),
+        ("G1", "cortex-m4", "window", {"peer": "s8 NNoM", "core": "m4"}),
     ],
 )
 def test_a_peer_of_the_same_arithmetic_and_state(shape: str, target: str, state: str, peer: dict[str, str]) -> None:
