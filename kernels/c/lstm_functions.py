@@ -32,10 +32,13 @@ def real(function: Function, x: str) -> str:
 
 
 class _Code:
-    """The lines of one layer's step, or of its only one from reset."""
+    """The lines of one layer's step, or of its only one from reset.
 
-    def __init__(self, work: Work[Lstm]) -> None:
-        self.layer, self.once, self.name = work.layer, work.once, work.name
+    ``assembled``: a function of assembly makes the gates of all units first, two in a word.
+    """
+
+    def __init__(self, work: Work[Lstm], assembled: bool = False) -> None:
+        self.layer, self.once, self.name, self.assembled = work.layer, work.once, work.name, assembled
         self.format = self.layer.format
         self.value, self.state = self.format.values.c, self.format.cell.c
         self.gates = self.layer.once_gates if self.once else self.layer.all_gates
@@ -68,20 +71,34 @@ class _Code:
             f"static void {self.function}({', '.join(self._parameters())})",
             "{",
             *(f"    {line}" for line in (self._scales() if self.format.integer else self._ranges())),
+            *([f"    {self.name}_gates(weights, x, hidden, gates, scratch);"] if self.assembled else []),
             f"    for ({unit}) {{",
             f"        {self.format.gates.c} gate[{len(self.gates)}];",
-            f"        lstmcu_unit_gates_{self.layer.suffix}({', '.join(self._vectors())});",
+            f"        {self._unit_gates()};",
             *(
                 f"        const {kind} {GATES[gate]} = {self.activated(gate, f'gate[{n}]')};"
                 for n, gate in enumerate(self.gates)
             ),
             *(f"        {line}" for line in (self._integer_update() if self.format.integer else self._real_update())),
             "    }",
-            *(() if self.once else (f"    (void)memcpy(hidden, next, sizeof({self.value}) * {self.layer.units}U);",)),
+            *([f"    (void)memcpy(hidden, next, sizeof({self.value}) * {self.layer.units}U);"] if self._next else []),
             "}",
         )
 
+    @property
+    def _next(self) -> bool:
+        """Whether the old hidden state is read until all units have a new one."""
+        return not (self.once or self.assembled)
+
+    def _unit_gates(self) -> str:
+        if self.assembled:
+            return f"(void)memcpy(gate, &gates[unit * {len(self.gates) // 2}], sizeof gate)"
+        return f"lstmcu_unit_gates_{self.layer.suffix}({', '.join(self._vectors())})"
+
     def _parameters(self) -> list[str]:
+        if self.assembled:
+            kept = [f"const {self.value} *x", f"{self.value} *hidden", f"{self.state} *cell"]
+            return ["const void *weights", *kept, "int32_t *gates", "int8_t *scratch"]
         state = [] if self.once else [f"{self.state} *cell", f"{self.value} *next"]
         quantised = ["int8_t *quantised"] if self.format.hybrid else []
         struct = f"const lstmcu_gates_{self.layer.suffix} *layer"
@@ -115,7 +132,7 @@ class _Code:
             f"{made} = ({self.state})lstmcu_clamp({'' if self.once else 'kept + '}added, {low}, {high});",
             f"const int32_t shown = {self.integer('cell', self.layer.shown, held)};",
             f"const int32_t value = lstmcu_requantise(shown * output, to_hidden){zero};",
-            f"{'hidden' if self.once else 'next'}[unit] = ({self.value})lstmcu_clamp(value, {out.low}, {out.high});",
+            f"{'next' if self._next else 'hidden'}[unit] = ({self.value})lstmcu_clamp(value, {out.low}, {out.high});",
         ]
 
     def _ranges(self) -> list[str]:
@@ -135,7 +152,7 @@ class _Code:
         if self.layer.cell_clip > 0:
             total = f"lstmcu_clip_f32({total}, {float_literal(self.layer.cell_clip)})"
         shown = real(self.layer.activation, held)
-        return [f"{made} = {total};", f"{'hidden' if self.once else 'next'}[unit] = output * {shown};"]
+        return [f"{made} = {total};", f"{'next' if self._next else 'hidden'}[unit] = output * {shown};"]
 
 
 def lstm_functions(work: Work[Lstm]) -> Constants:
@@ -153,5 +170,25 @@ def lstm_functions(work: Work[Lstm]) -> Constants:
         struct,
         {"lstm_once" if work.once else "lstm": call},
         declarations=INTEGERS if layer.format.integer else REALS,
+        code=lines,
+    )
+
+
+def update(work: Work[Lstm], weights: ConstArray, assembly: str, scratch: int) -> Constants:
+    """What it is when a set has the gates in assembly, which works in so many bytes of ``scratch``.
+
+    void <name>_gates(const void *weights, const int8_t *x, const int8_t *hidden, int32_t *gates, int8_t *scratch)
+
+    with x and hidden in the format's type: gates (H, 4) in 16 bits, in the order i, f, c, o.
+    """
+    name, layer, code = work.name, work.layer, _Code(work, assembled=True)
+    value, lines = layer.format.values.c, code.lines()
+    parameters = f"const void *weights, const {value} *x, const {value} *hidden, int32_t *gates, int8_t *scratch"
+    needs = (("int32", len(layer.all_gates) * layer.units // 2), ("int8", scratch))
+    return Constants(
+        (weights, *code.tables.values()),
+        calls={"lstm": Kernel(code.function, weights.name, needs)},
+        assembly=assembly,
+        declarations=(*INTEGERS[:2], f"void {name}_gates({parameters});"),
         code=lines,
     )

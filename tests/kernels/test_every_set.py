@@ -40,6 +40,7 @@ GRUS = {  # the same of the test with GRUs
     "helium": (33, 36, 34),
     "rv32im": (0, 36, 34),
 }
+GATES = {"armv7em": (27, 28, 27)}  # and of that with LSTMs of relu
 FORMATS = [formats.named("int8"), formats.named("int16x8")]
 KINDS = {  # of kernels: a set, and a format that it has
     name if format is FORMATS[0] else f"{name}-{format.name}": (name, format)
@@ -49,6 +50,9 @@ KINDS = {  # of kernels: a set, and a format that it has
 }
 WITH_CELLS = [kind for kind, (name, format) in KINDS.items() if f"lstm.{format.suffix}" in all_sets()[name].covers]
 WITH_GRUS = [kind for kind, (name, format) in KINDS.items() if f"gru.{format.suffix}" in all_sets()[name].covers]
+WITH_FUNCTIONS = [
+    kind for kind, (name, format) in KINDS.items() if f"lstm_functions.{format.suffix}" in all_sets()[name].covers
+]
 ROOMY = CORES["cortex-m4"]  # a machine with memory for many layers
 VLENS = (128, 256, 512)
 
@@ -72,6 +76,7 @@ def machines(kernels: Assembly) -> list[Assembly]:
 def test_each_has_a_line_here() -> None:
     assert set(PROVED) == set(KINDS)
     assert set(GRUS) == set(WITH_GRUS)
+    assert set(GATES) == set(WITH_FUNCTIONS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -89,6 +94,15 @@ def test_grus_give_the_reference_s_bits(tmp_path: Path, optimize: str, kind: str
     kernels = on_its_core(kind)
     cases = list(kernels.gru_cases(optimize, 1, 40))
     assert sum(case.assembled for case in cases) == GRUS[kind][OPTIMIZE.index(optimize)]
+    kernels.check(tmp_path, cases, optimize, on=machines(kernels))
+
+
+@pytest.mark.parametrize("kind", WITH_FUNCTIONS)
+@pytest.mark.parametrize("optimize", OPTIMIZE)
+def test_gates_of_other_lstms_give_the_reference_s_bits(tmp_path: Path, optimize: str, kind: str) -> None:
+    kernels = on_its_core(kind)
+    cases = list(kernels.gates_cases(optimize, 1, 32))
+    assert sum(case.assembled for case in cases) == GATES[kind][OPTIMIZE.index(optimize)]
     kernels.check(tmp_path, cases, optimize, on=machines(kernels))
 
 

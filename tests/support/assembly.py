@@ -32,7 +32,17 @@ from target.description import Target
 from tests.probe import CACHED, ROOT, WARNINGS
 from tests.support import differences
 from tests.support.host import HANG
-from tests.support.layer_cases import Case, Random, cell_case, dense_case, lstm_case, random_gru, tie_case
+from tests.support.layer_cases import (
+    Case,
+    Random,
+    cell_case,
+    dense_case,
+    gates_case,
+    lstm_case,
+    random_gru,
+    random_relu_lstm,
+    tie_case,
+)
 
 SIZES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 19, 33)
 STACK = 4096
@@ -216,6 +226,15 @@ class Assembly:
         for k, (features, units) in enumerate(((150, 9), (6, 141), (64, 64))):
             layer = random_gru(random, 2, features, units, 0, self.format)
             yield cell_case(self.name, f"large{k}", random, layer, 0, optimize, once=False)
+
+    def gates_cases(self, optimize: str, seed: int, count: int) -> Iterator[Case]:
+        """Gates of LSTMs of relu; the largest sizes at the end."""
+        random = np.random.default_rng([seed, OPTIMIZE.index(optimize)])
+        sizes = [tuple(int(each) for each in random.choice(SIZES, 2)) for _ in range(count)]
+        for k, (features, units) in enumerate([*sizes, (150, 9), (6, 141), (64, 64)]):
+            wild = int(random.choice([0, 0, 1, 2, 3, 3])) if k < count else 0
+            layer = random_relu_lstm(random, int(random.integers(1, 4)), features, units, wild, self.format)
+            yield gates_case(self.name, f"gates{k}", random, layer, wild, optimize)
 
     def program(self, cases: list[Case]) -> str:
         """main() of a firmware that tries all cases."""

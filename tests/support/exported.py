@@ -93,7 +93,7 @@ def run(
 
 
 def inputs_of(built: Path) -> Path:
-    """The windows that the firmware in ``built`` ran on: build/<target>/<model>/<quant>-<kernels>, -stream of a stream."""
+    """The windows that the firmware in ``built`` ran on: build/<target>/<model>/<quant>-<kernels>, and -stream."""
     quantisation, *more = built.name.split("-")
     folder = f"{quantisation}-stream" if "stream" in more else quantisation
     return built.parents[2] / "models" / built.parent.name / folder / "inputs.npy"

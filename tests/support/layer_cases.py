@@ -17,6 +17,7 @@ from model import lower, reference
 from model.emit.choose import choose
 from model.formats.base import Format
 from model.formats.int8 import FORMAT as INT8
+from model.functions import named as named_function
 from model.layers.base import Layer
 from model.layers.dense import Dense
 from model.layers.gru import Gru
@@ -26,6 +27,7 @@ from model.network import Network, chained
 from model.signal import Array, Signal, Weights, scale_of
 
 Random = np.random.Generator
+_Matrix = tuple[Weights, Array]
 
 COARSE = {"int8": 2.0**20, "int16x8": 2.0**7}  # times an output's scale: shifts beyond 24; about 32
 RAW = {"int8": (12, 6), "int16x8": (9, 1)}  # bits beyond which a sum is of one product, its weight's largest magnitude
@@ -142,21 +144,71 @@ def lstm_case(
     return cell_case(kernels, name, random, (source, layer), wild, optimize, once)
 
 
+def _rows(random: Random, gates: int, units: int, columns: int, signal: Signal, wild: int, format: Format) -> _Matrix:
+    """A matrix whose rows have scales of their own, and its bias; see ``random_lstm`` for ``wild``.
+
+    3: some sums are shifted left.
+    """
+    unit = 73 * _finer(format) * signal.scale * (2.0 ** -random.integers(2, 7) if wild == 3 else 1)
+    made = _weights(random, (gates * units, columns), wild % 3, unit)
+    bias = _bias(random, made.values, signal.zero_point, wild % 3, format)
+    weights = Weights(made.values.reshape(gates, units, columns), scale_of(made).reshape(gates, units))
+    return weights, bias.reshape(gates, units)
+
+
 def random_gru(
     random: Random, steps: int, features: int, units: int, wild: int, format: Format = INT8
 ) -> tuple[Signal, Gru]:
-    """Rows have scales of their own; see ``random_lstm`` for ``wild``, and 3: some sums are shifted left."""
+    """See ``_rows`` for ``wild``."""
     source = _signal(random, (steps, features), -10, -2, format)
     output = _signal(random, (steps, units), -9, -5, format)
-
-    def rows(signal: Signal, columns: int) -> tuple[Weights, Array]:
-        unit = 73 * _finer(format) * signal.scale * (2.0 ** -random.integers(2, 7) if wild == 3 else 1)
-        made = _weights(random, (3 * units, columns), wild % 3, unit)
-        bias = _bias(random, made.values, signal.zero_point, wild % 3, format)
-        return Weights(made.values.reshape(3, units, columns), scale_of(made).reshape(3, units)), bias.reshape(3, units)
-
-    (kernel, bias), (recurrent, recurrent_bias) = rows(source, features), rows(output, units)
+    kernel, bias = _rows(random, 3, units, features, source, wild, format)
+    recurrent, recurrent_bias = _rows(random, 3, units, units, output, wild, format)
     return source, Gru("gru", kernel, recurrent, bias, recurrent_bias[2], True, True, False, output, format)
+
+
+def random_relu_lstm(
+    random: Random, steps: int, features: int, units: int, wild: int, format: Format = INT8
+) -> tuple[Signal, Lstm]:
+    """Its candidate's scale is one of those that relu may have; see ``_rows`` for ``wild``."""
+    source = _signal(random, (steps, features), -10, -2, format)
+    output = _signal(random, (steps, units), -9, -5, format)
+    kernel, bias = _rows(random, 4, units, features, source, wild, format)
+    recurrent, _ = _rows(random, 4, units, units, output, wild, format)
+    log2 = (-12, -12, int(random.integers(-14, -6)), -12)
+    layer = Lstm(
+        "lstm", kernel, recurrent, bias, True, False, 0.0, output, 2.0 ** int(random.integers(-14, -8)), format,
+        activation=named_function("relu"), gates_log2=log2,
+    )  # fmt: skip
+    return source, layer
+
+
+def gates_case(kernels: str, name: str, random: Random, given: tuple[Signal, Lstm], wild: int, optimize: str) -> Case:
+    """The gates of an LSTM whose update is C, step after step, of the reference's hidden states."""
+    source, layer = given
+    (steps, features), units, size, value = source.shape, layer.units, layer.format.values.bytes, layer.format.values
+    about = _about(f"gates of an LSTM, {features} features, {units} units", random)
+    x = _inputs(random, (1, *source.shape), wild > 0, layer.format)
+    seen: dict[str, Array] = {}
+    network = _network(source, layer)
+    after = reference.run(network, x, lambda _, quantity, values: seen.update({quantity: values}))[0]
+    hidden = np.concatenate([np.full((1, units), layer.output.zero_point), after[:-1]]).astype(value.name)
+    gates = np.stack([seen[gate][0] for gate in layer.all_gates], axis=-1).astype(np.int16)  # (T, H, 4)
+    made = made_by(kernels, Work(name, layer, source, ("lstm",), optimize=optimize))
+    if not made.assembly:
+        return Case(name, Constants(()), (), "    (void)name;\n", about)
+    data = (_array(f"{name}_x", x), _array(f"{name}_h", hidden), _array(f"{name}_g", gates))
+    (_, scratch), count, at = made.calls["lstm"].scratch[1], 4 * units, _placed(random, layer.format)
+    lines = f"    char *s = place(3, 0, 0, {at});\n    for (int t = 0; t < {steps}; ++t) {{\n"
+    lines += f"        int16_t *g = place(2, 0, {2 * count}, 0);\n"
+    vectors = [
+        f"place({k}, {name}_{v} + t * {n}, {size * n}, {at})" for k, v, n in ((0, "x", features), (1, "h", units))
+    ]
+    lines += f"        call((function){name}_gates, {name}_weights, {', '.join(vectors)}, g, s, name);\n"
+    lines += f'        same("gates", t, g, {name}_g + t * {count}, {count}, 2, name);\n'
+    lines += f"        guarded(2, {2 * count}, 0, name);\n    }}\n    guarded(3, {scratch}, {at}, name);\n"
+    declared = tuple(line for line in made.declarations if f"{name}_gates(" in line)
+    return Case(name, replace(made, declarations=declared), data, lines, about)
 
 
 def cell_case(
