@@ -40,7 +40,7 @@ GRUS = {  # the same of the test with GRUs
     "helium": (33, 36, 34),
     "rv32im": (0, 36, 34),
 }
-GATES = {"armv7em": (27, 28, 27)}  # and of that with LSTMs of relu
+GATES = {"armv7em": (27, 28, 27), "armv7m": (0, 29, 30), "rv32im": (0, 29, 30)}  # and of that with LSTMs of relu
 FORMATS = [formats.named("int8"), formats.named("int16x8")]
 KINDS = {  # of kernels: a set, and a format that it has
     name if format is FORMATS[0] else f"{name}-{format.name}": (name, format)
@@ -103,7 +103,8 @@ def test_gates_of_other_lstms_give_the_reference_s_bits(tmp_path: Path, optimize
     kernels = on_its_core(kind)
     cases = list(kernels.gates_cases(optimize, 1, 32))
     assert sum(case.assembled for case in cases) == GATES[kind][OPTIMIZE.index(optimize)]
-    kernels.check(tmp_path, cases, optimize, on=machines(kernels))
+    if any(case.assembled for case in cases):
+        kernels.check(tmp_path, cases, optimize, on=machines(kernels))
 
 
 @pytest.mark.parametrize("kind", WITH_CELLS)

@@ -154,8 +154,8 @@ are of flash (code and tables first, then with the weights), RAM and stack; all 
 `asm speed` have no rows, it is the same at all levels.
 
 S0: a single step, 32 inputs, 32 units, Dense 16, or a stream · S1: 32 steps, 1 input, 32 units, Dense 16 ·
-S2: 28 steps, 28 inputs, 20 units, Dense 10 over the flattened sequence · S3: 50 steps, 6 inputs, 64 units, Dense 6. These are LSTMs.
-G1 and G3: a GRU in place of the LSTM of S1 and S3 · G2: one in that of S2, Dense 10 of the last step.
+S2: 28 steps, 28 inputs, 20 units, Dense 10 over the flattened sequence · S3: 50 steps, 6 inputs, 64 units, Dense 6.
+These have an LSTM · G1, G3: S1 and S3 with a GRU · G2: S2 with a GRU, and the Dense of the last step.
 """
 
 
