@@ -40,7 +40,12 @@ GRUS = {  # the same of the test with GRUs
     "helium": (33, 36, 34),
     "rv32im": (0, 36, 34),
 }
-GATES = {"armv7em": (27, 28, 27), "armv7m": (0, 29, 30), "rv32im": (0, 29, 30)}  # and of that with LSTMs of relu
+GATES = {
+    "armv6m": (0, 29, 30),
+    "armv7em": (27, 28, 27),
+    "armv7m": (0, 29, 30),
+    "rv32im": (0, 29, 30),
+}  # and of that with LSTMs of relu
 FORMATS = [formats.named("int8"), formats.named("int16x8")]
 KINDS = {  # of kernels: a set, and a format that it has
     name if format is FORMATS[0] else f"{name}-{format.name}": (name, format)

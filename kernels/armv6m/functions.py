@@ -1,0 +1,25 @@
+# SPDX-FileCopyrightText: 2026 lstmcu contributors
+# SPDX-License-Identifier: Apache-2.0
+"""An int8 LSTM of any activations in kernel set ``asm`` for ARMv6-M: its gates in assembly (gates_s8.inc), then C."""
+
+from __future__ import annotations
+
+from kernels.armv6m.rows import stream_of
+from kernels.c.lstm_functions import update
+from kernels.common.assembly import stream
+from kernels.common.constants import Constants
+from kernels.common.work import UnprovenError, Work
+from model.layers.lstm import Lstm
+
+
+def lstm_functions(work: Work[Lstm]) -> Constants:
+    """Constants and code of its step."""
+    if work.once or work.optimize == "size":
+        raise UnprovenError("a single step and size are written for no LSTM of other functions")
+    gates = range(len(work.layer.all_gates))
+    text, parts, scratch = stream_of(work, len(gates), gates)
+    comment = (
+        f"{work.layer.units} units: starts of the sums, rows of i, f, c, o and scales; the same of the hidden state"
+    )
+    text = f'#include "armv6m/gates_s8.inc"\n{text}    gates_s8 {work.name}_gates\n'
+    return update(work, stream(f"{work.name}_weights", parts, comment), text, scratch)
