@@ -13,7 +13,9 @@ from kernels.c.gates import gates
 from kernels.common.constants import Constants, ConstArray, Kernel, float_literal, numbers, scale
 from kernels.common.work import Work
 from model import lower
+from model.formats import types
 from model.formats.real import GREATEST
+from model.formats.types import Type
 from model.functions import Function, named
 from model.layers.gate_functions import HIGH, LOW, GateFunction
 from model.layers.lstm import Lstm
@@ -34,7 +36,7 @@ def real(function: Function, x: str) -> str:
 class _Code:
     """The lines of one layer's step, or of its only one from reset.
 
-    ``assembled``: a function of assembly makes the gates of all units first, two in a word.
+    ``assembled``: a function of assembly makes the gates of all units first; of 16 bits two in a word.
     """
 
     def __init__(self, work: Work[Lstm], assembled: bool = False) -> None:
@@ -71,7 +73,7 @@ class _Code:
             f"static void {self.function}({', '.join(self._parameters())})",
             "{",
             *(f"    {line}" for line in (self._scales() if self.format.integer else self._ranges())),
-            *([f"    {self.name}_gates(weights, x, hidden, gates, scratch);"] if self.assembled else []),
+            *([f"    {self.name}_gates(weights, x, hidden, gates{self._scratch});"] if self.assembled else []),
             f"    for ({unit}) {{",
             f"        {self.format.gates.c} gate[{len(self.gates)}];",
             f"        {self._unit_gates()};",
@@ -90,15 +92,31 @@ class _Code:
         """Whether the old hidden state is read until all units have a new one."""
         return not (self.once or self.assembled)
 
+    @property
+    def word(self) -> Type:
+        """What the gates are handed over in."""
+        return types.named("int32") if self.format.integer else self.format.gates
+
+    @property
+    def words(self) -> int:
+        """Of a unit's gates."""
+        return len(self.gates) * self.format.gates.bytes // self.word.bytes
+
+    @property
+    def _scratch(self) -> str:
+        """An argument of the gates' function: integers are widened there."""
+        return ", scratch" if self.format.integer else ""
+
     def _unit_gates(self) -> str:
         if self.assembled:
-            return f"(void)memcpy(gate, &gates[unit * {len(self.gates) // 2}], sizeof gate)"
+            return f"(void)memcpy(gate, &gates[unit * {self.words}], sizeof gate)"
         return f"lstmcu_unit_gates_{self.layer.suffix}({', '.join(self._vectors())})"
 
     def _parameters(self) -> list[str]:
         if self.assembled:
             kept = [f"const {self.value} *x", f"{self.value} *hidden", f"{self.state} *cell"]
-            return ["const void *weights", *kept, "int32_t *gates", "int8_t *scratch"]
+            scratch = ["int8_t *scratch"] if self._scratch else []
+            return ["const void *weights", *kept, f"{self.word.c} *gates", *scratch]
         state = [] if self.once else [f"{self.state} *cell", f"{self.value} *next"]
         quantised = ["int8_t *quantised"] if self.format.hybrid else []
         struct = f"const lstmcu_gates_{self.layer.suffix} *layer"
@@ -174,21 +192,28 @@ def lstm_functions(work: Work[Lstm]) -> Constants:
     )
 
 
-def update(work: Work[Lstm], weights: ConstArray, assembly: str, scratch: int) -> Constants:
-    """What it is when a set has the gates in assembly, which works in so many bytes of ``scratch``.
+def update(
+    work: Work[Lstm], weights: ConstArray, assembly: str, scratch: int | None = None, at_once: int = 1
+) -> Constants:
+    """What it is when a set has the gates in assembly, which works in so many bytes of ``scratch``, of integers.
+
+    ``at_once``: units whose gates it stores together, beyond the last one if need be.
 
     void <name>_gates(const void *weights, const int8_t *x, const int8_t *hidden, int32_t *gates, int8_t *scratch)
+    void <name>_gates(const void *weights, const float *x, const float *hidden, float *gates)
 
-    with x and hidden in the format's type: gates (H, 4) in 16 bits, in the order i, f, c, o.
+    with x and hidden in the format's type: gates (H, 4), of integers in 16 bits, in the order i, f, c, o.
     """
     name, layer, code = work.name, work.layer, _Code(work, assembled=True)
     value, lines = layer.format.values.c, code.lines()
-    parameters = f"const void *weights, const {value} *x, const {value} *hidden, int32_t *gates, int8_t *scratch"
-    needs = (("int32", len(layer.all_gates) * layer.units // 2), ("int8", scratch))
+    more = "" if scratch is None else ", int8_t *scratch"
+    parameters = f"const void *weights, const {value} *x, const {value} *hidden, {code.word.c} *gates{more}"
+    gates = (code.word.name, code.words * -(-layer.units // at_once) * at_once)
+    included = INTEGERS[:2] if layer.format.integer else REALS[:2]
     return Constants(
         (weights, *code.tables.values()),
-        calls={"lstm": Kernel(code.function, weights.name, needs)},
+        calls={"lstm": Kernel(code.function, weights.name, (gates, *([] if scratch is None else [("int8", scratch)])))},
         assembly=assembly,
-        declarations=(*INTEGERS[:2], f"void {name}_gates({parameters});"),
+        declarations=(*included, f"void {name}_gates({parameters});"),
         code=lines,
     )

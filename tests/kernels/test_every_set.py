@@ -44,6 +44,7 @@ GATES = {
     "armv6m": (0, 29, 30),
     "armv7em": (27, 28, 27),
     "armv7m": (0, 29, 30),
+    "helium": (31, 29, 30),
     "rv32im": (0, 29, 30),
 }  # and of that with LSTMs of relu
 FORMATS = [formats.named("int8"), formats.named("int16x8")]

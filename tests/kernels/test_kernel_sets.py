@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from kernels import OPTIMIZE, all_sets
 from kernels.cmsis_nn import library as cmsis_nn
 from model import emit, formats, planner, quantise, readers, reference
+from model.functions import named as function_of
 from model.layers.base import Layer, Place
 from model.layers.convert import Convert
 from model.layers.dense import Dense
@@ -145,6 +146,25 @@ def test_grus_of_floats_in_assembly_are_those_of_c(device: MakeDevice, target: s
         network = chained("net", "made by a test", "0" * 64, "float32", source, (gru,))
         same_as_c(device, target, network)
         assert "gru_f32_step" in emit.generate(network, FLOATS[target], "window", "balanced")["net_kernels.S"]
+
+
+@pytest.mark.parametrize(
+    "target", [core for core, kernels in FLOATS.items() if "lstm_functions.f32" in all_sets()[kernels].covers]
+)
+@pytest.mark.parametrize("function", ["relu", "softsign"])
+@pytest.mark.parametrize(("features", "units"), [(1, 1), (3, 8), (9, 5), (17, 16), (2, 33)])
+def test_gates_of_other_lstms_in_assembly_are_those_of_c(
+    device: MakeDevice, target: str, function: str, features: int, units: int
+) -> None:
+    random, source = np.random.default_rng(units), Signal((4, features))
+    kernel, recurrent = (
+        Weights(random.normal(0, 0.5, (4, units, each)).astype(np.float32)) for each in (features, units)
+    )
+    bias = random.normal(0, 1, (4, units)).astype(np.float32)
+    lstm = Lstm("lstm", kernel, recurrent, bias, True, False, 0.0, Signal((4, units)), activation=function_of(function))
+    network = chained("net", "made by a test", "0" * 64, "float32", source, (lstm,))
+    same_as_c(device, target, network)
+    assert "gates_f32" in emit.generate(network, FLOATS[target], "window", "balanced")["net_kernels.S"]
 
 
 @pytest.mark.parametrize(

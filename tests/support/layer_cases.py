@@ -198,7 +198,8 @@ def gates_case(kernels: str, name: str, random: Random, given: tuple[Signal, Lst
     if not made.assembly:
         return Case(name, Constants(()), (), "    (void)name;\n", about)
     data = (_array(f"{name}_x", x), _array(f"{name}_h", hidden), _array(f"{name}_g", gates))
-    (_, scratch), count, at = made.calls["lstm"].scratch[1], 4 * units, _placed(random, layer.format)
+    (_, room), (_, scratch) = made.calls["lstm"].scratch
+    count, at = 4 * units, _placed(random, layer.format)
     lines = f"    char *s = place(3, 0, 0, {at});\n    for (int t = 0; t < {steps}; ++t) {{\n"
     lines += f"        int16_t *g = place(2, 0, {2 * count}, 0);\n"
     vectors = [
@@ -206,7 +207,7 @@ def gates_case(kernels: str, name: str, random: Random, given: tuple[Signal, Lst
     ]
     lines += f"        call((function){name}_gates, {name}_weights, {', '.join(vectors)}, g, s, name);\n"
     lines += f'        same("gates", t, g, {name}_g + t * {count}, {count}, 2, name);\n'
-    lines += f"        guarded(2, {2 * count}, 0, name);\n    }}\n    guarded(3, {scratch}, {at}, name);\n"
+    lines += f"        guarded(2, {4 * room}, 0, name);\n    }}\n    guarded(3, {scratch}, {at}, name);\n"
     declared = tuple(line for line in made.declarations if f"{name}_gates(" in line)
     return Case(name, replace(made, declarations=declared), data, lines, about)
 
