@@ -46,8 +46,10 @@ BENCH_HEADER = """
 #include "probe.h"
 #define MODEL_STATE probe_state
 #define MODEL_RESET probe_reset
-#define MODEL_RUN probe_run
-#define MODEL_STEP(state, input, step, output, written) probe_step(state, (input) + 2 * (step), output)
+#define MODEL_RUN_NAME probe_run
+#define MODEL_RUN_BY(function, state, input, output) function(state, input, output)
+#define MODEL_STEP_NAME probe_step
+#define MODEL_STEP_BY(function, state, input, step, output, written) function(state, (input) + 2 * (step), output)
 #define MODEL_STEP_STRIDE 0
 #define MODEL_STEP_OUTPUTS 2
 #define MODEL_STREAM {stream}

@@ -55,6 +55,9 @@ def figures(report: dict[str, Any]) -> Figures:
         found |= {f"{group} {part}": value for part, value in split if isinstance(value, int)}
     if report["cycles"]:
         found[f"cycles nominal ({report['cycles']['evidence']})"] = report["cycles"]["nominal"]
+    if board := report.get("measured"):
+        named = f"{board['counts']} of the board ({board['evidence']}, {board['counter']})"
+        found |= {f"{named}: {what}": board[what] for what in ("minimum", "median", "maximum")}
     for row in report["functions"] or ():  # two may be called alike
         for what, value in (("instructions", round(row["instructions"])), ("code", row["code"])):
             found[f"{what} of {row['name']}"] = (found.get(f"{what} of {row['name']}") or 0) + value
