@@ -18,6 +18,7 @@ PARTS = {
     0xD22: ("Cortex-M55", "armv8.1-m.main"), 0xD23: ("Cortex-M85", "armv8.1-m.main"),
     0xD24: ("Cortex-M52", "armv8.1-m.main"),
 }  # fmt: skip
+STAND_INS = {0xC60: 0xC20}  # by what QEMU emulates a core that it has not
 OF_ARM = 0x41  # who made the core, CPUID's first byte
 MISA = "abcdefghijklmnopqrstuvwxyz"  # a letter a bit
 
@@ -38,6 +39,12 @@ def other_parts(target: Target) -> list[int]:
         for number, (name, architecture) in PARTS.items()
         if (name.lower() != wanted if wanted in known else base not in RUNS[architecture])
     ]
+
+
+def stand_ins(target: Target) -> list[int]:
+    """Of those, the parts that an emulator may have in place of the target's."""
+    others = other_parts(target)
+    return [part for own, part in STAND_INS.items() if own not in others and part in others]
 
 
 def units(target: Target) -> list[bool]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import select
 import shutil
 import subprocess
@@ -31,6 +30,8 @@ from target.description import Target
 
 SCRIPT = Path(__file__).with_name("in_gdb.py")
 COUNTERS = ("none", "DWT CYCCNT", "SysTick", "mcycle")  # enum cycle_counter of boards/common/cycle_counter.h
+LOST = "the connection was lost"  # as in_gdb.py says it
+DOING = {"core": "before it told what core it has", "load": "while it was loaded", "run": "while it ran"}
 HEAD = 3  # words of cycles.bin before those of calls
 
 
@@ -104,6 +105,7 @@ def _ask(target: Target, firmware: qemu.Firmware, where: str) -> dict[str, Any]:
         "vectors": target.flash.origin,
         "has_vtor": not target.isa.startswith("armv6"),
         "other_parts": cores.other_parts(target) if target.arch == "arm" else [],
+        "stand_ins": cores.stand_ins(target) if target.arch == "arm" else [],
         "units": cores.units(target),
         "misa": cores.misa(target),
     }
@@ -148,6 +150,9 @@ def _failure(target: Target, elf: Path, where: str, told: dict[str, Any]) -> str
     core = cores.name(told["architecture"], told["core"])
     if told["step"] == "connect":
         return f"cannot connect to the GDB server at {where} ({reason}): is it running, and the board plugged in?"
+    if reason == LOST:
+        when = DOING[told["step"]]
+        return f"the GDB server at {where} closed the connection {when}: is the board still there?{_said(told)}"
     if told["step"] == "core" and reason == "another core":
         return f"the board at {where} has {core}, and {target.name} is built for {target.isa}: say its target="
     if told["step"] == "load":
@@ -155,13 +160,15 @@ def _failure(target: Target, elf: Path, where: str, told: dict[str, Any]) -> str
             f"the board at {where} does not take the firmware ({reason}): its memory is not where {target.file.name} "
             "says, is smaller, or is locked"
         )
-    said = str(told["said"]).strip()
     if told["step"]:
-        lost = re.search(r"connection (?:was lost|closed|reset)|target disconnected|not being run", reason, re.I)
-        what = "lost the connection to" if lost else "failed on"
-        how = reason or f"while it was to {told['step']}"
-        return f"{elf} {what} the board at {where} ({how})" + (f" and had said:\n{said}" if said else "")
-    return f"{elf} failed on the board at {where} (exit code {told['code']}) and said:\n{said or '(nothing)'}"
+        return f"{elf} failed on the board at {where} ({reason}){_said(told)}"
+    return f"{elf} failed on the board at {where} (exit code {told['code']}){_said(told) or ' and said nothing'}"
+
+
+def _said(told: dict[str, Any]) -> str:
+    """What the firmware printed, as the end of a sentence."""
+    said = str(told["said"]).strip()
+    return f" and said:\n{said}" if said else ""
 
 
 def _readings(path: Path, elf: Path, told: dict[str, Any]) -> Readings:
