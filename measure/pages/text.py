@@ -36,14 +36,14 @@ def cycles(report: Report, unit: str = "") -> str:
 
 
 def measured(report: Report) -> str:
-    """``312,345 cycles measured (+0.5 %)``: the median over all calls, by a board's counter, and how far it is from the
-    modelled ones; ``5,292 instructions emulated``.
+    """``312,345 measured +0.5%``: cycles, the median over all calls, by a board's counter, and how far that is from the
+    modelled ones; ``5,292 instructions`` of an emulator's.
     """
     found = report.get("measured")
     if not found:
         return "-"
-    said = f"{found['median']:,} {found['counts']} {found['evidence']}"
-    return said if found["difference"] is None else f"{said} ({100 * found['difference']:+.1f} %)"
+    said = f"{found['median']:,} {found['evidence'] if found['counts'] == 'cycles' else found['counts']}"
+    return said if found["difference"] is None else f"{said} {found['difference']:+.1%}"
 
 
 def counted(report: Report) -> str:
