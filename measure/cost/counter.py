@@ -23,6 +23,7 @@ SLOWEST = 100  # cycles a turn: of the slowest flash, without any cache
 LOST = 0xFFFFFFFF  # CYCLE_COUNT_LOST
 LONGEST = 1 << 28  # instructions of a call that 32 bits of cycles can count for sure
 EMULATOR = "QEMU"
+REFILLING = ("Cortex-M0", "Cortex-M23", "Cortex-M3", "Cortex-M4")  # cores, M33 too, whose taken branches cost cycles
 
 
 def of(path: Path | None, profile: Profile | None, modelled: Cycles | None) -> tuple[dict[str, Any] | None, str]:
@@ -65,6 +66,9 @@ def _unbelievable(read: dict[str, Any], profile: Profile | None) -> str:
         return f"{counter} counted {spun:,} in {INSTRUCTIONS:,} instructions of {EMULATOR}{_again(read)}"
     if not TURNS <= spun <= SLOWEST * TURNS:
         return f"{counter} counted {spun:,} in {TURNS} turns of a loop, which no core does: it counts something else"
+    if read["server"] != EMULATOR and spun <= INSTRUCTIONS and read["core"].startswith(REFILLING):
+        few = f"{INSTRUCTIONS:,} instructions, too few for a {read['core']}"
+        return f"{counter} counted {spun:,} in {few}: an emulator's?"
     if not 0 < read["empty"] <= min(read["calls"]):
         return f"{counter} counted less around a call of the model than around an empty one, or nothing around that"
     if profile is None:

@@ -5,7 +5,7 @@
 It works in the folder of one run and imports nothing of the project. ask.json says what to do, in numbers but for the
 server's address, which was checked; bench.elf is the firmware; told.json is what came of it. The firmware calls its
 host in one function: GDB stops there, does what is asked with the few files that a bench has, and returns in the
-function's place. So no server needs semihosting, and none can open a file of this machine.
+function's place. So no server needs semihosting, and the firmware reaches no other file.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import pytest
 from measure.run import board, server
 from model.errors import UserError
 from target.description import Region, Target, load_target
-from tests.probe import CORES, build
+from tests.probe import CORES, build, symbol
 from tests.support.checkout import Checkout, Shared
 from tests.support.gdb_server import COUNTING, free_port, served
 from tests.support.host import ROOT
@@ -26,7 +26,18 @@ from tests.support.schema import faults
 INPUTS = np.arange(40, dtype=np.uint8).reshape(10, 4)
 M4, RV32 = CORES["cortex-m4"], CORES["rv32imc"]
 MODEL = "forecast-window"
+PAGE = (ROOT / "docs/board.md").read_text()
+BLOCKS = re.findall(r"^```\w*\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 QUICK = (f"model={MODEL}", "quant=int8", "kernels=asm")
+
+
+ROWS = re.findall(r"^\| `(.*?)` \|", PAGE.split("## When it goes wrong")[1], re.MULTILINE)
+
+
+def row(text: str) -> str:
+    """What the page calls a complaint."""
+    (found,) = (each for each in ROWS if re.search(re.escape(each).replace(r"\.\.\.", ".+"), text.split("\n")[0]))
+    return str(found)
 
 
 def body(c: str) -> str:
@@ -132,6 +143,16 @@ def test_end_to_end_on_riscv_the_counter_is_the_profile(checkout: Checkout) -> N
     assert "rv32imc forecast_window int8 asm: unchanged since baseline.json" in said, "without a board no zeros for it"
 
 
+def test_the_page_shows_what_is_printed(built: Shared, tmp_path: Path) -> None:
+    checkout = built.copy(tmp_path / "checkout", "target=rv32imc")
+    (command,) = (block for block in BLOCKS if "target=rv32imc gdb=" in block)
+    first, _, *shown = command.splitlines()
+    assert first == "$ ./scons target=rv32imc gdb=localhost:3333"
+    with served(RV32, *COUNTING) as address:
+        said = checkout.build("target=rv32imc", f"gdb={address}").out
+    assert "\n".join(shown) in said
+
+
 @pytest.mark.parametrize("name", ["stm32f411", "nrf52840"])
 def test_the_boards_that_are_ready(name: str, built: Shared, tmp_path: Path) -> None:
     """Each on the machine of QEMU's that its file names, which has its memory where the board has it."""
@@ -207,6 +228,22 @@ def test_a_board_that_faults(tmp_path: Path) -> None:
         with served(target) as address:
             text = failure(target, build(target, tmp_path, body(code)), address)
         assert re.search(rf"probe\.elf failed on the board at {address} \(exit code 1\) and said:\n{said}", text)
+        assert row(text) == ROWS[4]
+
+
+def test_a_board_that_stops_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the bench asks nothing, as with a server that halts on exceptions: here at another breakpoint."""
+    elf = build(M4, tmp_path, SUM)
+    place, loop = symbol(elf, "probe_run"), "    while files.code is None:\n"
+    text = board.SCRIPT.read_text()
+    assert text.count(loop) == 1
+    other = f"    gdb.Breakpoint('*{place}', type=gdb.BP_HARDWARE_BREAKPOINT, internal=True)\n{loop}"
+    (tmp_path / "other.py").write_text(text.replace(loop, other))
+    monkeypatch.setattr(board, "SCRIPT", tmp_path / "other.py")
+    with served(M4) as address:
+        text = failure(M4, elf, address)
+    assert text == f"{elf} failed on the board at {address} (the core stopped at {place:#x})"
+    assert row(text) == ROWS[5]
 
 
 def test_what_the_bench_complains_of(tmp_path: Path) -> None:
@@ -223,6 +260,7 @@ def test_a_board_that_hangs(tmp_path: Path) -> None:
     with served(M4) as address:
         text = failure(M4, build(M4, tmp_path, body("for (;;) (void)*(volatile uint8_t *)y;")), address, timeout=2)
     assert text == f"the board at {address} was silent for 2 s and was left: it hangs, or needs a higher timeout="
+    assert row(text) == ROWS[6]
 
 
 def test_a_connection_that_is_lost(tmp_path: Path) -> None:
@@ -233,6 +271,7 @@ def test_a_connection_that_is_lost(tmp_path: Path) -> None:
     with served(RV32) as address:
         text = failure(RV32, elf, address)
     assert text == f"the GDB server at {address} closed the connection while it ran: is the board still there?"
+    assert row(text) == ROWS[7]
 
 
 def test_nobody_listens(tmp_path: Path) -> None:
@@ -240,6 +279,8 @@ def test_nobody_listens(tmp_path: Path) -> None:
     text = failure(M4, elf, address)
     assert text.startswith(f"cannot connect to the GDB server at {address} (")
     assert text.endswith("): is it running, and the board plugged in?")
+    assert row(text) == ROWS[0]
+    assert len(ROWS) == 8
 
 
 @pytest.mark.parametrize(
@@ -257,6 +298,7 @@ def test_a_wrong_core(asked: str, there: str, core: str, tmp_path: Path) -> None
     with served(CORES[there]) as address:
         text = failure(CORES[asked], elf, address)
     assert text == f"the board at {address} has {core}, and {asked} is built for {CORES[asked].isa}: say its target="
+    assert row(text) == ROWS[1]
 
 
 def test_a_core_without_the_float_unit(tmp_path: Path) -> None:
@@ -286,6 +328,7 @@ def test_memory_that_is_not_there(region: str, there: Region, reason: str, tmp_p
         text = failure(other, elf, address)
     assert text.startswith(f"the board at {address} does not take the firmware (")
     assert re.search(reason, text)
+    assert row(text) == ROWS[2]
 
 
 def test_a_flash_that_is_full(built: Shared, tmp_path: Path) -> None:
@@ -295,6 +338,9 @@ def test_a_flash_that_is_full(built: Shared, tmp_path: Path) -> None:
     (checkout.root / "tiny.toml").write_text(text.replace("size = 0x100000", "size = 0x1000"))
     done = checkout.scons("toolchain=tiny.toml", *QUICK, f"gdb=127.0.0.1:{free_port()}")
     assert re.search(r"does not fit: flash of 4,096 bytes exceeded by [\d,]+", done.out + done.err)
+    assert (
+        row(next(line for line in done.err.splitlines() + done.out.splitlines() if "does not fit" in line)) == ROWS[3]
+    )
     assert "Traceback" not in done.out + done.err
 
 

@@ -54,6 +54,7 @@ def test_cycles_of_a_board(tmp_path: Path) -> None:
     slow = Cycles(290_000, 900_000, 900_000, INTERVAL, "a manual", ())
     assert of(tmp_path, modelled=slow)[0]["difference"] is None
     assert of(tmp_path, modelled=None, profile=None)[0]["median"] == 306_000
+    assert of(tmp_path, core="Cortex-M7 r1p1", spin=1020)[0]["median"] == 306_000, "which issues two at once"
 
 
 def test_no_board(tmp_path: Path) -> None:
@@ -71,9 +72,10 @@ def test_no_board(tmp_path: Path) -> None:
         ({"server": "QEMU", "spin": 2013}, "counted 2,001 in 2,000 instructions of QEMU: QEMU has no cycles"),
         ({"spin": 900}, "counted 888 in 996 turns of a loop, which no core does"),
         ({"spin": 12}, "counted 0 in 996 turns"),
+        ({"spin": 2012}, "counted 2,000 in 2,000 instructions, too few for a Cortex-M4 r0p1: an emulator's?"),
         ({"spin": 200_000}, "counted 199,988 in 996 turns"),
         ({"calls": [303_011, 11]}, "counted less around a call of the model than around an empty one"),
-        ({"empty": 0, "spin": 2988}, "or nothing around that"),
+        ({"empty": 0, "spin": 2999}, "or nothing around that"),
         ({"calls": [109_000]}, "counted fewer cycles than half the instructions of a call"),
     ],
 )
