@@ -36,8 +36,8 @@ def _run(
         words += [f"--gdb={gdb}", "--board", targets[3]]
     nodes = env.PythonProgram("measure.run", targets, [elf, card, inputs, *profiler], *words, tag="RUN")
     env.Depends(nodes, described(env, target))
-    env.Depends(nodes, env.FileAt("measure/run/in_gdb.py"))
     if gdb:  # asked anew each time, as nobody can tell whether it is the same board, and one build after the other
+        env.Depends(nodes, env.FileAt("measure/run/in_gdb.py"))
         env.AlwaysBuild(nodes)
         env.NoCache(nodes)
         env.SideEffect(env.FileAt("build/board"), nodes)
