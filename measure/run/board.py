@@ -13,6 +13,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -83,6 +84,11 @@ def run(
         told = _told(directory, where)
         if told["step"] or told["code"] != 0:
             raise UserError(_failure(target, elf, where, told))
+        if not told["reset"]:
+            text = (
+                f"the server at {where} did not reset the board: clock and caches are as what ran before has left them"
+            )
+            print(f"lstmcu: warning: {text}", file=sys.stderr)
         outputs = qemu.read_outputs(directory / "outputs.bin", elf, len(inputs), output_dtype, output_shape)
         bench = directory / "bench.txt"
         if not bench.is_file():

@@ -23,6 +23,7 @@ OPEN, CLOSE, WRITE, READ_FILE, EXIT_EXTENDED = 0x01, 0x02, 0x05, 0x06, 0x20  # o
 LOST = "the connection was lost"
 CONSOLE = 1  # its file's number
 LONGEST = 1 << 20  # bytes that a bench moves at once, and that it may say
+REFUSED = re.compile(r"unknown|unrecogni[sz]ed|invalid|un?supported|not supported|error|syntax", re.IGNORECASE)
 REGISTERS = {"arm": ("r0", "r1", "lr", "sp"), "riscv": ("a0", "a1", "ra", "sp")}
 CPUID, VTOR, MVFR0, MVFR1 = 0xE000ED00, 0xE000ED08, 0xE000EF40, 0xE000EF44
 SETTINGS = ("confirm off", "pagination off", "width 0", "height 0", "remotetimeout 20", "tcp connect-timeout 10",
@@ -173,10 +174,16 @@ def load(ask: dict[str, Any]) -> None:
         raise Stopped("what was read back is not what was written")
 
 
-def reset(kind: str) -> None:
-    """As after power-on, as far as the server can, and halted."""
-    quiet("monitor system_reset" if kind == "QEMU" else "monitor reset halt")
+def reset(kind: str) -> bool:
+    """As after power-on, and halted: each server has words of its own for it. Whether it took any."""
+    taken = False
+    for commands in (("system_reset",),) if kind == "QEMU" else (("reset halt",), ("reset", "halt")):
+        answers = [quiet(f"monitor {command}") for command in commands]
+        taken = not REFUSED.search("\n".join(answers))
+        if taken:
+            break
     quiet("maintenance flush register-cache")
+    return taken
 
 
 def start(ask: dict[str, Any]) -> None:
@@ -221,7 +228,7 @@ def main() -> None:
         step = "core"
         told["server"] = server()
         told["architecture"] = gdb.selected_frame().architecture().name()
-        reset(told["server"])
+        told["reset"] = reset(told["server"])
         told["core"] = core(ask["arch"])
         if gdb.selected_inferior().pid == 0:
             raise Stopped(LOST)

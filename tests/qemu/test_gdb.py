@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from measure.cost import counter
 from measure.run import board
 from measure.run.__main__ import _other_outputs
 from model.errors import UserError
@@ -253,6 +254,24 @@ def test_a_board_that_stops_by_itself(tmp_path: Path, monkeypatch: pytest.Monkey
         text = failure(M4, elf, address)
     assert text == f"{elf} failed on the board at {address} (the core stopped at {place:#x})"
     assert row(text) == ROWS[5]
+
+
+def test_a_server_that_is_not_qemu(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """QEMU again, not recognised: it knows none of the words for a reset, and what mcycle counts may be cycles."""
+    text, known = board.SCRIPT.read_text(), '        return "QEMU"\n'
+    assert text.count(known) == 1
+    (tmp_path / "other.py").write_text(text.replace(known, "        pass\n"))
+    monkeypatch.setattr(board, "SCRIPT", tmp_path / "other.py")
+    with served(RV32, *COUNTING) as address:
+        found = run(RV32, build(RV32, tmp_path, SUM), address)
+    assert (found.readings.server, len(found.outputs)) == ("GDB server", 10)
+    assert f"warning: the server at {address} did not reset the board" in capsys.readouterr().err
+    (tmp_path / "board.json").write_text(json.dumps(dataclasses.asdict(found.readings)))
+    measured, _ = counter.of(tmp_path / "board.json", None, None)
+    assert measured is not None
+    assert (measured["evidence"], measured["counts"], measured["core"]) == ("measured", "cycles", "RV32IMC")
 
 
 def test_outputs_that_are_others_under_qemu_are_told() -> None:
