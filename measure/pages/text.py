@@ -55,6 +55,9 @@ def counted(report: Report) -> str:
     said += f", without the {found['overhead']:,} around an empty call"
     if found["counts"] != "cycles":
         return f"{said}; no cycles, and not of silicon"
+    if report.get("time"):
+        clock = report["time"]["clock"]
+        said += f"; {_si(found['median'] / clock)} at {clock / 1e6:g} MHz"
     modelled = report["cycles"]
     if modelled and modelled["evidence"] == INTERVAL:
         within = modelled["low"] <= found["median"] <= modelled["high"]
@@ -167,7 +170,8 @@ def legend(reports: Sequence[Report]) -> list[str]:
     lines += [f"no cycles: {reason}" for reason in reasons]
     lines += sorted({_cycles_source(r["target"], r["cycles"]) for r in reports if r["cycles"]})
     lines += [counted(report) for report in reports if report.get("measured")]
-    lines += [f"no cycles of a board for {title(r)}: {r['measured_note']}" for r in reports if r.get("measured_note")]
+    unread = {(r["target"], r["measured_note"]) for r in reports if r.get("measured_note")}
+    lines += [f"no cycles of a board for {target}: {reason}" for target, reason in sorted(unread)]
     lines += [spent(report) for report in reports if report.get("time")]
     lines += [energy(report) for report in reports if report.get("energy")]
     lines.append("code, tables, weights: bytes of flash; RAM: sizeof the state; stack: worst case, below the caller")

@@ -22,7 +22,8 @@ READ, WRITTEN = ("inputs.bin",), ("outputs.bin", "bench.txt", "cycles.bin")
 OPEN, CLOSE, WRITE, READ_FILE, EXIT_EXTENDED = 0x01, 0x02, 0x05, 0x06, 0x20  # operations of semihosting
 LOST = "the connection was lost"
 CONSOLE = 1  # its file's number
-LONGEST = 1 << 20  # bytes that a bench moves at once, and that it may say
+LONGEST = 1 << 24  # bytes that a bench moves at once
+SPOKEN = 1 << 16  # bytes of what it says that are kept
 REFUSED = re.compile(r"unknown|unrecogni[sz]ed|invalid|un?supported|not supported|error|syntax", re.IGNORECASE)
 REGISTERS = {"arm": ("r0", "r1", "lr", "sp"), "riscv": ("a0", "a1", "ra", "sp")}
 CPUID, VTOR, MVFR0, MVFR1 = 0xE000ED00, 0xE000ED08, 0xE000EF40, 0xE000EF44
@@ -84,7 +85,7 @@ class Files:
     def _write(self, number: int, address: int, length: int) -> int:
         data = memory(address, length) if length else b""
         if number == CONSOLE:
-            self.said = (self.said + data)[:LONGEST]
+            self.said = (self.said + data)[:SPOKEN]
         elif number in self.open:
             self.open[number].write(data)
         else:

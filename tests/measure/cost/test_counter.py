@@ -134,6 +134,12 @@ def test_the_pages_show_it_beside_the_model(built_on_a_board: tuple[dict[str, An
     assert "counter" not in markdown.summary([build.report])
 
 
+def test_at_a_clock(built_on_a_board: tuple[dict[str, Any], Path]) -> None:
+    one, _ = built_on_a_board
+    one["measured"]["median"] = 640_000
+    assert text.counted(one | {"time": {"clock": 64e6}}).endswith(" around an empty call; 10 ms at 64 MHz")
+
+
 def test_within_or_outside_an_interval(built_on_a_board: tuple[dict[str, Any], Path]) -> None:
     one, _ = built_on_a_board
     median = one["measured"]["median"]
