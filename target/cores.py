@@ -47,10 +47,11 @@ def stand_ins(target: Target) -> list[int]:
     return [part for own, part in STAND_INS.items() if own not in others and part in others]
 
 
-def units(target: Target) -> list[bool]:
-    """Whether the firmware needs floats in single and in double precision, and Helium."""
+def units(target: Target) -> list[tuple[str, int]]:
+    """Fields of registers, as masks, that are 0 where the core has not what an Arm's firmware needs."""
     has = features(target.isa)
-    return ["fp" in has, "fp.dp" in has, "mve" in has]
+    fields = {"fp": ("mvfr0", 0xF0), "fp.dp": ("mvfr0", 0xF00), "mve": ("mvfr1", 0xF00)}  # single, double, Helium
+    return [field for feature, field in fields.items() if feature in has]
 
 
 def misa(target: Target) -> int:

@@ -22,6 +22,7 @@ class Frame(Protocol):
 
 class Breakpoint:
     def __init__(self, spec: str, type: int = ..., internal: bool = ...) -> None: ...
+    def delete(self) -> None: ...
 
 BP_HARDWARE_BREAKPOINT: int
 
