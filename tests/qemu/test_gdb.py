@@ -381,11 +381,27 @@ def test_a_flash_that_is_full(built: Shared, tmp_path: Path) -> None:
     text = (ROOT / "examples/targets/nrf52840.toml").read_text()
     (checkout.root / "tiny.toml").write_text(text.replace("size = 0x100000", "size = 0x1000"))
     done = checkout.scons("toolchain=tiny.toml", *QUICK, f"gdb=127.0.0.1:{free_port()}")
-    assert re.search(r"does not fit: flash of 4,096 bytes exceeded by [\d,]+", done.out + done.err)
-    assert (
-        row(next(line for line in done.err.splitlines() + done.out.splitlines() if "does not fit" in line)) == ROWS[3]
+    assert re.fullmatch(r".*does not fit: flash of 4,096 bytes exceeded by [\d,]+.*", done.sentence)
+    assert row(done.sentence) == ROWS[3]
+
+
+def test_the_command_line_says_one_sentence(built: Shared, tmp_path: Path) -> None:
+    """And nothing of a run that failed is left: neither outputs nor a report of before."""
+    checkout = built.copy(tmp_path / "checkout", "target=cortex-m4", *QUICK)
+    folder = checkout.root / f"build/cortex-m4/{MODEL}/int8-asm"
+    with served(RV32) as address:
+        said = checkout.scons("target=cortex-m4", *QUICK, f"gdb={address}").sentence
+    assert said.startswith(
+        f"the board at {address} has a core that its server calls riscv:rv32, and cortex-m4 is built"
     )
-    assert "Traceback" not in done.out + done.err
+    assert not (folder / "outputs.npy").exists()
+    assert not (folder / "board.json").exists()
+    assert checkout.unfinished() == []
+    assert checkout.scons("target=cortex-m4", *QUICK, f"gdb=127.0.0.1:{free_port()}").sentence.startswith(
+        "cannot connect"
+    )
+    checkout.build("target=cortex-m4", *QUICK)
+    assert report(checkout, "cortex-m4")["measured_note"] is None
 
 
 def test_gdb_without_a_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
