@@ -93,7 +93,7 @@ def run(
         bench = directory / "bench.txt"
         if not bench.is_file():
             raise UserError(f"{elf} ended without writing bench.txt: firmware and lstmcu do not match, rebuild it")
-        readings = _readings(directory / "cycles.bin", elf, told)
+        readings = _readings(directory / "cycles.bin", elf, told, len(inputs))
         return Run(outputs, bench.read_text(encoding="utf-8"), readings)
 
 
@@ -177,10 +177,11 @@ def _said(told: dict[str, Any]) -> str:
     return f" and said:\n{said}" if said else ""
 
 
-def _readings(path: Path, elf: Path, told: dict[str, Any]) -> Readings:
-    """Of cycles.bin, and what GDB has learnt."""
-    words = np.frombuffer(path.read_bytes() if path.is_file() else b"", "<u4").tolist()
-    if len(words) <= HEAD or words[0] >= len(COUNTERS):
+def _readings(path: Path, elf: Path, told: dict[str, Any], samples: int) -> Readings:
+    """Of cycles.bin, as many calls for each sample, and what GDB has learnt."""
+    data = path.read_bytes() if path.is_file() else b""
+    words = np.frombuffer(data[: len(data) // 4 * 4], "<u4").tolist()
+    if len(words) <= HEAD or (len(words) - HEAD) % samples or len(data) % 4 or words[0] >= len(COUNTERS):
         raise UserError(f"{elf} wrote no whole cycles.bin: firmware and lstmcu do not match, rebuild it")
     core = cores.name(told["architecture"], told["core"])
     return Readings(told["server"], core, COUNTERS[words[0]], words[1], words[2], tuple(words[HEAD:]))

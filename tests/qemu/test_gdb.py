@@ -290,6 +290,40 @@ def test_outputs_that_are_others_under_qemu_are_told() -> None:
     assert "computed 1 of 4 values otherwise" in _other_outputs(here, here + np.array([[0, 1], [0, 0]], np.int8))
 
 
+@pytest.mark.parametrize("words", [[], [3, 9, 2009], [3, 9, 2009, 7], [4, 9, 2009, 7, 7], [3, 9, 2009, 7, 7, 7]])
+def test_a_damaged_count_is_refused(words: list[int], tmp_path: Path) -> None:
+    """Of two samples: each has as many calls."""
+    told = {"server": "QEMU", "architecture": "riscv:rv32", "core": {}}
+    path = tmp_path / "cycles.bin"
+    np.array(words, "<u4").tofile(path)
+    with pytest.raises(UserError, match=r"x\.elf wrote no whole cycles\.bin"):
+        board._readings(path, Path("x.elf"), told, 2)
+    np.array([3, 9, 2009, 7, 8, 9, 10], "<u4").tofile(path)
+    assert board._readings(path, Path("x.elf"), told, 2).calls == (7, 8, 9, 10)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(UserError, match="no whole cycles"):
+        board._readings(path, Path("x.elf"), told, 2)
+
+
+def test_a_stream_s_steps_are_calls(tmp_path: Path) -> None:
+    """Two of each window, more than are written at once."""
+    model = """
+        void probe_reset(probe_state *state) { state->sum = 100; state->calls = 0; }
+        int probe_step(probe_state *state, const uint8_t *x, uint8_t *y)
+        {
+            state->sum += 3u * x[0] + x[1];
+            y[0] = (uint8_t)state->sum;
+            y[1] = (uint8_t)++state->calls;
+            return 1;
+        }
+    """
+    many = np.tile(INPUTS, (10, 1))
+    with served(RV32, *COUNTING) as address:
+        found = run(RV32, build(RV32, tmp_path, model, stream=True), address, inputs=many)
+    assert (len(found.outputs), len(found.readings.calls)) == (100, 200)
+    assert len(set(found.readings.calls)) == 1
+
+
 def test_what_the_bench_complains_of(tmp_path: Path) -> None:
     elf = build(M4, tmp_path, SUM)
     with served(M4) as address:
