@@ -210,6 +210,17 @@ def test_systick_counts_and_says_when_it_cannot(tmp_path: Path) -> None:
         assert set(run(M4, build(M4, tmp_path, body(spin)), address).readings.calls) == {2**32 - 1}
 
 
+def test_cyccnt_is_read_where_it_moves(tmp_path: Path) -> None:
+    """It is said to be where QEMU's board has a counter of 32 bits that goes up at 25 MHz: 25.6 an instruction."""
+    counting = ("-icount", "shift=10")
+    spin = "for (volatile uint32_t n = 0; n < 300000u; n++) {}"  # too many instructions for SysTick
+    with served(M4, *counting) as address:
+        read = run(M4, build(M4, tmp_path, body(spin), macros=("-DCYCLE_DWT=0x40028014u",)), address).readings
+    assert read.counter == "DWT CYCCNT"
+    assert read.spin - read.empty == pytest.approx(2000 * 25.6, rel=0.01)
+    assert all(1 << 24 < count < 1 << 26 for count in read.calls)
+
+
 def test_a_call_s_count_is_its_instructions(tmp_path: Path) -> None:
     """Of any length, whatever the model's other arguments are."""
     for turns in (1, 10, 1000):
