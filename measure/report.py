@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from measure import distances
-from measure.cost import energy, sizes, stack, timing
+from measure.cost import counter, energy, sizes, stack, timing
 from measure.cost.timing.memory import Memory, add_arguments
 from measure.run.counts import Profile, ProfileUnavailableError, read_profile
 from model import metadata
@@ -157,6 +157,7 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
     profile, unavailable = _profile(arguments.profile)
     bench = read_bench(arguments.bench)
     cycles, untimed = cycles_of(profile, arguments.elf, target, Memory.of(arguments))
+    measured, unmeasured = counter.of(arguments.board, profile, cycles)
     told = metadata.read(arguments.samples)
     rate = told.rate or card["rate"]  # Hz
     period = arguments.period or (1 / rate if rate else 0.0)  # s between two readings; 0: not known
@@ -180,6 +181,8 @@ def make(arguments: argparse.Namespace) -> dict[str, Any]:
         "instructions_note": unavailable or None,
         "cycles": dataclasses.asdict(cycles) if cycles else None,
         "cycles_note": untimed or None,
+        "measured": measured,
+        "measured_note": unmeasured or None,
         "time": time_of(cycles, arguments.clock, period),
         "energy": energy.of(cycles, arguments, period),
         "flash": None if native else flash_of(arguments),
@@ -214,6 +217,7 @@ def main() -> None:
     )
     for path in (*paths, "out"):
         parser.add_argument(f"--{path}", type=Path, required=True)
+    parser.add_argument("--board", type=Path, help="of a run with gdb=")
     for linked in ("objects", "libraries"):
         parser.add_argument(f"--{linked}", type=Path, nargs="*", required=True, help="what carried was linked from")
     arguments = parser.parse_args()

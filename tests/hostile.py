@@ -52,6 +52,7 @@ ROWS = (
     ("calibration that is constant, empty of range, huge", "tests/model/test_calibration.py"),
     ("NaN, infinities, the largest and smallest floats", "tests/firmware/test_floats.py"),
     ("forged and damaged entries of cache=", "tests/build/test_cache.py"),
+    ("addresses of GDB servers that GDB would read as more", "tests/measure/run/test_server.py"),
     ("a damaged .venv, no network, mistaken words", "tests/build/launcher"),
     ("terminals that cannot show a table, readers that have gone", "tests/build/test_lines.py"),
     ("two models, kernel sets and versions in one firmware", "tests/kernels/test_together.py"),

@@ -46,8 +46,10 @@ BENCH_HEADER = """
 #include "probe.h"
 #define MODEL_STATE probe_state
 #define MODEL_RESET probe_reset
-#define MODEL_RUN probe_run
-#define MODEL_STEP(state, input, step, output, written) probe_step(state, (input) + 2 * (step), output)
+#define MODEL_RUN_NAME probe_run
+#define MODEL_RUN_BY(function, state, input, output) function(state, input, output)
+#define MODEL_STEP_NAME probe_step
+#define MODEL_STEP_BY(function, state, input, step, output, written) function(state, (input) + 2 * (step), output)
 #define MODEL_STEP_STRIDE 0
 #define MODEL_STEP_OUTPUTS 2
 #define MODEL_STREAM {stream}
@@ -68,6 +70,7 @@ def build(
     stack: int = 1024,
     optimize: str = "-O2",
     chosen: str = "gcc",
+    macros: tuple[str, ...] = (),
 ) -> Path:
     """Build board, bench and the C text ``model`` into ``directory``/probe.elf, warnings being errors."""
     (directory / "probe.h").write_text(HEADER)
@@ -88,7 +91,7 @@ def build(
         objects.append(str(directory / f"{source.stem}.o"))
         command = [*CACHED, found.program, *found.compile, "-std=c99", optimize, "-g", *WARNINGS, "-c", str(source)]
         command += ["-ffunction-sections", "-fdata-sections", f"-I{boards}/common", f"-I{directory}"]
-        _call([*command, '-DMODEL_BENCH_H="probe_bench.h"', "-o", objects[-1]])
+        _call([*command, '-DMODEL_BENCH_H="probe_bench.h"', *macros, "-o", objects[-1]])
     command = [found.program, *found.link, *objects, *map(str, found.libraries)]
     command += [f"-Wl,--defsym={name}={value:#x}" for name, value in symbols.items()]
     _call([*command, f"-T{boards / target.board}/link.ld", "-o", str(directory / "probe.elf")])

@@ -24,6 +24,7 @@ from model.escape import markdown as escaped
 from model.files import write_atomically
 
 VERSION = 1
+BOARD = "board: "  # begins figures that are there only if a board was
 Figures = dict[str, int | None]  # "flash code": bytes; "instructions", "function lstmcu_lstm_s8_step": counts
 
 
@@ -55,6 +56,9 @@ def figures(report: dict[str, Any]) -> Figures:
         found |= {f"{group} {part}": value for part, value in split if isinstance(value, int)}
     if report["cycles"]:
         found[f"cycles nominal ({report['cycles']['evidence']})"] = report["cycles"]["nominal"]
+    if board := report.get("measured"):
+        named = f"{BOARD}{board['counts']} {board['evidence']} by {board['counter']}"
+        found |= {f"{named}, {what}": board[what] for what in ("minimum", "median", "maximum")}
     for row in report["functions"] or ():  # two may be called alike
         for what, value in (("instructions", round(row["instructions"])), ("code", row["code"])):
             found[f"{what} of {row['name']}"] = (found.get(f"{what} of {row['name']}") or 0) + value
@@ -67,8 +71,10 @@ def name(report: dict[str, Any]) -> str:
 
 
 def changes(before: Figures, after: Figures) -> list[Change]:
-    """Every figure that differs; absent on either side reads 0."""
-    both = [(key, before.get(key) or 0, after.get(key) or 0) for key in dict.fromkeys([*before, *after])]
+    """Every figure that differs; absent on either side reads 0, but for a board's, which is not compared with none."""
+    keys = dict.fromkeys([*before, *after])
+    known = [key for key in keys if not key.startswith(BOARD) or (key in before and key in after)]
+    both = [(key, before.get(key) or 0, after.get(key) or 0) for key in known]
     return [Change(key, old, new) for key, old, new in both if old != new]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from measure.pages.text import agreement, cycles, number, stack
+from measure.pages.text import agreement, counted, cycles, measured, number, stack
 from measure.stored import kernels, title
 from model.escape import markdown, markdown_cell, markup
 
@@ -32,14 +32,16 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], texts: int = 1) ->
 
 def summary(reports: Sequence[Report]) -> str:
     """A row a build."""
+    board = any(report.get("measured") for report in reports)
     head = ["target", "model", "quant", "kernels", "outputs", "instructions", "cycles (model)"]
+    head += ["counter"] if board else []
     head += ["code", "tables", "weights", "flash", "RAM", "stack"]
     rows = []
     for report in reports:
         flash = report["flash"] or {}
         model = report["model"]["name"] + ("" if report["state"] == "window" else f" ({report['state']})")
         row = [report["target"], model, report["quantisation"], kernels(report), agreement(report)]
-        row += [number(report["instructions"]), cycles(report)]
+        row += [number(report["instructions"]), cycles(report), *([measured(report)] if board else [])]
         row += [number(flash.get(kind)) for kind in ("code", "tables", "weights", "total")]
         rows.append([*row, number(report["ram"]["total"]), stack(report)])
     return table(head, rows, texts=5)
@@ -72,6 +74,9 @@ def pull_request(reports: Sequence[Report], broken: Sequence[str]) -> str:
     builds = f"{len(reports)} build{'' if len(reports) == 1 else 's'}"
     failed = "".join(f"* {markdown(sentence)}\n" for sentence in broken)
     texts = [f"## lstmcu: {builds}, {verdict}\n", failed, summary(reports)]
+    texts.append("".join(f"* {markdown(counted(report))}\n" for report in reports if report.get("measured")))
+    unread = {report["measured_note"] for report in reports if report.get("measured_note")}
+    texts.append("".join(f"* no cycles of a board: {markdown(why)}\n" for why in sorted(unread)))
     texts += [
         f"<details><summary>{markup(title(report))}: where flash, RAM, stack and instructions go</summary>\n\n"
         f"{parts(report)}\n</details>\n"

@@ -35,6 +35,36 @@ def cycles(report: Report, unit: str = "") -> str:
     return f"{modelled['nominal']:,}{unit}{f' ±{spread:.0%}' if spread else ''} {modelled['evidence']}"
 
 
+def measured(report: Report) -> str:
+    """``312,345 measured +0.5%``: cycles, the median over all calls, by a board's counter, and how far that is from the
+    modelled ones; ``5,292 instructions`` of an emulator's.
+    """
+    found = report.get("measured")
+    if not found:
+        return "-"
+    said = f"{found['median']:,} {found['evidence'] if found['counts'] == 'cycles' else found['counts']}"
+    return said if found["difference"] is None else f"{said} {found['difference']:+.1%}"
+
+
+def counted(report: Report) -> str:
+    """What stands in ``measured``: by which counter of which core, through what, over how many calls."""
+    found = report["measured"]
+    span = f"{found['minimum']:,} to {found['maximum']:,}"
+    said = f"counter of {title(report)}: {found['counts']} {found['evidence']}, median of {found['calls']:,} calls"
+    said += f" ({span}), by {found['counter']} of {found['core']} through {found['server']}"
+    said += f", without the {found['overhead']:,} around an empty call"
+    if found["counts"] != "cycles":
+        return f"{said}; no cycles, and not of silicon"
+    if report.get("time"):
+        clock = report["time"]["clock"]
+        said += f"; {_si(found['median'] / clock)} at {clock / 1e6:g} MHz"
+    modelled = report["cycles"]
+    if modelled and modelled["evidence"] == INTERVAL:
+        within = modelled["low"] <= found["median"] <= modelled["high"]
+        return f"{said}; {'within' if within else 'outside'} the modelled interval"
+    return said
+
+
 def agreement(report: Report) -> str:
     """Of the device's outputs with the reference's."""
     if report["not_run"]:
@@ -110,7 +140,8 @@ def table(reports: Sequence[Report]) -> Table:
     view = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for head in ("target", "model", "quant", "kernels"):
         view.add_column(head)
-    for head in ("instructions", "per MAC", "cycles (model)", "code", "tables", "weights", "RAM", "stack"):
+    board = ("counter",) if any(r.get("measured") for r in reports) else ()
+    for head in ("instructions", "per MAC", "cycles (model)", *board, "code", "tables", "weights", "RAM", "stack"):
         view.add_column(head, justify="right")
     for head in ("reference", "float MAE"):
         view.add_column(head)
@@ -121,8 +152,8 @@ def table(reports: Sequence[Report]) -> Table:
         flash = r["flash"] or dict.fromkeys(("code", "tables", "weights"))
         cells = (
             r["target"], r["model"]["name"], r["quantisation"], kernels(r), number(r["instructions"]), per_mac,
-            cycles(r), number(flash["code"]), number(flash["tables"]), number(flash["weights"]),
-            number(r["ram"]["total"]), stack(r), agreement(r), _float_mae(r),
+            cycles(r), *([measured(r)] if board else []), number(flash["code"]), number(flash["tables"]),
+            number(flash["weights"]), number(r["ram"]["total"]), stack(r), agreement(r), _float_mae(r),
         )  # fmt: skip
         view.add_row(*map(visible, cells))
     return view
@@ -138,6 +169,9 @@ def legend(reports: Sequence[Report]) -> list[str]:
     reasons = sorted({r["cycles_note"] for r in reports if r["instructions"] and r["cycles_note"]})
     lines += [f"no cycles: {reason}" for reason in reasons]
     lines += sorted({_cycles_source(r["target"], r["cycles"]) for r in reports if r["cycles"]})
+    lines += [counted(report) for report in reports if report.get("measured")]
+    unread = {(r["target"], r["measured_note"]) for r in reports if r.get("measured_note")}
+    lines += [f"no cycles of a board for {target}: {reason}" for target, reason in sorted(unread)]
     lines += [spent(report) for report in reports if report.get("time")]
     lines += [energy(report) for report in reports if report.get("energy")]
     lines.append("code, tables, weights: bytes of flash; RAM: sizeof the state; stack: worst case, below the caller")

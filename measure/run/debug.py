@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from measure.run import qemu
+from measure.run.server import GDB
 from model.errors import UserError, run_main
 from model.files import write_atomically
 from target.description import Target, load_target
 
 ADDRESS = "127.0.0.1:1234"  # nobody else's machine may drive the firmware, which can open files of this one
-GDB = "gdb-multiarch"  # knows every core, and this machine
 
 
 def commands(target: Target, elf: Path, folder: Path, function: str) -> list[str]:

@@ -26,6 +26,7 @@ from model.errors import UserError
 from target import isa
 from target.description import Target
 
+NO_MACHINE = "not run: QEMU has no such machine"
 NATIVE = "run natively, where nothing counts instructions"
 
 # A firmware may ask its host to run a command, by semihosting (SYS_SYSTEM). QEMU is not let start any.
@@ -48,7 +49,9 @@ class Run:
 
 
 @dataclass(frozen=True)
-class _Firmware:
+class Firmware:
+    """An ELF that was built for its target."""
+
     path: Path
     symbols: dict[str, int]
 
@@ -75,7 +78,7 @@ def run(
     the plugin the run is done without it and says so. ``timeout``: seconds of a processor that the run may take,
     or that it may do nothing. UserError for everything that goes wrong.
     """
-    firmware = _read_firmware(elf, target)
+    firmware = read_firmware(elf, target)
     if reason := reason_not_to_run(target, elf):
         raise UserError(f"{elf} cannot run as {target.name}: {reason}")
     program = _find_qemu(target) if target.qemu else str(elf.resolve())
@@ -95,7 +98,7 @@ def run(
         if done.returncode != 0:
             raise UserError(_failure(target, elf, done))
 
-        outputs = _read_outputs(directory / "outputs.bin", elf, len(inputs), output_dtype, output_shape)
+        outputs = read_outputs(directory / "outputs.bin", elf, len(inputs), output_dtype, output_shape)
         bench = _read_text(directory / "bench.txt", elf, done)
         trace = (directory / "trace.bin").read_bytes() if (directory / "trace.bin").is_file() else b""
         text = _read_text(directory / "profile.txt", elf, done) if plugin else ""
@@ -108,16 +111,23 @@ def run(
 
 def reason_not_to_run(target: Target, elf: Path) -> str:
     """Why ``elf`` can only be built and measured: it is larger than the memory, or nothing emulates the core."""
-    symbols = _read_firmware(elf, target).symbols
+    if reason := too_large(target, read_firmware(elf, target)):
+        return reason
+    return "" if target.qemu or target.arch == "host" else NO_MACHINE
+
+
+def too_large(target: Target, firmware: Firmware) -> str:
+    """By how much a firmware exceeds its target's memory; empty when it fits."""
     sizes = {"flash": target.flash.size, "ram": target.ram.size}
+    symbols = firmware.symbols
     over = {region: symbols[f"__{region}_excess"] for region in sizes if f"__{region}_excess" in symbols}
-    if over:
-        parts = (f"{region} of {sizes[region]:,} bytes exceeded by {n:,}" for region, n in over.items())
-        return f"does not fit: {' and '.join(parts)}"
-    return "" if target.qemu or target.arch == "host" else "not run: QEMU has no such machine"
+    if not over:
+        return ""
+    parts = (f"{region} of {sizes[region]:,} bytes exceeded by {n:,}" for region, n in over.items())
+    return f"does not fit: {' and '.join(parts)}"
 
 
-def _read_firmware(elf: Path, target: Target) -> _Firmware:
+def read_firmware(elf: Path, target: Target) -> Firmware:
     """Symbols of the ELF, once it is sure that it was built for this target."""
     try:
         with elf.open("rb") as stream:
@@ -131,12 +141,12 @@ def _read_firmware(elf: Path, target: Target) -> _Firmware:
     except (ELFError, ValueError, KeyError) as error:
         raise UserError(f"{elf} is not a readable ELF file: {error}") from None
     if target.arch == "host" or {"__flash_excess", "__ram_excess"} & symbols.keys():
-        return _Firmware(elf, symbols)
+        return Firmware(elf, symbols)
     for low, high in ranges:
         if not any(r.origin <= low and high <= r.origin + r.size for r in (target.flash, target.ram)):
             where = f"{low:#x} to {high:#x}"
             raise UserError(f"{elf} fills {where}, outside the memory of {target.name}: rebuild it")
-    return _Firmware(elf, symbols)
+    return Firmware(elf, symbols)
 
 
 def _find_qemu(target: Target) -> str:
@@ -150,7 +160,7 @@ def _find_qemu(target: Target) -> str:
     return program
 
 
-def _plugin_arguments(firmware: _Firmware, target: Target, function: str, profiler: Path) -> list[str]:
+def _plugin_arguments(firmware: Firmware, target: Target, function: str, profiler: Path) -> list[str]:
     entry = firmware.address(function) & ~1  # an Arm function's symbol carries the Thumb bit
     low, high = firmware.address("__stack_limit"), firmware.address("__stack_top")
     path = str(profiler.resolve()).replace(",", ",,")  # QEMU's escape
@@ -216,7 +226,7 @@ def _failure(target: Target, elf: Path, done: subprocess.CompletedProcess[str]) 
     return f"{elf} failed {_where(target)} ({how}) and said:\n{said or '(nothing)'}"
 
 
-def _read_outputs(path: Path, elf: Path, n: int, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
+def read_outputs(path: Path, elf: Path, n: int, dtype: str, shape: tuple[int, ...]) -> NDArray[Any]:
     """The outputs, (n, *shape)."""
     element = np.dtype(dtype).newbyteorder("<")
     data = path.read_bytes() if path.is_file() else b""

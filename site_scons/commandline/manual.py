@@ -21,6 +21,7 @@ EXAMPLES = (
     ("scons target=all model=all quant=all", "every target, shipped model and quantisation, in one table"),
     ("scons target=cortex-m55 compiler=clang", "another compiler"),
     ("scons toolchain=my.toml", "your own target"),
+    ("scons toolchain=my.toml gdb=localhost:3333", "your own board, through its GDB server"),
     ("scons export target=cortex-m4 model=forecast dest=out", "the C of a measured model, for your own build"),
     ("scons profile target=cortex-m4", "where the time goes"),
     ("scons target=cortex-m4 clock=64MHz flash_wait=2", "how long it takes at this clock, from slow flash"),

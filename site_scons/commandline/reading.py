@@ -11,7 +11,7 @@ from typing import Any
 
 from goals import Goal
 
-from commandline import caches, figures, models, targets
+from commandline import boards, caches, figures, models, targets
 from commandline.cases import Case
 from commandline.models import Model
 from commandline.names import check_root, check_text, choices
@@ -48,6 +48,7 @@ class Options:
     clock: float  # Hz; 0: not given
     period: float  # s; 0: not given
     energy: tuple[str, ...]  # what a cycle takes, as programs take it
+    gdb: str  # host:port; empty: no board
     baseline: str
     timeout: int
     verbose: bool
@@ -87,6 +88,7 @@ def read(arguments: Mapping[str, str], root: Path, goals: Sequence[Goal], *, bui
         clock=figures.quantity("clock", given["clock"], figures.CLOCKS),
         period=figures.period(given),
         energy=figures.energy(given),
+        gdb=boards.read(given["gdb"], asked, looking or not building),
         baseline=given["baseline"],
         timeout=figures.seconds("timeout", given["timeout"]),
         verbose=given["verbose"] not in ("", "0", "no"),

@@ -45,7 +45,8 @@ OPTIONS = {
     "current": ("", "of the running core as its maker says, 35uA/MHz, with voltage=: gives the energy of a call"),
     "voltage": ("", "for current=: 3.0V"),
     "battery": ("", "for current=: 220mAh; gives the days in which calls alone empty it"),
+    "gdb": ("", "host:port of a GDB server: the samples run on its board, whose cycles are counted (docs/board.md)"),
     "baseline": ("baseline.json", "for baseline and diff: the file that keeps the figures"),
-    "timeout": ("300", "seconds of a processor a run may take, or may do nothing"),
+    "timeout": ("300", "seconds of a processor a run may take, or may do nothing; that a board may be silent"),
     "verbose": ("0", "1 shows every command in full"),
 }

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from target.description import load_target
 from tests.mutants import trial
 from tests.support.checkout import Checkout
 from tests.support.exported import forecasts, printed
+from tests.support.gdb_server import COUNTING, served
 from tests.support.host import HANG, ROOT
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
@@ -73,15 +75,26 @@ def is_mention(command: str) -> bool:
 
 
 def run(checkout: Checkout, command: str) -> str:
+    """With ``gdb=``, QEMU stands for the board, at another port than the page says."""
     words = shlex.split(command)
+    given = dict(word.split("=", 1) for word in words if "=" in word)
+    if "gdb" in given:
+        own = given.get("toolchain")
+        target = load_target(str(checkout.root / own) if own else given["target"])
+        with served(target, *(COUNTING if target.arch == "riscv" else ())) as address:
+            return run_words(checkout, [word if word[:4] != "gdb=" else f"gdb={address}" for word in words])
+    return run_words(checkout, words)
+
+
+def run_words(checkout: Checkout, words: list[str]) -> str:
     if words[0] == "./scons":
         words = [sys.executable, "-m", "SCons", *words[1:]]
-        words += ["-n"] if GOALS_OF_THEIR_OWN & set(goals(command)) else []
+        words += ["-n"] if GOALS_OF_THEIR_OWN & set(words) else []
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         words, cwd=checkout.root, env=environment, capture_output=True, text=True, check=False, timeout=HANG
     )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
     return done.stdout
 
 

@@ -59,6 +59,7 @@ def compiled(checkout: Checkout) -> set[str]:
         ("kernels/cmsis_nn/cmsis.c", C, set()),
         ("firmware/boards/cortex-m/link.ld", C, {"LINK forecast_window.elf"}),
         ("firmware/boards/riscv/startup.c", C, set()),
+        ("firmware/boards/common/cycle_counter.h", C, {"CC bench.c.o"}),
         # what generates
         ("model/emit/__main__.py", HASH, GENERATED),
         ("model/emit/choose.py", HASH, GENERATED),
@@ -86,6 +87,7 @@ def compiled(checkout: Checkout) -> set[str]:
         ("measure/cost/stack.py", HASH, {"REPORT report.json"}),
         ("target/link.py", HASH, LINKED),
         ("measure/run/qemu.py", HASH, {"RUN outputs.npy"}),
+        ("measure/run/in_gdb.py", HASH, set()),  # without a board
         ("measure/pages/show.py", HASH, {"TABLE report.txt"}),
         ("measure/run/profiler/profiler.c", C, {"HOSTCC profiler.so"}),
         (

@@ -74,6 +74,10 @@ def made(checkout: Checkout, model: str) -> set[str]:
         (["current=35uA/MHz"], ["current=35uA/MHz: say voltage= too, as in voltage=3.0V"]),
         (["battery=220mAh"], ["battery=220mAh: say current= too"]),
         (["current=35uA", "voltage=3"], ["current=35uA: give a number above 0 with its unit (na/mhz, ua/mhz, ma/mhz)"]),
+        (["gdb=3333"], ["gdb=3333: give the host:port of a GDB server, as in gdb=localhost:3333"]),
+        (["gdb=| id:1"], ["gdb=| id:1: give the host:port"]),
+        (["gdb=localhost:1", "target=cortex-m3,cortex-m4"], ["gdb=localhost:1 is one board", "cortex-m3, cortex-m4"]),
+        (["gdb=localhost:1", "target=host"], ["gdb=localhost:1: target=host runs on this machine"]),
         (["flash_wait=2", "code_in=rom"], ["code_in=rom; did you mean 'ram'?"]),
     ],
 )

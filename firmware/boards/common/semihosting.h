@@ -21,11 +21,11 @@ int semihosting_open(const char *path, enum semihosting_mode mode);
 /* The host's standard output, as a file. */
 int semihosting_console(void);
 
-/* Bytes in the file, or -1. */
-long semihosting_length(int file);
+/* Bytes read: fewer than asked for at the end of the file, where there are none, or when it cannot
+ * be read. Servers do not agree on how long a file is (SYS_FLEN); they do on where it ends. */
+size_t semihosting_read(int file, void *buffer, size_t bytes);
 
-/* These return 0 when all was done, -1 when not (for a read: also when the file is too short). */
-int semihosting_read(int file, void *buffer, size_t bytes);
+/* These return 0 when all was done, -1 when not. */
 int semihosting_write(int file, const void *buffer, size_t bytes);
 int semihosting_close(int file);
 

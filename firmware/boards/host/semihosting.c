@@ -40,19 +40,9 @@ int semihosting_console(void)
     return CONSOLE;
 }
 
-long semihosting_length(int file)
+size_t semihosting_read(int file, void *buffer, size_t bytes)
 {
-    FILE *const f = stream(file);
-    const long here = ftell(f);
-    if (here < 0 || fseek(f, 0, SEEK_END) != 0)
-        return -1;
-    const long length = ftell(f);
-    return fseek(f, here, SEEK_SET) == 0 ? length : -1;
-}
-
-int semihosting_read(int file, void *buffer, size_t bytes)
-{
-    return fread(buffer, 1, bytes, stream(file)) == bytes ? 0 : -1;
+    return fread(buffer, 1, bytes, stream(file));
 }
 
 int semihosting_write(int file, const void *buffer, size_t bytes)

@@ -68,6 +68,7 @@ def context(builds: Sequence[Build], failed: Sequence[Sequence[str]], skipped: S
         "not_run": [(report["target"], view.variant(report), report["not_run"]) for report in reports
                     if report["not_run"]],
         "ran": ran,
+        "on_board": any(report.get("measured") for report in reports),
         "matrices": [
             (model, view.matrices([build for build in builds if build.report["model"]["name"] == model]))
             for model in models

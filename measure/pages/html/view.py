@@ -10,7 +10,7 @@ from typing import Any
 
 from measure.evidence import INTERVAL
 from measure.pages.html.outputs import Build
-from measure.pages.text import agreement, cycles, number, stack
+from measure.pages.text import agreement, cycles, measured, number, stack
 from measure.stored import kernels
 
 Report = dict[str, Any]
@@ -120,6 +120,7 @@ def row(build: Build, failed: Sequence[str], largest: int) -> dict[str, Any]:
         "instructions": dash(number(report["instructions"])),
         "per_mac": per_mac(report),
         "cycles": dash(cycles(report)),
+        "board": dash(measured(report)),
         "milliseconds": milliseconds(report),
         "flash": dash(number(flash["total"] if flash else None)),
         "split": [(kind, flash[kind], 100 * flash[kind] / largest) for kind in KINDS] if flash else [],
@@ -267,7 +268,8 @@ def _details(report: Report, figure: str) -> tuple[str, ...]:
         return (f"{number(report['flash']['weights'])} of weights",) if report["flash"] else ()
     if report["not_run"]:
         return (agreement(report),)
-    return (cycles(report, " cycles,"),) if report["cycles"] else ()
+    modelled = (cycles(report, " cycles,"),) if report["cycles"] else ()
+    return (*modelled, f"board: {measured(report)}") if report.get("measured") else modelled
 
 
 FIGURES = {"instructions": "Instructions of a call, and modelled cycles", "flash": "Flash, bytes", "ram": "RAM, bytes"}

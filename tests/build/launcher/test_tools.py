@@ -94,6 +94,15 @@ def test_clang_is_needed_when_it_is_asked_for(ready: Checkout) -> None:
     assert "clang-16 lld-16" in done.said
 
 
+def test_gdb_is_needed_with_a_board(ready: Checkout) -> None:
+    ready.add_tools("cc", *TARGET_TOOLS)
+    assert ready.run("target=cortex-m4", "gdb=", LSTMCU_NO_INSTALL="1").code == 0
+    done = ready.run("target=cortex-m4", "gdb=localhost:3333", LSTMCU_NO_INSTALL="1")
+    assert (done.code, done.scons) == (2, None)
+    assert "missing gdb-multiarch; " in done.said
+    assert done.said.endswith("--no-install-recommends gdb-multiarch\n")
+
+
 def test_ccache_is_needed_when_it_is_asked_for(ready: Checkout) -> None:
     ready.add_tools("cc", *TARGET_TOOLS)
     assert ready.run("target=cortex-m4", "ccache=0", LSTMCU_NO_INSTALL="1").code == 0

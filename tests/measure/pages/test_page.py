@@ -261,6 +261,34 @@ def test_a_browser_shows_it(checkout: Checkout, tab: Browser, width: int, dark: 
     assert tab.requests() == [path.absolute().as_uri()]
 
 
+MEASURED = {
+    "server": "OpenOCD 0.12.0", "core": "Cortex-M4 r0p1", "counter": "DWT CYCCNT", "counts": "cycles", "overhead": 11,
+    "evidence": "measured", "calls": 1000, "minimum": 1_234_567, "median": 1_234_568, "maximum": 1_234_569,
+    "difference": 0.0123,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+@pytest.mark.parametrize("count", [1, 4], ids=["one build", "several"])
+def test_a_browser_shows_a_board_s_counter(
+    builds: list[Build], tab: Browser, width: int, count: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "board.html"
+    path.write_text(show([edited(builds[0], measured=MEASURED), *builds[1:count]]), encoding="utf-8")
+    tab.look(width, mobile=width < 500)
+    tab.open(path)
+    tab.screenshot(kept(f"board-{width}-{count}.png"))
+    tab.value(UNFOLD)
+    assert tab.value("document.documentElement.scrollWidth") <= width
+    looked, pale = tab.value(PALE.replace("LIMIT", str(READABLE)))
+    assert looked > 100
+    assert pale == []
+    seen = tab.value("document.body.innerText")
+    assert "1,234,568" in seen
+    assert "measured +1.2%" in seen
+    assert "DWT CYCCNT of Cortex-M4 r0p1 through OpenOCD 0.12.0" in seen
+
+
 def test_the_checks_find_what_they_should(tab: Browser, tmp_path: Path) -> None:
     path = tmp_path / "bad.html"
     path.write_text(
