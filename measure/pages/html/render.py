@@ -86,12 +86,17 @@ def context(builds: Sequence[Build], failed: Sequence[Sequence[str]], skipped: S
     }  # fmt: skip
 
 
+def _shown(text: str) -> str:
+    """``visible``, but for the spaces that keep a number and its unit on a line."""
+    return view.SPACE.join(map(visible, text.split(view.SPACE)))
+
+
 def page(builds: Sequence[Build], failed: Sequence[Sequence[str]], skipped: Sequence[str]) -> str:
     """The HTML."""
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), undefined=jinja2.StrictUndefined, autoescape=True, trim_blocks=True,
         lstrip_blocks=True, keep_trailing_newline=True,
-        finalize=lambda value: visible(value) if type(value) is str else value,  # Markup is ours
+        finalize=lambda value: _shown(value) if type(value) is str else value,  # Markup is ours
     )  # fmt: skip
     return templates.get_template("report.html.jinja").render(context(builds, failed, skipped))
 

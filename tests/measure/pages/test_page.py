@@ -176,6 +176,13 @@ def test_samples_without_targets(builds: list[Build], tmp_path: Path) -> None:
     assert "over the horizon" not in text
 
 
+def test_numbers_stay_beside_their_units(builds: list[Build]) -> None:
+    text = show([edited(builds[0], core="a\x1bb")])
+    assert "\N{NO-BREAK SPACE}" in text
+    assert "\\xa0" not in text
+    assert "a\\x1bb" in text
+
+
 def test_names_are_text(builds: list[Build]) -> None:
     text = show([edited(builds[0], core="<script>alert(1)</script>")])
     assert "<script" not in text
