@@ -41,7 +41,7 @@ def contents(
     runtime = [file for file in files if file not in generated]
     compiled = [file for file in files if Path(file).suffix in COMPILED]
     name = models[0].name if len(models) == 1 else "models"
-    files |= texts.make(name, models, generated, compiled, runtime)
+    files |= texts.make(name, models, generated, compiled, runtime, sources.in_floats(files))
     given = [file for file in files if file not in runtime]
     files["LICENSE"] = f"{texts.licence(given, runtime)}\n{licence.read_text(encoding='utf-8')}"
     data = {file: text.encode() for file, text in files.items()}

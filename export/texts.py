@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ NAMED = {  # by the export's name; of a template of another name
     "lstmcu.{name}.pdsc": "pack.pdsc",
 }
 ARGUMENT = re.compile(r"((?:in|out)put(_\d+)?)\[([^]]+)\]")  # of a model's function: name, its number, elements
+SAME_FLOATS = ("-ffp-contract=off",)  # results in floating point do not depend on the compiler
+ARDUINO_LENGTH = 32  # of a library's name, in arduino-lint's strict mode
 CORE = re.compile(r"^-mcpu=cortex-(m[0-9]+)(plus)?")
 
 
@@ -164,7 +167,21 @@ def licence(generated: Sequence[str], runtime: Sequence[str]) -> str:
     )
 
 
-def _platformio(name: str, summary: str, headers: Sequence[str]) -> str:
+def _urn(models: Sequence[Exported]) -> str:
+    """An address for those who insist on one: a name of the trained models, as they were built, and no web page."""
+    built = [[model.report[key] for key in ("quantisation", "kernels", "state")] for model in models]
+    trained = [model.report["model"]["sha256"] for model in models]
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, json.dumps([VERSION, trained, built]))}"
+
+
+def arduino(name: str, urn: str) -> str:
+    """``lstmcu_<name>`` where arduino-lint takes that, in its strict mode; else a name by the end of the ``urn``."""
+    wanted = f"lstmcu_{name}"
+    fits = len(wanted) <= ARDUINO_LENGTH and not re.search("arduino|library", wanted, re.IGNORECASE)
+    return wanted if fits else f"lstmcu_{urn[-12:]}"
+
+
+def _platformio(name: str, summary: str, headers: Sequence[str], flags: Sequence[str]) -> str:
     """``library.json``; JSON has no comments, so LICENSE alone says whose it is."""
     manifest = {
         "name": f"lstmcu_{name}",
@@ -174,15 +191,23 @@ def _platformio(name: str, summary: str, headers: Sequence[str]) -> str:
         "headers": list(headers),
         "frameworks": "*",
         "platforms": "*",
-        "build": {"srcDir": "src", "includeDir": INCLUDED, "flags": ["-ffp-contract=off"]},
+        "build": {"srcDir": "src", "includeDir": INCLUDED, **({"flags": list(flags)} if flags else {})},
     }  # fmt: skip
     return json.dumps(manifest, indent=2) + "\n"
 
 
 def make(
-    name: str, models: Sequence[Exported], own: Sequence[str], compiled: Sequence[str], runtime: Sequence[str]
+    name: str,
+    models: Sequence[Exported],
+    own: Sequence[str],
+    compiled: Sequence[str],
+    runtime: Sequence[str],
+    floats: bool,
 ) -> dict[str, str]:
-    """File name to text. ``own``: the models' files; ``compiled``: those to compile; ``runtime``: the project's."""
+    """File name to text. ``own``: the models' files; ``compiled``: those to compile; ``runtime``: the project's.
+
+    ``floats``: some of the C computes in floating point.
+    """
     report = models[0].report
     endings = sorted({Path(file).suffix for file in compiled})
     names = ", ".join(model.name for model in models)
@@ -193,6 +218,7 @@ def make(
         del files[f"lstmcu.{name}.pdsc"]  # CMSIS-Packs are of Arm's cores
     summary = f"{names}: trained network{'s' if len(models) > 1 else ''} in C, {report['quantisation']}"
     headers = [f"{model.name}.h" for model in models]
+    urn = _urn(models)
     values = {
         "name": name,
         "version": VERSION,
@@ -206,6 +232,9 @@ def make(
         "patterns": " ".join(f"{PRIVATE}/*{ending}" for ending in endings),
         "assembly": ".S" in endings,
         "core_only": core_only,
+        "floats": floats,
+        "urn": urn,
+        "arduino": arduino(name, urn),
         "dcore": dcore,
         "csub": name.lstrip("_")[:32],
         "core": report["core"],
@@ -215,4 +244,4 @@ def make(
         "sbom": SBOM,
     }
     rendered = {file: _templates().get_template(f"{template}.jinja").render(values) for file, template in files.items()}
-    return {**rendered, "library.json": _platformio(name, summary, headers)}
+    return {**rendered, "library.json": _platformio(name, summary, headers, SAME_FLOATS if floats else ())}
