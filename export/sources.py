@@ -49,7 +49,7 @@ def needed(models: Iterable[Path], others: Sequence[Path]) -> list[Path]:
 
 def in_floats(texts: Mapping[str, str]) -> bool:
     """Whether any of ``placed`` that is compiled as C knows floating point; a header may only declare it."""
-    return any(FLOATS.search(COMMENT.sub(" ", text)) for name, text in texts.items() if name.endswith(".c"))
+    return any(FLOATS.search(COMMENT.sub(" ", text)) for name, text in texts.items() if name.endswith((".c", ".c.inc")))
 
 
 def _place(name: str, public: Collection[str]) -> str:

@@ -38,11 +38,16 @@ CORE = re.compile(r"^-mcpu=cortex-(m[0-9]+)(plus)?")
 
 @dataclass(frozen=True)
 class Exported:
-    """One model: its report.json and model.json, and the text of its header."""
+    """One model: its report.json for every core; model.json and the text of its header for the first."""
 
-    report: dict[str, Any]
+    reports: tuple[dict[str, Any], ...]
     card: dict[str, Any]
     header: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """That of the first core; what is said of the model itself is the same in all."""
+        return self.reports[0]
 
     @property
     def name(self) -> str:
@@ -97,6 +102,18 @@ def _rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     return [*rows, *(("note", note) for note in report["model"]["notes"])]
 
 
+def _table(reports: Sequence[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Each row with a value for every core; of rows that are called alike, as notes are, the first with the first."""
+    found = [_rows(report) for report in reports]
+    listed: dict[tuple[str, int], list[str]] = {}
+    for column, rows in enumerate(found):
+        seen: dict[str, int] = {}
+        for what, value in rows:
+            number = seen[what] = seen.get(what, -1) + 1
+            listed.setdefault((what, number), [""] * len(found))[column] = value
+    return [(what, values) for (what, _), values in listed.items()]
+
+
 def _ends(model: Exported, side: str, real: str, lengths: str) -> list[dict[str, str]]:
     """The inputs or the outputs, as the model's function takes them and the example has them.
 
@@ -126,7 +143,7 @@ def _values(model: Exported) -> dict[str, Any]:
     return {
         "name": model.name,
         "upper": upper,
-        "ram": model.report["ram"]["total"],
+        "ram": max(report["ram"]["total"] for report in model.reports),
         "stream": stream,
         "inputs": _ends(model, "input", "values", of_input),
         "outputs": _ends(model, "output", "results", of_output),
@@ -212,9 +229,9 @@ def make(
     endings = sorted({Path(file).suffix for file in compiled})
     names = ", ".join(model.name for model in models)
     core_only = any(file.endswith((".S", ".inc")) for file in (*own, *runtime))
-    dcore = _cmsis_core(report["compiler"]["flags"])
+    dcores = sorted(filter(None, (_cmsis_core(each["compiler"]["flags"]) for each in models[0].reports)))
     files = _templated(name)
-    if core_only and not dcore:
+    if core_only and not dcores:
         del files[f"lstmcu.{name}.pdsc"]  # CMSIS-Packs are of Arm's cores
     summary = f"{names}: trained network{'s' if len(models) > 1 else ''} in C, {report['quantisation']}"
     headers = [f"{model.name}.h" for model in models]
@@ -226,7 +243,7 @@ def make(
         "headers": headers,
         "include": INCLUDED,
         "tool": report["tool"],
-        "models": [{**_values(model), "rows": _rows(model.report)} for model in models],
+        "models": [{**_values(model), "rows": _table(model.reports)} for model in models],
         "aliases": [f"lstmcu::{model.name}" for model in models],
         "compiled": compiled,
         "patterns": " ".join(f"{PRIVATE}/*{ending}" for ending in endings),
@@ -235,11 +252,9 @@ def make(
         "floats": floats,
         "urn": urn,
         "arduino": arduino(name, urn),
-        "dcore": dcore,
+        "dcores": dcores,
         "csub": name.lstrip("_")[:32],
-        "core": report["core"],
-        "compiler": report["compiler"]["version"],
-        "flags": " ".join(report["compiler"]["flags"]),
+        "reports": models[0].reports,
         "licence": licence([*own, *files, "library.json"], runtime),
         "sbom": SBOM,
     }

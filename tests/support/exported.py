@@ -94,5 +94,5 @@ def run(
 
 def inputs_of(built: Path) -> Path:
     """The windows that the firmware in ``built`` ran on: build/<target>/<model>/<quant>-<kernels>."""
-    quantisation = built.name.partition("-")[0]
+    quantisation = built.name.partition("-")[0] + ("-stream" if built.name.endswith("-stream") else "")
     return built.parents[2] / "models" / built.parent.name / quantisation / "inputs.npy"
