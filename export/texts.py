@@ -135,6 +135,12 @@ def _ends(model: Exported, side: str, real: str, lengths: str) -> list[dict[str,
     return ends
 
 
+def _ram(reports: Sequence[dict[str, Any]]) -> str:
+    """Bytes of the state, on the core where it is largest."""
+    sizes = {report["ram"]["total"] for report in reports}
+    return f"{'at most ' if len(sizes) > 1 else ''}{max(sizes)}"
+
+
 def _values(model: Exported) -> dict[str, Any]:
     """What the templates show of one model."""
     upper, stream = model.name.upper(), model.card["state"] == "stream"
@@ -143,7 +149,7 @@ def _values(model: Exported) -> dict[str, Any]:
     return {
         "name": model.name,
         "upper": upper,
-        "ram": max(report["ram"]["total"] for report in model.reports),
+        "ram": _ram(model.reports),
         "stream": stream,
         "inputs": _ends(model, "input", "values", of_input),
         "outputs": _ends(model, "output", "results", of_output),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -95,6 +96,18 @@ def test_a_core_that_can_run_none_is_told_so(built: Shared) -> None:
     assert done.returncode == 1
     words = "forecast_window.h is exported for cortex_m4, cortex_m0plus: this core is none that can run it"
     assert words in done.stderr
+
+
+def test_the_readme_has_figures_of_each(built: Shared) -> None:
+    folder = exported(built, TWO)
+    text = (folder / "README.md").read_text()
+    sizes = []
+    for target in TWO:
+        report = json.loads((folder.parent / f"build/{target}/{MODEL}/int8-asm/report.json").read_text())
+        sizes.append(report["ram"]["total"])
+        assert f" {report['instructions']:,} (exact, QEMU) |" in text
+    assert f"/* at most {max(sizes)} bytes" in text
+    assert f"| RAM | {sizes[0]} bytes, the state | {sizes[1]} bytes, the state |" in text
 
 
 def test_every_file_is_needed_by_one_of_them(built: Shared, tmp_path: Path) -> None:
