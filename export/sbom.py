@@ -33,8 +33,10 @@ def _component(kind: str, name: str, sha256: str, **more: Any) -> dict[str, Any]
     }
 
 
-def _model(report: Mapping[str, Any]) -> dict[str, Any]:
-    values = {key: report[key] for key in ("quantisation", "kernels", "state", "target")}
+def _model(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    report = reports[0]
+    values = {key: report[key] for key in ("quantisation", "kernels", "state")}
+    values["target"] = ",".join(each["target"] for each in reports)
     return _component(
         "machine-learning-model",
         report["model"]["source"],
@@ -43,10 +45,15 @@ def _model(report: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def make(name: str, files: Mapping[str, bytes], runtime: Sequence[str], reports: Sequence[Mapping[str, Any]]) -> bytes:
-    """The SBOM of the export ``name``: its ``files``, of which ``runtime`` are the project's, and its models."""
-    models = [_model(report) for report in reports]
-    components = models + [
+def make(
+    name: str, files: Mapping[str, bytes], runtime: Sequence[str], models: Sequence[Sequence[Mapping[str, Any]]]
+) -> bytes:
+    """The SBOM of the export ``name``: its ``files``, of which ``runtime`` are the project's, and its models.
+
+    ``models``: the reports of each, one for every core.
+    """
+    trained = [_model(reports) for reports in models]
+    components = trained + [
         _component("file", file, digest(data), licenses=OWN if file in runtime else USERS)
         for file, data in sorted(files.items())
     ]

@@ -16,6 +16,8 @@ from model.errors import UserError
 
 INCLUDED, PRIVATE = "include", "src/lstmcu"  # folders of an export
 INCLUDE = re.compile(r'^([ \t]*#[ \t]*include[ \t]*")([^"]+)(")', re.MULTILINE)
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
+FLOATS = re.compile(r"\b(float|double)\b")
 
 
 def _symbols(path: Path) -> tuple[set[str], set[str]]:
@@ -43,6 +45,11 @@ def needed(models: Iterable[Path], others: Sequence[Path]) -> list[Path]:
         found |= more
         pending += more
     return [path for path in others if path in found]
+
+
+def in_floats(texts: Mapping[str, str]) -> bool:
+    """Whether any of ``placed`` that is compiled as C knows floating point; a header may only declare it."""
+    return any(FLOATS.search(COMMENT.sub(" ", text)) for name, text in texts.items() if name.endswith((".c", ".c.inc")))
 
 
 def _place(name: str, public: Collection[str]) -> str:

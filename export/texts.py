@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,16 +31,23 @@ NAMED = {  # by the export's name; of a template of another name
     "lstmcu.{name}.pdsc": "pack.pdsc",
 }
 ARGUMENT = re.compile(r"((?:in|out)put(_\d+)?)\[([^]]+)\]")  # of a model's function: name, its number, elements
+SAME_FLOATS = ("-ffp-contract=off",)  # results in floating point do not depend on the compiler
+ARDUINO_LENGTH = 32  # of a library's name, in arduino-lint's strict mode
 CORE = re.compile(r"^-mcpu=cortex-(m[0-9]+)(plus)?")
 
 
 @dataclass(frozen=True)
 class Exported:
-    """One model: its report.json and model.json, and the text of its header."""
+    """One model: its report.json for every core; model.json and the text of its header for the first."""
 
-    report: dict[str, Any]
+    reports: tuple[dict[str, Any], ...]
     card: dict[str, Any]
     header: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """That of the first core; what is said of the model itself is the same in all."""
+        return self.reports[0]
 
     @property
     def name(self) -> str:
@@ -94,6 +102,18 @@ def _rows(report: dict[str, Any]) -> list[tuple[str, str]]:
     return [*rows, *(("note", note) for note in report["model"]["notes"])]
 
 
+def _table(reports: Sequence[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Each row with a value for every core; of rows that are called alike, as notes are, the first with the first."""
+    found = [_rows(report) for report in reports]
+    listed: dict[tuple[str, int], list[str]] = {}
+    for column, rows in enumerate(found):
+        seen: dict[str, int] = {}
+        for what, value in rows:
+            number = seen[what] = seen.get(what, -1) + 1
+            listed.setdefault((what, number), [""] * len(found))[column] = value
+    return [(what, values) for (what, _), values in listed.items()]
+
+
 def _ends(model: Exported, side: str, real: str, lengths: str) -> list[dict[str, str]]:
     """The inputs or the outputs, as the model's function takes them and the example has them.
 
@@ -115,6 +135,12 @@ def _ends(model: Exported, side: str, real: str, lengths: str) -> list[dict[str,
     return ends
 
 
+def _ram(reports: Sequence[dict[str, Any]]) -> str:
+    """Bytes of the state, on the core where it is largest."""
+    sizes = {report["ram"]["total"] for report in reports}
+    return f"{'at most ' if len(sizes) > 1 else ''}{max(sizes)}"
+
+
 def _values(model: Exported) -> dict[str, Any]:
     """What the templates show of one model."""
     upper, stream = model.name.upper(), model.card["state"] == "stream"
@@ -123,7 +149,7 @@ def _values(model: Exported) -> dict[str, Any]:
     return {
         "name": model.name,
         "upper": upper,
-        "ram": model.report["ram"]["total"],
+        "ram": _ram(model.reports),
         "stream": stream,
         "inputs": _ends(model, "input", "values", of_input),
         "outputs": _ends(model, "output", "results", of_output),
@@ -164,7 +190,21 @@ def licence(generated: Sequence[str], runtime: Sequence[str]) -> str:
     )
 
 
-def _platformio(name: str, summary: str, headers: Sequence[str]) -> str:
+def _urn(models: Sequence[Exported]) -> str:
+    """An address for those who insist on one: a name of the trained models, as they were built, and no web page."""
+    built = [[model.report[key] for key in ("quantisation", "kernels", "state")] for model in models]
+    trained = [model.report["model"]["sha256"] for model in models]
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, json.dumps([VERSION, trained, built]))}"
+
+
+def arduino(name: str, urn: str) -> str:
+    """``lstmcu_<name>`` where arduino-lint takes that, in its strict mode; else a name by the end of the ``urn``."""
+    wanted = f"lstmcu_{name}"
+    fits = len(wanted) <= ARDUINO_LENGTH and not re.search("arduino|library", wanted, re.IGNORECASE)
+    return wanted if fits else f"lstmcu_{urn[-12:]}"
+
+
+def _platformio(name: str, summary: str, headers: Sequence[str], flags: Sequence[str]) -> str:
     """``library.json``; JSON has no comments, so LICENSE alone says whose it is."""
     manifest = {
         "name": f"lstmcu_{name}",
@@ -174,25 +214,34 @@ def _platformio(name: str, summary: str, headers: Sequence[str]) -> str:
         "headers": list(headers),
         "frameworks": "*",
         "platforms": "*",
-        "build": {"srcDir": "src", "includeDir": INCLUDED, "flags": ["-ffp-contract=off"]},
+        "build": {"srcDir": "src", "includeDir": INCLUDED, **({"flags": list(flags)} if flags else {})},
     }  # fmt: skip
     return json.dumps(manifest, indent=2) + "\n"
 
 
 def make(
-    name: str, models: Sequence[Exported], own: Sequence[str], compiled: Sequence[str], runtime: Sequence[str]
+    name: str,
+    models: Sequence[Exported],
+    own: Sequence[str],
+    compiled: Sequence[str],
+    runtime: Sequence[str],
+    floats: bool,
 ) -> dict[str, str]:
-    """File name to text. ``own``: the models' files; ``compiled``: those to compile; ``runtime``: the project's."""
+    """File name to text. ``own``: the models' files; ``compiled``: those to compile; ``runtime``: the project's.
+
+    ``floats``: some of the C computes in floating point.
+    """
     report = models[0].report
     endings = sorted({Path(file).suffix for file in compiled})
     names = ", ".join(model.name for model in models)
     core_only = any(file.endswith((".S", ".inc")) for file in (*own, *runtime))
-    dcore = _cmsis_core(report["compiler"]["flags"])
+    dcores = sorted(filter(None, (_cmsis_core(each["compiler"]["flags"]) for each in models[0].reports)))
     files = _templated(name)
-    if core_only and not dcore:
+    if core_only and not dcores:
         del files[f"lstmcu.{name}.pdsc"]  # CMSIS-Packs are of Arm's cores
     summary = f"{names}: trained network{'s' if len(models) > 1 else ''} in C, {report['quantisation']}"
     headers = [f"{model.name}.h" for model in models]
+    urn = _urn(models)
     values = {
         "name": name,
         "version": VERSION,
@@ -200,19 +249,20 @@ def make(
         "headers": headers,
         "include": INCLUDED,
         "tool": report["tool"],
-        "models": [{**_values(model), "rows": _rows(model.report)} for model in models],
+        "models": [{**_values(model), "rows": _table(model.reports)} for model in models],
         "aliases": [f"lstmcu::{model.name}" for model in models],
         "compiled": compiled,
         "patterns": " ".join(f"{PRIVATE}/*{ending}" for ending in endings),
         "assembly": ".S" in endings,
         "core_only": core_only,
-        "dcore": dcore,
+        "floats": floats,
+        "urn": urn,
+        "arduino": arduino(name, urn),
+        "dcores": dcores,
         "csub": name.lstrip("_")[:32],
-        "core": report["core"],
-        "compiler": report["compiler"]["version"],
-        "flags": " ".join(report["compiler"]["flags"]),
+        "reports": models[0].reports,
         "licence": licence([*own, *files, "library.json"], runtime),
         "sbom": SBOM,
     }
     rendered = {file: _templates().get_template(f"{template}.jinja").render(values) for file, template in files.items()}
-    return {**rendered, "library.json": _platformio(name, summary, headers)}
+    return {**rendered, "library.json": _platformio(name, summary, headers, SAME_FLOATS if floats else ())}

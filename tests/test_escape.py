@@ -315,11 +315,11 @@ def exported(text: str, name: str = "net") -> dict[str, str]:
     """The papers of an export whose report has ``text`` in it."""
     report = shown(text)
     made = emit.generate(networks.build(SPEC), "c", "window")
-    model = texts.Exported(report, json.loads(made["model.json"]), made["net.h"])
+    model = texts.Exported((report,), json.loads(made["model.json"]), made["net.h"])
     own, private = ["include/net.h", "src/lstmcu/net.c"], ["src/lstmcu/dense_s8.c"]
-    files = texts.make(name, [model], own, ["src/lstmcu/net.c", *private], private)
+    files = texts.make(name, [model], own, ["src/lstmcu/net.c", *private], private, floats=True)
     data = {file: content.encode() for file, content in files.items()}
-    return {**files, sbom.NAME: sbom.make(name, data, private, [report]).decode()}
+    return {**files, sbom.NAME: sbom.make(name, data, private, [[report]]).decode()}
 
 
 @given(TEXTS)

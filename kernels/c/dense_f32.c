@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-#include "dot.h"
+#include "dot_f32.h"
 #include "lstmcu_kernels.h"
 
 static float output_f32(const lstmcu_dense_f32 *layer, float sum)

@@ -10,7 +10,7 @@
 #include "gru.h"
 #include "gru_update.h"
 #include "of_gate.h"
-#include "products.h"
+#include "products_dyn.h"
 #include "trace.h"
 
 static inline float lstmcu_gru_dyn_from_input(const lstmcu_gru_dyn *layer, int32_t row,

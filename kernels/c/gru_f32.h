@@ -7,10 +7,10 @@
 
 #include <string.h>
 
+#include "dot_f32.h"
 #include "gru.h"
 #include "gru_update.h"
 #include "of_gate.h"
-#include "products.h"
 #include "trace.h"
 
 static inline float lstmcu_gru_f32_from_input(const lstmcu_gru_f32 *layer, int32_t row,

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kernels.c.cells import Rows, constants, totals
 from kernels.c.elementwise import apply as activation
 from kernels.c.elementwise import apply as convert
@@ -25,6 +27,8 @@ from model.formats import types
 from model.layers.dense import Dense
 from model.layers.lstm import Lstm
 from model.signal import scale_of
+
+HEADER = ('#include "lstmcu_kernels.h"',)  # what declares this set's LSTM and Dense
 
 __all__ = ["activation", "convert", "dense", "lstm", "normalise"]
 
@@ -52,11 +56,16 @@ def lstm(work: Work[Lstm]) -> Constants:
     """Constants of an LSTM's step, or of its only one from reset."""
     layer, rows = work.layer, Rows(work.name, work.layer, work.once)
     arrays, factors = rows.integers(work.source) if layer.format.integer else rows.reals()
-    return rows.struct(rows.calls(), arrays, *factors, _cell(layer) if layer.format.integer else _limit(layer))
+    last = _cell(layer) if layer.format.integer else _limit(layer)
+    return replace(rows.struct(rows.calls(), arrays, *factors, last), declarations=HEADER)
 
 
 def dense(work: Work[Dense]) -> Constants:
     """Constants of a Dense, whole or in parts."""
+    return replace(_dense(work), declarations=HEADER)
+
+
+def _dense(work: Work[Dense]) -> Constants:
     name, layer, parts = work.name, work.layer, work.parts
     format, out = layer.format, layer.output
     ctype, calls = f"lstmcu_dense_{layer.suffix}", _dense_calls(name, layer, parts)

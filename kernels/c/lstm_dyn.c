@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cell_f32.h"
 #include "lstmcu_kernels.h"
-#include "products.h"
+#include "products_dyn.h"
 #include "single.h"
 #include "trace.h"
 

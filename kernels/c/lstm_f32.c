@@ -1,7 +1,7 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cell_f32.h"
-#include "dot.h"
+#include "dot_f32.h"
 #include "lstmcu_kernels.h"
 #include "trace.h"
 

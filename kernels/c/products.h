@@ -1,6 +1,6 @@
 /* SPDX-FileCopyrightText: 2026 lstmcu contributors
  * SPDX-License-Identifier: Apache-2.0 */
-/** A gate's weighted sum: row . x over `count` elements, in Q3.12 or as a real number.
+/** A gate's weighted sum in integers: row . x over `count` elements, in Q3.12.
  *
  * Each product is requantised and saturated on its own, as the reference does. */
 #ifndef LSTMCU_PRODUCTS_H
@@ -8,8 +8,6 @@
 
 #include "dot.h"
 #include "fixed_point.h"
-#include "hybrid.h"
-#include "single.h"
 
 static inline int32_t product_s8(const int8_t *row, const int8_t *x, int32_t count, int32_t bias,
                                  lstmcu_scale scale)
@@ -30,21 +28,6 @@ static inline lstmcu_scale row_scale(uint32_t packed)
     const uint32_t shift = packed & 63U;
     const lstmcu_scale scale = {(int32_t)value, (int32_t)shift - 32};
     return scale;
-}
-
-/** x quantised, total: the sum of the row; scale: of the row times that of x. */
-static inline float product_scaled(const int8_t *row, const int8_t *x, int32_t count, int32_t total,
-                                   int32_t zero_point, float scale)
-{
-    return lstmcu_product_f32((float)dot_s8(row, x, count, -zero_point * total), scale);
-}
-
-/** x quantised over `range`. */
-static inline float product_dyn(const int8_t *row, const int8_t *x, int32_t count, int32_t total,
-                                lstmcu_range range, float scale)
-{
-    return product_scaled(row, x, count, total, range.zero_point,
-                          lstmcu_product_f32(range.scale, scale));
 }
 
 #endif

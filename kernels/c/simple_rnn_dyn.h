@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "of_gate.h"
-#include "products.h"
+#include "products_dyn.h"
 #include "simple_rnn.h"
 #include "trace.h"
 

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
+#include "dot_f32.h"
 #include "of_gate.h"
-#include "products.h"
 #include "simple_rnn.h"
 #include "trace.h"
 

@@ -53,11 +53,17 @@ FRAMEWORKS = (
     ),
     Framework(
         "TinyMaix", "int8, fp8, fp16, float32", "Arm DSP, Helium, NEON, RISC-V P and V",
-        "one header an instruction set", "few", "C", f"no: [asked for]({HUB}/sipeed/TinyMaix/issues/64)",
+        "one header an instruction set", "few", "C",
+        "no: [asked for in March 2023]"
+        f"({HUB}/sipeed/TinyMaix/issues/64), open",
     ),
     Framework(
-        "tinyengine", "int8, float32", "Arm DSP", f"[Cortex-M4 and M7 only]({HUB}/mit-han-lab/tinyengine/issues/1)",
-        "few", "C, generated", f"no: [operators]({HUB}/mit-han-lab/tinyengine/tree/main/code_generator/operators)",
+        "tinyengine", "int8, float32", "Arm DSP",
+        "[Cortex-M4 and M7 only, September 2022]"
+        f"({HUB}/mit-han-lab/tinyengine/issues/1)",
+        "few", "C, generated",
+        "no: [operators, November 2026]"
+        f"({HUB}/mit-han-lab/tinyengine/tree/main/code_generator/operators)",
     ),
     Framework(
         "microTVM", "int8, float32", "CMSIS-NN", f"[removed from TVM]({HUB}/apache/tvm/pull/17554)", "medium",
@@ -66,15 +72,16 @@ FRAMEWORKS = (
     Framework(
         "NCNN", "int8, bf16, fp16, float32", "NEON, x86, RISC-V V and others", "for phones and computers", "many",
         "C++",
-        f"yes, [weights in int8]({HUB}/Tencent/ncnn/pull/5435); not for microcontrollers",
+        f"yes, [weights in int8 since May 2024]({HUB}/Tencent/ncnn/pull/5435); not for microcontrollers",
     ),
     Framework(
         "libonnx", "as the ONNX file", "none", "a library and the file", "medium", "C",
-        f"no: [its function is empty]({HUB}/xboot/libonnx/blob/master/src/default/LSTM.c)",
+        "no: [its function is empty, commit 11a4eef]"
+        f"({HUB}/xboot/libonnx/blob/11a4eef0f2a637b28a6b70e8d1e110ca7147b9d6/src/default/LSTM.c)",
     ),
     Framework(
         "MegCC", "int8, fp16, float32", "NEON, RISC-V V", "generated C; bare metal too", "medium", "C, generated",
-        f"no: [bare-metal kernels]({HUB}/MegEngine/MegCC/tree/main/compiler/lib/KernelGen/BareMetal)",
+        f"no: [bare-metal kernels, November 2026]({HUB}/MegEngine/MegCC/tree/main/compiler/lib/KernelGen/BareMetal)",
     ),
 )  # fmt: skip
 OWN = Framework(

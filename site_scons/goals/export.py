@@ -9,7 +9,7 @@ from made import Made
 
 from model.errors import UserError
 
-HELP = "write models with all the C they need into dest=, for your own build"
+HELP = "write models with all the C they need into dest=, for your own build; for several targets at once, too"
 
 
 def check(options: Options) -> None:
@@ -19,17 +19,21 @@ def check(options: Options) -> None:
     variants = [variant for case in options.cases for variant in case.variants]
     if any(variant.kernels == "cmsis-nn" for variant in variants):
         raise UserError("export cannot take kernels=cmsis-nn along: the library is Arm's; export kernels=c or asm")
-    if len(variants) > len({case.model for case in options.cases}):
-        what = "one target=, one quant=, one kernels= and one optimize="
-        raise UserError(f"export takes {what}: a folder has one version of a model")
+    pairs = {(case.model, variant.target.name) for case in options.cases for variant in case.variants}
+    if len(variants) > len(pairs):
+        what = "one quant=, one kernels= and one optimize="
+        raise UserError(f"export takes {what}: a folder has one version of a model, for one target or several")
 
 
 def make(made: Made) -> None:
-    """The objects say which sources and folders a model needs; its own come first."""
-    objects = [node for build in made.builds for node in build.objects]
-    shared = dict.fromkeys(node for build in made.builds for node in build.objects[1:])
-    folders = dict.fromkeys(folder for node in objects for folder in node.get_build_env()["CPPPATH"])
-    words = ["--built", *(report.dir for report in made.reports)]
-    words += ["--objects", *shared, "--sources", *(node.sources[0] for node in shared)]
-    words += ["--includes", *folders, "--licence", "LICENSE", f"--dest={made.options.dest}"]
+    """The objects of each target say which sources and folders its models need; their own come first."""
+    words: list[object] = []
+    for target in dict.fromkeys(build.variant.target for build in made.builds):
+        builds = [build for build in made.builds if build.variant.target == target]
+        objects = [node for build in builds for node in build.objects]
+        shared = dict.fromkeys(node for build in builds for node in build.objects[1:])
+        folders = dict.fromkeys(folder for node in objects for folder in node.get_build_env()["CPPPATH"])
+        words += [f"--target={target.reference}", "--built", *(build.report.dir for build in builds)]
+        words += ["--objects", *shared, "--sources", *(node.sources[0] for node in shared), "--includes", *folders]
+    words += ["--licence", "LICENSE", f"--dest={made.options.dest}"]
     made.env.Goal("export", "export.make", *words, after=tuple(made.reports), about=made.options.dest)

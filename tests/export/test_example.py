@@ -53,7 +53,7 @@ def results(host: Host, network: Network, state: str, real: Array) -> Array:
     call = f"{'next' if stream else 'run'}_net({', '.join(words)})"
     main = host.directory / "main.c"
     main.write_text(EXAMPLE.format(
-        example=texts.example(texts.Exported({"ram": {"total": 0}}, card, source.with_suffix(".h").read_text())),
+        example=texts.example(texts.Exported(({"ram": {"total": 0}},), card, source.with_suffix(".h").read_text())),
         windows=len(real), inputs=real[0].size, outputs=sum(outputs), calls=network.steps if stream else 1,
         values=",\n".join(f"{{{', '.join(map(repr, row.tolist()))}}}" for row in real.reshape(len(real), -1)),
         call=f"if ({call} == 0) {{ continue; }}" if stream else f"{call};",

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from export import texts
 from target.description import load_target
 from tests.support.checkout import Shared
 from tests.support.exported import call, sources
@@ -57,23 +58,38 @@ endmacro()
 """
 RT_THREAD = """import inspect
 from pathlib import Path
-from SCons.Script import Environment
+from SCons.Script import Environment, File
+
+Env = Environment(CROSS)
 
 def GetCurrentDir():
     return str(Path(inspect.stack()[1].filename).resolve().parent)
 
-def DefineGroup(name, src, depend, CPPPATH, LOCAL_CCFLAGS):
+def DefineGroup(name, src, depend, **parameters):
     assert depend == [""]
-    return Environment(CPPPATH=CPPPATH, CCFLAGS=LOCAL_CCFLAGS, CROSS).Library(name, src)
+    local = [key for key in parameters if key.startswith("LOCAL_")]
+    assert not local, f"{local}: RT-Thread 4.1.1 stops here with SCons 4.5 and later"
+    Env.AppendUnique(CPPPATH=parameters["CPPPATH"])
+    return File(src)
 """
 
 
-@pytest.fixture(scope="module", params=["c", "asm"])
+@pytest.fixture(scope="module", params=["c", "asm", "floats"])
 def folder(request: pytest.FixtureRequest, built: Shared) -> Path:
-    """An exported folder, in C and with assembly."""
+    """An exported folder: integers in C and with assembly, and floats in C."""
     name = f"modules-{request.param}"
-    words = ("export", "target=cortex-m4", "model=forecast-window", f"kernels={request.param}", f"dest={name}")
-    return built(*words).root / name
+    options = ("kernels=c", "quant=float32") if request.param == "floats" else (f"kernels={request.param}",)
+    return built("export", "target=cortex-m4", "model=forecast-window", *options, f"dest={name}").root / name
+
+
+def _flags(folder: Path) -> set[str]:
+    """What it must be compiled with, and integers need nothing."""
+    return {"-ffp-contract=off"} if folder.name == "modules-floats" else set()
+
+
+def given(said: str) -> set[str]:
+    """Which flags of floating point a build used."""
+    return set(re.findall(r"-ff\S+-contract=\S+|-ffp-\S+", said))
 
 
 def _assembly(folder: Path) -> bool:
@@ -101,13 +117,13 @@ def test_zephyr(folder: Path, tmp_path: Path) -> None:
     assert re.search(r'^config LSTMCU_FORECAST_WINDOW\n\tbool ".+"\n\thelp\n\t  .+\n$', kconfig, re.MULTILINE)
     said = _cmake(tmp_path, ZEPHYR, folder, folder / "zephyr", "lstmcu_forecast_window")
     assert all(f"/{path.name}" in said for path in sources(folder))
-    assert "-ffp-contract=off" in said
+    assert given(said) == _flags(folder)
 
 
 def test_esp_idf(folder: Path, tmp_path: Path) -> None:
     said = _cmake(tmp_path, ESP_IDF, folder, folder, "__idf_forecast")
     assert all(f"/{path.name}" in said for path in sources(folder))
-    assert "-ffp-contract=off" in said
+    assert given(said) == _flags(folder)
     manifest = (folder / "idf_component.yml").read_text()
     assert re.search(r'^version: "\d+\.\d+\.\d+"\ndescription: "[^"\\]+"$', manifest, re.MULTILINE)
 
@@ -117,14 +133,15 @@ def test_rt_thread(folder: Path, tmp_path: Path) -> None:
     flags = " ".join(load_target("cortex-m4").flags)
     cross = f"CC='arm-none-eabi-gcc {flags} --specs=nosys.specs'" if _assembly(folder) else ""
     (tmp_path / "building.py").write_text(RT_THREAD.replace("CROSS", cross))
+    (tmp_path / "rtconfig.py").write_text("PLATFORM = 'gcc'\n")
     (tmp_path / "SConstruct").write_text(
         f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\n"
         f"group = SConscript({str(folder / 'SConscript')!r}, variant_dir='out', duplicate=0)\n"
-        f"env = Environment(CPPPATH=[{str(folder / 'include')!r}], {cross})\nenv.Program('app', ['main.c', *group])\n"
+        f"import building\nbuilding.Env.Program('app', ['main.c', *group])\n"
     )
     said = call(sys.executable, "-m", "SCons", cwd=tmp_path)
     assert all(f"/{path.name}" in said for path in sources(folder))
-    assert "-ffp-contract=off" in said
+    assert given(said) == _flags(folder)
     if not _assembly(folder):
         subprocess.run([tmp_path / "app"], check=True)
 
@@ -135,22 +152,84 @@ def test_platformio(folder: Path) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", manifest["version"])
     assert manifest["headers"] == ["forecast_window.h"]
     build = manifest["build"]
+    assert set(build.get("flags", [])) == _flags(folder)
     assert (build["srcDir"], build["includeDir"]) == ("src", "include")  # both are on the user's include path
     assert {path.name for name in ("src", "include") for path in (folder / name).glob("*.*")} == {"forecast_window.h"}
     chosen = [path for path in (folder / "src").rglob("*") if path.suffix in (".c", ".S")]
     assert sorted(chosen) == sources(folder)
 
 
-def test_arduino(folder: Path) -> None:
-    rows = (line.partition("=") for line in (folder / "library.properties").read_text().splitlines())
+# What arduino-lint's schemas say of a library.properties in strict mode (etc/schemas of August 2026): the properties it
+# must have and those it may have, what a value must match, and what may be nowhere in it.
+SEMVER = r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)"
+CATEGORIES = ("Display", "Communication", "Signal Input/Output", "Sensors", "Device Control", "Timing", "Data Storage",
+              "Data Processing", "Other")  # fmt: skip
+PROPERTIES: dict[str, tuple[str, str]] = {
+    "name": (r"(?=.{1,32}$)[A-Za-z][\w.-]*", r"^arduino|.arduino|library| "),
+    "version": (SEMVER, ""),
+    "author": (".+", ""),
+    "maintainer": (".+", r"^arduino|.arduino"),
+    "sentence": (".+", ""),
+    "paragraph": (".*", ""),
+    "category": ("|".join(CATEGORIES), ""),
+    "url": (r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+", r'[<>"{}|\\^`]'),  # an absolute URI
+    "architectures": (".+", ""),
+}
+OPTIONAL: dict[str, tuple[str, str]] = {
+    "includes": (".+", ""),
+    "dot_a_linkage": ("true|false", ""),
+    "precompiled": ("true|full|false", ""),
+    "ldflags": (".{3,}", ""),
+    "depends": (r"[\w .,()-]*", ""),
+}
+
+
+def properties_of(text: str) -> dict[str, str]:
+    """A library.properties by those rules."""
+    rows = [line.partition("=") for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    assert all(equals for _, equals, _ in rows), rows
     values = {key: value for key, _, value in rows}
-    required = {"name", "version", "author", "maintainer", "sentence", "paragraph", "category", "url", "architectures"}
-    assert required <= values.keys()
-    assert re.fullmatch(r"[A-Za-z][\w .-]{0,62}", values["name"])
-    assert re.fullmatch(r"\d+\.\d+\.\d+", values["version"])
-    assert values["category"] == "Data Processing"
+    assert len(values) == len(rows)
+    assert PROPERTIES.keys() <= values.keys() <= (PROPERTIES | OPTIONAL).keys(), values.keys()
+    for key, value in values.items():
+        must, never = (PROPERTIES | OPTIONAL)[key]
+        assert re.fullmatch(must, value), (key, value)
+        assert not never or not re.search(never, value, re.IGNORECASE), (key, value)
+    return values
+
+
+def test_arduino(folder: Path) -> None:
+    values = properties_of((folder / "library.properties").read_text())
+    assert values["name"] == "lstmcu_forecast_window"
+    assert re.fullmatch(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", values["url"])
     assert (folder / "src" / values["includes"]).is_file()  # src/ alone is on the include path, compiled with all in it
     assert not list((folder / "src").glob("*.[cS]"))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("url=urn:uuid:", "url="), ("url=urn:uuid:", "url=urn uuid:"), ("name=lstmcu_", "name=arduino_"),
+        ("name=", "nom="),
+        ("name=lstmcu_", "name=my library "), ("name=lstmcu_", f"name={'x' * 20}"), ("version=", "version=v"),
+        ("category=Data Processing", "category=Data"), ("architectures=*", "architectures="), ("author=", "writer="),
+        ("maintainer=lstmcu", "maintainer=Arduino LLC"), ("includes=", "include="),
+    ],
+)  # fmt: skip
+def test_wrong_properties_are_caught(folder: Path, before: str, after: str) -> None:
+    text = (folder / "library.properties").read_text()
+    assert before in text
+    with pytest.raises(AssertionError):
+        properties_of(text.replace(before, after, 1))
+
+
+@pytest.mark.parametrize("name", ["a" * 40, "my_arduino_model", "Library", "forecast"])
+def test_arduino_takes_every_name_of_a_model(name: str) -> None:
+    urns = ("urn:uuid:00000000-0000-5000-8000-00000000000a", "urn:uuid:00000000-0000-5000-8000-00000000000b")
+    called = [texts.arduino(name, urn) for urn in urns]
+    must, never = PROPERTIES["name"]
+    assert all(re.fullmatch(must, each) and not re.search(never, each, re.IGNORECASE) for each in called)
+    assert (called[0] == called[1]) == (name == "forecast")  # two libraries are never called alike by being cut
 
 
 # What Open-CMSIS-Pack's PACK.xsd 1.7.28 says of the elements that an export uses: the children that an element must
