@@ -26,6 +26,7 @@ from model.declaration import did_you_mean
 from model.errors import UserError
 
 SHOWN = 3  # contributors named
+PARTS = 3  # of a build: target, model, format and kernels
 BYTES = ("flash", "ram", "stack")
 WHAT = (*BYTES, "instructions", "cycles")
 AMOUNT = re.compile(r"(\d+)([kKmM]?)")
@@ -68,6 +69,8 @@ def _table(path: Path, pattern: str, table: Any, targets: list[str] | None) -> M
     target = pattern.partition("/")[0]
     if targets is not None and not any(fnmatchcase(name, target) for name in targets):
         raise UserError(f'budget={path}: ["{pattern}"]: no target {target}{did_you_mean(target, targets)}')
+    if "*" not in pattern and pattern.count("/") != PARTS - 1:
+        raise UserError(f'budget={path}: ["{pattern}"] is no build: say ["{pattern}/*"], or target/model/quant-kernels')
     names = [f"{what}_max" for what in WHAT]
     found = {}
     for name, value in table.items():

@@ -204,6 +204,7 @@ def test_a_later_table_and_the_command_line_go_first(tmp_path: Path) -> None:
     [
         ("flash_max = 3", 'flash_max stands outside a table; limits of every build belong below ["*"]'),
         ('["*"]\nflsh_max = 3', "unknown limit flsh_max; did you mean 'flash_max'?"),
+        ("[cortex-m4]\nflash_max = 3", '["cortex-m4"] is no build: say ["cortex-m4/*"], or target/model/quant-kernels'),
         ('["cortex-m5/*"]\nflash_max = 3', "no target cortex-m5; did you mean 'cortex-m55'?"),
         ('["*"]\nflash_max = "lots"', "flash_max=lots: give a whole number"),
         ('["*"]\nflash_max = 1.5', "flash_max must be a whole number"),
