@@ -8,6 +8,18 @@
 #include "fixed_point.h"
 #include "table16.h"
 
+/** The gates (4) of a unit, which assembly leaves two in a word, the first one below. */
+static inline void lstmcu_gates_of_pairs(const int32_t *pairs, int16_t *gate)
+{
+    for (int32_t k = 0; k < 2; ++k) {
+        const uint32_t pair = (uint32_t)pairs[k];
+        const uint16_t low = (uint16_t)(pair & UINT16_MAX);
+        const uint16_t high = (uint16_t)(pair >> 16);
+        gate[2 * k] = (int16_t)low;
+        gate[(2 * k) + 1] = (int16_t)high;
+    }
+}
+
 /** Logistic function of x * 2^log2_scale; Q0.15 in [0, 32767]. */
 static inline int32_t lstmcu_sigmoid16_scaled(int32_t x, int32_t log2_scale)
 {

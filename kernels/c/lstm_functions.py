@@ -109,7 +109,9 @@ class _Code:
 
     def _unit_gates(self) -> str:
         if self.assembled:
-            return f"(void)memcpy(gate, &gates[unit * {self.words}], sizeof gate)"
+            own = f"&gates[unit * {self.words}]"
+            integer = self.format.integer
+            return f"lstmcu_gates_of_pairs({own}, gate)" if integer else f"(void)memcpy(gate, {own}, sizeof gate)"
         return f"lstmcu_unit_gates_{self.layer.suffix}({', '.join(self._vectors())})"
 
     def _parameters(self) -> list[str]:

@@ -14,10 +14,12 @@ import pytest
 from measure.checks import misra
 from model import emit, formats, quantise
 from model.errors import UserError
+from model.functions import named
 from model.layers.embedding import Embedding
 from model.layers.permute import Permute
 from model.network import chained
 from model.signal import Signal, Weights
+from tests.firmware import test_lstm_functions as lstm_functions
 from tests.firmware.test_cells import STRUCTURES as CELLS
 from tests.firmware.test_convolutions import STRUCTURES as OVER_WINDOWS
 from tests.support import convolutions, graphs, networks
@@ -78,9 +80,14 @@ def test_cells_and_branches_have_nothing_else(tmp_path: Path) -> None:
     made = [quantise.quantise(joined, real, name) for name in ("int8", "float32")]
     cells = ("one after another", "both ways, flattened", "mean and product", "one step")
     made += [networks.build_chain(Chain("int8", *CELLS[name], seed=7)) for name in cells]
+    given = Signal((5, 2))
+    random = np.random.default_rng(2)
+    relu = lstm_functions.network_of(given, lstm_functions.real_lstm(random, given, 3, activation=named("relu")))
+    made += [quantise.quantise(relu, lstm_functions.inputs_of(random, relu), name) for name in ("int8", "float32")]
     sources = []
-    for k, network in enumerate(made):
-        for name, text in emit.generate(replace(network, name=f"net{k}"), "c", "window").items():
+    for k, network in enumerate(made):  # those of relu have their gates in assembly
+        kernels = "c" if k < len(made) - 2 else "vfp,armv7em"
+        for name, text in emit.generate(replace(network, name=f"net{k}"), kernels, "window").items():
             (tmp_path / name).write_text(text)
         sources.append(tmp_path / f"net{k}.c")
     folders = [tmp_path, *(ROOT / name for name in ("firmware/include", "firmware/runtime", "kernels/c"))]
