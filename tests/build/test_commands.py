@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -12,10 +13,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from model import quantise, readers
 from target.description import load_target
 from tests.mutants import trial
+from tests.oracle import tflite_writer
+from tests.support import json_files
 from tests.support.checkout import Checkout
 from tests.support.exported import forecasts, printed
 from tests.support.gdb_server import COUNTING, served
@@ -98,6 +103,16 @@ def run_words(checkout: Checkout, words: list[str]) -> str:
     return done.stdout
 
 
+def of_other_makers(folder: Path) -> None:
+    """The same model as a .tflite, and an amplifier of RTNeural with samples."""
+    trained = ROOT / EXTRA[0][0]
+    made = quantise.calibrated(readers.read(trained), trained.with_suffix(".npz"), "int8")
+    (folder / "my.tflite").write_bytes(tflite_writer.write(made))
+    random = np.random.default_rng(2)
+    (folder / "my.json").write_text(json.dumps(json_files.amplifier(random)))
+    np.savez(folder / "amp.npz", inputs=random.uniform(-1, 1, (500, 1, 1)).astype(np.float32))
+
+
 @pytest.fixture
 def checkout(tmp_path: Path, cmsis_stand_in: Path) -> Checkout:
     """A checkout with what the pages ask the reader to have."""
@@ -107,6 +122,7 @@ def checkout(tmp_path: Path, cmsis_stand_in: Path) -> Checkout:
         path = checkout.root / target
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / source, path)
+    of_other_makers(checkout.root)
     (tmp_path / "CMSIS-NN").symlink_to(cmsis_stand_in)
     return checkout
 
