@@ -104,7 +104,7 @@ def test_every_file_and_goal_may_have_any_name(checkout: Checkout) -> None:
     model = add_model(checkout, name, samples=f"@{name}")
     (checkout.root / f"@{name}.json").write_text('{"unit": "V"}')
     shutil.copy(ROOT / "toolchains/cortex-m0.toml", checkout.root / f"{target}.toml")
-    (checkout.root / f"-{name}.toml").write_text('["cortex-m0"]\nflash_max = 1000000\n')
+    (checkout.root / f"-{name}.toml").write_text('["*"]\nflash_max = 1000000\n')
     files = (f"model={model}", f"samples=@{name}.npz", f"toolchain={target}.toml", f"budget=-{name}.toml")
     request = ("kernels=c", "quant=int8", f"cache=#{name}", *files)
 
