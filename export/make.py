@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -41,15 +41,20 @@ def _read(built: Path) -> texts.Exported:
     return texts.Exported((verdict.sound(built / "report.json"),), card, header)
 
 
-def _core(part: Part, models: Sequence[texts.Exported]) -> cores.Core:
+def _texts(part: Part, models: Sequence[texts.Exported]) -> Mapping[str, str]:
     """All files that the models link with on one core."""
     origin = dict(zip(part.objects, part.origins, strict=True))
     own = [folder / f"{model.name}.c" for folder, model in zip(part.built, models, strict=True)]
     linked = sources.needed([path.with_name(f"{path.name}.o") for path in own], part.objects)
-    flat = sources.with_headers([*own, *(origin[path] for path in linked)], [*part.includes, *part.built])
+    return sources.with_headers([*own, *(origin[path] for path in linked)], [*part.includes, *part.built])
+
+
+def _core(part: Part, models: Sequence[texts.Exported]) -> cores.Core:
+    """One of several that share a folder, which a macro must tell."""
     target, report = load_target(part.target), models[0].report
     mixed = any(model.card["mixed"] for model in models)
-    return cores.Core(target, cores.condition(target, report["kernels"], report["quantisation"], mixed), flat)
+    condition = cores.condition(target, report["kernels"], report["quantisation"], mixed)
+    return cores.Core(target, condition, _texts(part, models))
 
 
 def contents(parts: Sequence[Part], licence: Path) -> tuple[str, deliver.Files]:
@@ -59,7 +64,7 @@ def contents(parts: Sequence[Part], licence: Path) -> tuple[str, deliver.Files]:
     name = models[0].name if len(models) == 1 else "models"
     public = [f"{model.name}.h" for model in models]
     if len(parts) == 1:
-        files = sources.placed(_core(parts[0], read[0]).texts, public)
+        files = sources.placed(_texts(parts[0], read[0]), public)
     else:
         files = cores.merged(name, [_core(part, each) for part, each in zip(parts, read, strict=True)], public)
     stems = {stem for model in models for stem in (model.name, f"{model.name}_kernels")}
