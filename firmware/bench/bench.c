@@ -7,9 +7,9 @@
  *   outputs.bin  written: N outputs of MODEL_OUTPUT_LENGTH elements; of a stream's steps, each
  *                one's output in its row where the network has one a step, else the last step's
  *   bench.txt    written: samples, state_bytes, stack_bytes, stack_base as key=value lines
- *   cycles.bin   written: little-endian words, which counter the core has (enum cycle_counter),
- * what it counted in an empty call and in one of CYCLE_SPIN_INSTRUCTIONS more, and in each call of
- * the model
+ *   cycles.bin   written: 32-bit words, little-endian: the core's counter (enum cycle_counter),
+ *                its count of an empty call, of one of CYCLE_SPIN_INSTRUCTIONS more, of each of the
+ *                model's calls
  *
  * stack_bytes is the stack of one call of MODEL_RUN (or MODEL_STEP), the deepest over all samples:
  * the bytes from SP at the call instruction down to the lowest word that the call, or anything it

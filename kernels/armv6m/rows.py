@@ -19,7 +19,7 @@ from kernels.armv6m.layout import (
 )
 from kernels.common.assembly import prove_doubled, set_symbols
 from kernels.common.blocks import equal
-from kernels.common.grus import any_shift
+from kernels.common.rows import any_shift
 from kernels.common.words import bytes_of
 from kernels.common.work import Work
 from model import lower

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 from kernels.armv7em.layout import vector_words
-from kernels.armv7em.rows import Rows, in_bytes, rows_of
+from kernels.armv7em.rows import Rows, rows_of
 from kernels.c.lstm_functions import update
 from kernels.common.assembly import set_symbols, stream
 from kernels.common.constants import Constants
-from kernels.common.work import UnprovenError, Work
+from kernels.common.rows import in_bytes, prove_steps
+from kernels.common.work import Work
 from model import lower
 from model.layers.lstm import Lstm
 from model.signal import Array
@@ -30,8 +31,7 @@ def _unit(rows: Rows, unit: int, starts: bool) -> list[Array]:
 
 def lstm_functions(work: Work[Lstm]) -> Constants:
     """Constants and code of its step."""
-    if work.once:
-        raise UnprovenError("a single step from reset is written for no LSTM of other functions")
+    prove_steps(work, "LSTM of other functions")
     layer, name = work.layer, work.name
     kernel, recurrent = map(rows_of, lower.gate_matrices(layer, work.source))
     hidden_starts = not recurrent.paired  # else the zero point is taken out of the columns

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 from kernels.armv7em.layout import vector_words
-from kernels.armv7em.rows import Rows, in_bytes, rows_of
+from kernels.armv7em.rows import Rows, rows_of
 from kernels.common import assembly, grus
 from kernels.common.assembly import output_addend, set_symbols, stream
 from kernels.common.constants import Constants
+from kernels.common.rows import in_bytes
 from kernels.common.work import Work
 from model import lower
 from model.layers.gru import CANDIDATE, Gru

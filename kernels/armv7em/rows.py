@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kernels.armv7em.layout import PAIRS, WORDS, packed, pairs_proved, sums
-from kernels.common import assembly, grus
+from kernels.common import assembly
+from kernels.common.rows import any_shift
 from kernels.common.work import UnprovenError
 from model.lower import GateMatrix
 from model.signal import Array
@@ -55,9 +56,4 @@ def rows_of(matrix: GateMatrix) -> Rows:
     assembly.prove_doubled(rows, starts)
     if left.max() > MOST_LEFT:
         raise UnprovenError(f"a row's scale is 2^{left.max()}")
-    return Rows(matrix, rows, starts, not left.any() and pairs_proved(rows, starts), grus.any_shift(matrix, LEAST))
-
-
-def in_bytes(shifts: Array) -> Array:
-    """A word of up to four numbers, that of the first row in its low byte."""
-    return np.array([sum(int(each) << 8 * k for k, each in enumerate(shifts))])
+    return Rows(matrix, rows, starts, not left.any() and pairs_proved(rows, starts), any_shift(matrix, LEAST))

@@ -25,6 +25,7 @@ PACKINGS = {4: "P2", 3: "M", 2: "P1", 1: "W1"}  # by rows
 # by level: words of a layer's vectors that are taken straight, else so many in a turn of a loop, or of one of 4 turns
 LSTM_LOOPS = {"size": (3, 2, 2), "balanced": (20, 4, 8), "speed": (96, 24, 24)}
 DENSE_LOOPS = {"size": (3, 2, 2), "balanced": (3, 2, 4), "speed": (48, 24, 24)}
+MOST_RIGHT = 24  # bits that a GRU's new share of the hidden state is shifted by
 STEP_ROWS, ONCE_ROWS = (3, 1, 0, 2), (3, 2, 0)  # gates A B C D of a unit: o, f, i, c; A B and one alone: o, c, i
 
 
@@ -130,7 +131,7 @@ def gru(work: Work[Gru]) -> Constants:
         )
     words, hidden_words = vector_words(layer.features), vector_words(layer.units)
     loops, of_layer, added = LSTM_LOOPS[work.optimize], words + hidden_words, layer.update.added
-    if not -24 <= added.shift < 0:
+    if not -MOST_RIGHT <= added.shift < 0:
         raise UnprovenError(f"the hidden state's scale is {layer.output.scale:g}")
     text = of_gru.opening(
         layer,

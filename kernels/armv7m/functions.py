@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
-from kernels.armv7m.rows import in_bytes, less_one, stream_of
+from kernels.armv7m.rows import less_one, stream_of
 from kernels.c.lstm_functions import update
 from kernels.common.assembly import stream
 from kernels.common.constants import Constants
-from kernels.common.work import UnprovenError, Work
+from kernels.common.rows import in_bytes, prove_steps
+from kernels.common.work import Work
 from model.layers.lstm import Lstm
 from model.signal import Array
 
@@ -25,8 +26,7 @@ def _scales(values: Array, left: Array, right: Array, any_shift: bool) -> list[A
 
 def lstm_functions(work: Work[Lstm]) -> Constants:
     """Constants and code of its step."""
-    if work.once or work.optimize == "size":
-        raise UnprovenError("a single step and size are written for no LSTM of other functions")
+    prove_steps(work, "LSTM of other functions", small=False)
     text, parts, scratch = stream_of(work, ROWS, _scales)
     comment = (
         f"{work.layer.units} units: starts of the sums, rows of i, f, c, o and scales; the same of the hidden state"

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from kernels.armv7m.rows import in_bytes, less_one, stream_of
+from kernels.armv7m.rows import less_one, stream_of
 from kernels.common import assembly
 from kernels.common.assembly import output_addend, set_symbols, stream
 from kernels.common.constants import Constants
 from kernels.common.grus import kept_symbols, prove
-from kernels.common.work import UnprovenError, Work
+from kernels.common.rows import in_bytes
+from kernels.common.work import Work
 from model.layers.gru import Gru
 from model.lower import NO_LIMIT
 from model.signal import Array
@@ -26,10 +27,8 @@ def _scales(values: Array, left: Array, right: Array, any_shift: bool) -> list[A
 
 def gru(work: Work[Gru]) -> Constants:
     """Constants and code of a GRU's step."""
-    prove(work)
+    prove(work, small=False)
     name, layer = work.name, work.layer
-    if work.optimize == "size":
-        raise UnprovenError("no GRU is written for size")
     text, parts, scratch = stream_of(work, ROWS, _scales)
     late = output_addend(layer.update.shown, layer.output.zero_point, NO_LIMIT) is None
     symbols = set_symbols(hidden_late=int(late), hidden_power=0, **kept_symbols(layer))

@@ -10,7 +10,7 @@ import numpy as np
 
 from kernels.armv7m.layout import packing_of, scratch_of, starts_of, vector_words, words_of
 from kernels.common.assembly import prove_doubled, set_symbols
-from kernels.common.grus import any_shift
+from kernels.common.rows import any_shift
 from kernels.common.words import bytes_of
 from kernels.common.work import Work
 from model import lower
@@ -20,11 +20,6 @@ from model.signal import Array
 
 # Words of a unit's multipliers, left shifts and right shifts, in the order of the rows; and whether any shift may be
 Scales = Callable[[Array, Array, Array, bool], Sequence[Array]]
-
-
-def in_bytes(shifts: Array) -> Array:
-    """A word of up to four numbers, that of the first row in its low byte."""
-    return np.array([sum(int(each) << 8 * k for k, each in enumerate(shifts))])
 
 
 def less_one(right: Array) -> Array:

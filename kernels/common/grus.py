@@ -6,17 +6,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from kernels.common.rows import prove_steps
 from kernels.common.work import UnprovenError, Work
 from model.layers.gru import Gru
-from model.lower import NO_LIMIT, GateMatrix
+from model.lower import NO_LIMIT
 
 FINEST, COARSEST = -24, -7  # log2 of scales that the shifts of a cell's update are made for
 
 
-def prove(work: Work[Gru]) -> None:
-    """Steps go on from others, and the reset gate comes after the product."""
-    if work.once:
-        raise UnprovenError("a single step from reset is written for no GRU")
+def prove(work: Work[Gru], small: bool = True) -> None:
+    """Steps go on from others, and the reset gate comes after the product; ``small``: ``size`` has its code, too."""
+    prove_steps(work, "GRU", small)
     if not work.layer.reset_after:
         raise UnprovenError("the reset gate before the product is written for no GRU")
 
@@ -35,8 +35,3 @@ def kept_symbols(layer: Gru) -> dict[str, int]:
         "hidden_s": shown.shift,
         "hidden_zero": layer.output.zero_point,
     }
-
-
-def any_shift(matrix: GateMatrix, least: int = 1) -> bool:
-    """Whether a row is shifted right by less than ``least`` bits, or to the left, on its way to Q3.12."""
-    return bool(((matrix.by_row.shift > -least) & (matrix.by_row.value > 0)).any())

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from kernels.common.assembly import prove_doubled, set_symbols
-from kernels.common.grus import any_shift
+from kernels.common.rows import any_shift
 from kernels.common.work import UnprovenError, Work
 from kernels.helium.layout import block_of, blocks, by_columns, eight, left_rows, vector_bytes, words
 from model import lower

@@ -10,7 +10,8 @@ from kernels.c.lstm_functions import update
 from kernels.common import floats
 from kernels.common.assembly import set_symbols
 from kernels.common.constants import Constants
-from kernels.common.work import UnprovenError, Work
+from kernels.common.rows import prove_steps
+from kernels.common.work import Work
 from kernels.helium_f32.layout import ROWS
 from model.layers.lstm import Lstm
 from model.signal import Array
@@ -23,8 +24,7 @@ def _rows(values: Array) -> Array:
 
 def lstm_functions(work: Work[Lstm]) -> Constants:
     """Constants and code of its step."""
-    if work.once:
-        raise UnprovenError("a single step from reset is written for no LSTM of other functions")
+    prove_steps(work, "LSTM of other functions")
     layer, parts = work.layer, list[Array]()
     bias, kernel, recurrent = map(_rows, (layer.bias, layer.kernel.values, layer.recurrent.values))
     for first in range(0, len(bias), ROWS):

@@ -7,7 +7,8 @@ from __future__ import annotations
 from kernels.c.lstm_functions import update
 from kernels.common.assembly import stream
 from kernels.common.constants import Constants
-from kernels.common.work import UnprovenError, Work
+from kernels.common.rows import prove_steps
+from kernels.common.work import Work
 from kernels.rv32im.rows import stream_of
 from model import lower
 from model.layers.lstm import Lstm
@@ -15,8 +16,7 @@ from model.layers.lstm import Lstm
 
 def lstm_functions(work: Work[Lstm]) -> Constants:
     """Constants and code of its step."""
-    if work.once or work.optimize == "size":
-        raise UnprovenError("a single step and size are written for no LSTM of other functions")
+    prove_steps(work, "LSTM of other functions", small=False)
     layer, function = work.layer, f"{work.name}_gates"
     matrices = lower.gate_matrices(layer, work.source)
     text, parts, scratch = stream_of(work, matrices, len(layer.all_gates), function)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kernels.common.assembly import set_symbols
-from kernels.common.grus import any_shift
+from kernels.common.rows import any_shift
 from kernels.common.work import Work
 from kernels.rv32im.layout import STRAIGHT_COLUMNS, Vectors, packed, packing_of, planned, prove_high, starts_of
 from model.layers.recurrent import Recurrent

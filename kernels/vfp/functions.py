@@ -8,15 +8,15 @@ from kernels.c.lstm_functions import update
 from kernels.common import floats
 from kernels.common.assembly import set_symbols
 from kernels.common.constants import Constants
-from kernels.common.work import UnprovenError, Work
+from kernels.common.rows import prove_steps
+from kernels.common.work import Work
 from model.layers.lstm import Lstm
 from model.signal import Array
 
 
 def lstm_functions(work: Work[Lstm]) -> Constants:
     """Constants and code of its step."""
-    if work.once:
-        raise UnprovenError("a single step from reset is written for no LSTM of other functions")
+    prove_steps(work, "LSTM of other functions")
     layer, parts = work.layer, list[Array]()
     for unit in range(layer.units):
         parts += [layer.bias[:, unit], layer.kernel.values[:, unit].T, layer.recurrent.values[:, unit].T]
