@@ -4,15 +4,26 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from target.description import Target
+from tests.support.host import ROOT
 
 BARE = ("-display", "none", "-serial", "none", "-monitor", "none", "-nodefaults")
 COUNTING = ("-icount", "shift=0")  # an instruction a nanosecond, and mcycle is of instructions
+
+PAGE = (ROOT / "docs/board.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| `(.*?)` \|", PAGE.split("## When it goes wrong")[1], re.MULTILINE)
+
+
+def row(text: str) -> str:
+    """What the page calls a complaint."""
+    (found,) = (each for each in ROWS if re.search(re.escape(each).replace(r"\.\.\.", ".+"), text.split("\n")[0]))
+    return str(found)
 
 
 def free_port() -> int:
